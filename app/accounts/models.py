@@ -1,0 +1,88 @@
+"""The tables of signing in: the entity's password, its activation links, operators, sessions, devices and failed attempts.
+
+Not for: staff (later, in tables of their own) or anything that a person answers.
+Holds always: no password, link, session or device id is stored as it is: each only as its hash. An operator belongs to one
+entity. A session's operator belongs to the session's entity.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime
+from app.extensions import Base
+
+
+class EntityAccount(Base):
+    """The entity's login. No row: never activated."""
+
+    __tablename__ = "entity_account"
+
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    password_set_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class ActivationLink(Base):
+    """A single-use link that sets the entity's password. `ended_at`: used, or replaced by a newer one."""
+
+    __tablename__ = "activation_link"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class Operator(Base):
+    """A person who fills in for an entity, as declared by that person. Personal data: these columns can be erased."""
+
+    __tablename__ = "operator"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    office: Mapped[str] = mapped_column(sa.String(200))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    phone: Mapped[str] = mapped_column(sa.String(40))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class WebSession(Base):
+    """One browser's session. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal."""
+
+    __tablename__ = "web_session"
+
+    id_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class KnownDevice(Base):
+    """A browser that has signed in to this entity before: its tries are counted apart from everybody else's."""
+
+    __tablename__ = "known_device"
+
+    id_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    last_used_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class SignInThrottle(Base):
+    """Failed attempts counted for one key (an account, a network, a device at an account), and until when to wait."""
+
+    __tablename__ = "sign_in_throttle"
+
+    key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    failures: Mapped[int]
+    last_failure_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+    blocked_until: Mapped[dt.datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,55 @@
+"""Operators: who fills in for an entity. Remembered under the entity, as declared.
+
+Not for: sign-in (the entity signs in) or for telling whether an address is really that person's.
+Holds always: every query names the entity; an operator of another entity is as if it did not exist.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from app.accounts.models import Operator
+from app.audit.chain import record
+from app.extensions import db
+from app.registry.models import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorRow:
+    """One operator. Personal data: show it to its own entity only."""
+
+    id: int
+    entity_id: int
+    name: str
+    office: str
+    email: str
+    phone: str
+
+
+_COLUMNS = (Operator.id, Operator.entity_id, Operator.name, Operator.office, Operator.email, Operator.phone)
+
+
+def list_operators(entity_id: int) -> list[OperatorRow]:
+    """The entity's operators by name."""
+    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id).order_by(sa.func.lower(Operator.name), Operator.id)
+    return [OperatorRow(*row) for row in db.session.execute(query)]
+
+
+def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
+    """The operator, if it is one of this entity."""
+    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.id == operator_id)
+    row = db.session.execute(query).one_or_none()
+    return None if row is None else OperatorRow(*row)
+
+
+def add_operator(entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime) -> int:
+    """Remember a new operator and return its id."""
+    values = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone, "created_at": now}
+    operator_id = db.session.execute(sa.insert(Operator).values(**values).returning(Operator.id)).scalar_one()
+    code = db.session.execute(sa.select(Entity.code).where(Entity.id == entity_id)).scalar_one()
+    record("operator_added", actor=f"entity:{code}", subject=f"operator:{operator_id}", detail={}, now=now)
+    db.session.commit()
+    return operator_id

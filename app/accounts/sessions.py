@@ -1,0 +1,126 @@
+"""Sessions as rows: opening, finding in one query, ending one or all of an entity's.
+
+Not for: cookies (`app.accounts.cookies`) or who may do what (`app.accounts.permissions`).
+Holds always: a session is live while it has not been ended, has not reached its absolute end, and was seen within the idle
+limit of the settings. Its id is known to the browser only; the row, and every other table, has the hash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.accounts.identity import Identity
+from app.accounts.models import Operator, WebSession
+from app.accounts.tokens import has_token_shape, new_token, token_hash
+from app.config import settings
+from app.extensions import db
+from app.registry.entities import label
+from app.registry.models import Entity
+
+SEEN_EVERY = dt.timedelta(minutes=2)
+
+
+class OperatorOfAnotherEntityError(Exception):
+    """The operator does not belong to the session's entity (or does not exist: the two are told apart nowhere)."""
+
+
+def open_session(entity_id: int, now: dt.datetime, *, operator_id: int | None = None) -> str:
+    """Add a live session and return its id for the cookie. Flushes only: signing in is one transaction with its caller."""
+    token = new_token()
+    db.session.execute(
+        sa.insert(WebSession).values(
+            id_hash=token_hash(token),
+            entity_id=entity_id,
+            operator_id=operator_id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + dt.timedelta(hours=settings().session_hours),
+        )
+    )
+    return token
+
+
+def live_session_select(token: str, now: dt.datetime) -> sa.Select[*tuple[Any, ...]]:
+    """A Core select with the columns that `identity_from` reads, for the live session with this id: no row or one.
+
+    `entity`, `operator` and `web_session` are in its FROM, so that others can `.add_columns(…)` and `.outerjoin(…)` their
+    own tables on `Entity.id` and have session, account and answers in one query.
+    """
+    return (
+        sa.select(
+            WebSession.id_hash.label("session_key"),
+            WebSession.last_seen_at.label("session_last_seen_at"),
+            Entity.id.label("entity_id"),
+            Entity.code.label("entity_code"),
+            Entity.name.label("entity_name"),
+            Entity.province_sign.label("entity_province_sign"),
+            Entity.kind.label("entity_kind"),
+            Operator.id.label("operator_id"),
+            Operator.name.label("operator_name"),
+        )
+        .select_from(WebSession)
+        .join(Entity, Entity.id == WebSession.entity_id)
+        .outerjoin(Operator, sa.and_(Operator.id == WebSession.operator_id, Operator.entity_id == WebSession.entity_id))
+        .where(
+            WebSession.id_hash == token_hash(token),
+            WebSession.ended_at.is_(None),
+            WebSession.expires_at > now,
+            WebSession.last_seen_at > now - dt.timedelta(minutes=settings().session_idle_minutes),
+        )
+    )
+
+
+def identity_from(row: sa.Row[*tuple[Any, ...]]) -> Identity:
+    """The identity in a row of `live_session_select` (more columns after its own do no harm)."""
+    return Identity(
+        session_key=row.session_key,
+        entity_id=row.entity_id,
+        entity_code=row.entity_code,
+        entity_name=row.entity_name,
+        entity_label=label(row.entity_name, row.entity_province_sign),
+        entity_kind=row.entity_kind,
+        operator_id=row.operator_id,
+        operator_name=row.operator_name,
+        last_seen_at=row.session_last_seen_at,
+    )
+
+
+def find_identity(token: str, now: dt.datetime) -> Identity | None:
+    """Whose live session this id is, in one query; None for a wrong, ended or expired one."""
+    if not has_token_shape(token):
+        return None
+    row = db.session.execute(live_session_select(token, now)).one_or_none()
+    return None if row is None else identity_from(row)
+
+
+def end_session(session_key: str, now: dt.datetime) -> None:
+    """End one session. Ending an ended one changes nothing."""
+    db.session.execute(
+        sa.update(WebSession).where(WebSession.id_hash == session_key, WebSession.ended_at.is_(None)).values(ended_at=now)
+    )
+    db.session.commit()
+
+
+def end_all_sessions(entity_id: int, now: dt.datetime) -> int:
+    """End every live session of the entity and say how many there were. Flushes only: a reset is one transaction."""
+    ended = db.session.execute(
+        sa.update(WebSession).where(WebSession.entity_id == entity_id, WebSession.ended_at.is_(None)).values(ended_at=now)
+    )
+    return int(getattr(ended, "rowcount", 0))
+
+
+def choose_operator(session_key: str, operator_id: int) -> None:
+    """Say who fills in from now on in this session.
+
+    Raises `OperatorOfAnotherEntityError` where the operator is not one of the session's entity.
+    """
+    own = sa.select(WebSession.entity_id).where(WebSession.id_hash == session_key).scalar_subquery()
+    operator = sa.select(Operator.id).where(Operator.id == operator_id, Operator.entity_id == own)
+    if db.session.execute(operator).scalar_one_or_none() is None:
+        db.session.rollback()
+        raise OperatorOfAnotherEntityError(operator_id)
+    db.session.execute(sa.update(WebSession).where(WebSession.id_hash == session_key).values(operator_id=operator_id))
+    db.session.commit()

@@ -1,0 +1,40 @@
+"""The tables of the audit record: its entries and its head.
+
+Not for: the journal of answers (`responses` keeps its own).
+Holds always: rows of `audit_entry` are inserted by `app.audit.chain.record` alone, never changed and never deleted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime
+from app.extensions import Base
+
+
+class AuditEntry(Base):
+    """Who did what to whom. `entry_hash` covers the other columns and `previous_hash`; `detail` is canonical JSON."""
+
+    __tablename__ = "audit_entry"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    action: Mapped[str] = mapped_column(sa.String(64))
+    actor: Mapped[str] = mapped_column(sa.String(100))
+    subject: Mapped[str] = mapped_column(sa.String(100), index=True)
+    detail: Mapped[str] = mapped_column(sa.Text)
+    previous_hash: Mapped[str] = mapped_column(sa.String(64))
+    entry_hash: Mapped[str] = mapped_column(sa.String(64))
+
+
+class AuditHead(Base):
+    """The one row that says where the chain ends. Locked while an entry is added, so that two never share a number."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int]
+    entry_hash: Mapped[str] = mapped_column(sa.String(64))
