@@ -1,0 +1,163 @@
+"""Reading editions: which one is on, may it be answered now, and with which questionnaire.
+
+Not for: changing an edition (`lifecycle.py`).
+Holds always: a questionnaire is parsed once a process for each source text, whatever the number of requests.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from babel.dates import format_date
+
+from app.editions.models import Definition, Edition, PilotEntity
+from app.extensions import db
+from app.questionnaire.loader import load_definition
+from app.questionnaire.model import Questionnaire
+from app.questionnaire.texts import localised
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody whom a municipality may call or write to."""
+
+    name: str
+    role: str = ""
+    email: str = ""
+    phone: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionView:
+    """An edition as the pages see it. Instants are aware; `closes_at` is the first instant at which it no longer takes answers."""
+
+    id: int
+    code: str
+    title: str
+    state: str
+    period_from: dt.date
+    period_to: dt.date
+    opens_at: dt.datetime
+    closes_at: dt.datetime
+    digest: str
+    contacts: tuple[Contact, ...]
+    results_url: str | None
+    accessibility_url: str | None
+    letter_bytes: int
+    changed_at: dt.datetime
+    definition_id: int
+
+    @property
+    def has_letter(self) -> bool:
+        """Whether a letter can be read at `/lettera`."""
+        return self.letter_bytes > 0
+
+    def has_opened(self, now: dt.datetime) -> bool:
+        """Whether the opening has come and somebody has opened the edition to all."""
+        return self.state in {"open", "closed", "published"} and now >= self.opens_at
+
+    def takes_answers(self, now: dt.datetime, *, pilot: bool = False) -> bool:
+        """Whether answers may be stored now. `pilot`: the entity is one of the pilot's, which answer before the opening too."""
+        if self.state == "pilot":
+            return pilot and now < self.closes_at
+        return self.state == "open" and self.opens_at <= now < self.closes_at
+
+
+COLUMNS: tuple[Any, ...] = (
+    Edition.id,
+    Edition.code,
+    Edition.title,
+    Edition.state,
+    Edition.period_from,
+    Edition.period_to,
+    Edition.opens_at,
+    Edition.closes_at,
+    Definition.digest,
+    Edition.contacts,
+    Edition.results_url,
+    Edition.accessibility_url,
+    Edition.letter_bytes,
+    Edition.changed_at,
+    Edition.definition_id,
+)
+
+
+@lru_cache(maxsize=64)
+def _contacts(text: str) -> tuple[Contact, ...]:
+    return msgspec.json.decode(text, type=tuple[Contact, ...])
+
+
+def select_editions() -> sa.Select[Any]:
+    """The query that others narrow: `COLUMNS` of each edition."""
+    return sa.select(*COLUMNS).join(Definition, Definition.id == Edition.definition_id)
+
+
+def edition_view(row: Any) -> EditionView:
+    """The view of a row that begins with `COLUMNS`, in their order."""
+    values = list(row[: len(COLUMNS)])
+    values[9] = _contacts(values[9])
+    return EditionView(*values)
+
+
+def current_edition() -> EditionView | None:
+    """The edition that is on, or the last that was: of all but drafts the one with the latest opening. None before the first."""
+    query = select_editions().where(Edition.state != "draft").order_by(Edition.opens_at.desc(), Edition.id.desc()).limit(1)
+    row = db.session.execute(query).first()
+    return None if row is None else edition_view(row)
+
+
+def edition_by_code(code: str) -> EditionView | None:
+    """The edition of this code, in any state."""
+    row = db.session.execute(select_editions().where(Edition.code == code)).first()
+    return None if row is None else edition_view(row)
+
+
+def list_editions() -> list[EditionView]:
+    """All editions, latest opening first."""
+    query = select_editions().order_by(Edition.opens_at.desc(), Edition.id.desc())
+    return [edition_view(row) for row in db.session.execute(query)]
+
+
+def letter_of(edition_id: int) -> bytes | None:
+    """The letter, a PDF."""
+    return db.session.execute(sa.select(Edition.letter).where(Edition.id == edition_id)).scalar_one_or_none()
+
+
+def is_pilot_entity(edition_id: int, entity_code: str) -> bool:
+    """Whether this entity may answer while the edition is a pilot."""
+    query = sa.select(PilotEntity.edition_id).where(
+        PilotEntity.edition_id == edition_id, PilotEntity.entity_code == entity_code
+    )
+    return db.session.execute(query).first() is not None
+
+
+_parsed: dict[str, Questionnaire] = {}
+
+
+def questionnaire_of(digest: str) -> Questionnaire:
+    """The stored questionnaire with this digest, in its source language. Raises LookupError where none is stored."""
+    known = _parsed.get(digest)
+    if known is None:
+        row = db.session.execute(sa.select(Definition.code, Definition.source).where(Definition.digest == digest)).first()
+        if row is None:
+            raise LookupError(f"no questionnaire is stored with digest {digest}")
+        known = _parsed.setdefault(digest, load_definition(row.source, f"{row.code}.yaml"))
+    return known
+
+
+@lru_cache(maxsize=64)
+def _placeholders(period_from: dt.date, period_to: dt.date, locale: str) -> dict[str, str]:
+    return {
+        "inizio": format_date(period_from, "d MMMM y", locale=locale),
+        "fine": format_date(period_to, "d MMMM y", locale=locale),
+    }
+
+
+def questionnaire_in(edition: EditionView, locale: str) -> Questionnaire:
+    """The edition's questionnaire as a person reads it: in their language, with the reference period filled in."""
+    return localised(questionnaire_of(edition.digest), locale, _placeholders(edition.period_from, edition.period_to, locale))

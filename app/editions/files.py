@@ -1,0 +1,194 @@
+"""The file that describes an edition (YAML), read and checked.
+
+Not for: storing it (`lifecycle.py`).
+Holds always: a file that is wrong in any place is refused whole, with every place named.
+
+    code: "2026"
+    title: Ricognizione delle buone pratiche 2026
+    period: {from: 2025-09-01, to: 2026-08-31}
+    opening: 2026-10-01 09:00          # Europe/Rome
+    deadline: 2026-12-18 23:59         # Europe/Rome; that whole minute still counts
+    questionnaire: rbp5                # one that ships, or a path relative to this file
+    letter: lettera.pdf                # optional, a PDF of at most 5 MB
+    contacts: [{name: …, role: …, email: …, phone: …, hours: …}]
+    pilot: ["048017"]                  # optional: who may answer while the edition is a pilot
+    results_url: https://…             # optional: what became of last year's answers
+    accessibility_url: https://…       # optional: the declaration on AGID's form
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+import yaml
+
+from app.editions.current import Contact
+from app.questionnaire.loader import load_definition, read_shipped, shipped_definitions
+from app.questionnaire.model import Questionnaire
+
+ROME = ZoneInfo("Europe/Rome")
+MAX_LETTER_BYTES = 5 * 1024 * 1024
+MAX_FILE_BYTES = 256 * 1024
+
+
+class EditionFileError(Exception):
+    """The file is wrong: `problems` names each place and what should stand there."""
+
+    def __init__(self, file: str, problems: list[str]) -> None:
+        super().__init__("\n".join(f"{file}: {problem}" for problem in problems))
+        self.problems = problems
+
+
+class _Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    start: dt.date = msgspec.field(name="from")
+    end: dt.date = msgspec.field(name="to")
+
+
+class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    code: str
+    title: str
+    period: _Period
+    opening: dt.datetime | str
+    deadline: dt.datetime | str
+    questionnaire: str
+    contacts: tuple[Contact, ...] = ()
+    letter: str | None = None
+    pilot: tuple[str, ...] = ()
+    results_url: str | None = None
+    accessibility_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFile:
+    """What the file says, checked. Instants are aware; `closes_at` is the first instant after the deadline's minute."""
+
+    code: str
+    title: str
+    period_from: dt.date
+    period_to: dt.date
+    opens_at: dt.datetime
+    closes_at: dt.datetime
+    questionnaire: Questionnaire
+    questionnaire_source: str
+    contacts: tuple[Contact, ...]
+    letter: bytes | None
+    pilot: tuple[str, ...]
+    results_url: str | None
+    accessibility_url: str | None
+
+    @property
+    def contacts_json(self) -> str:
+        """The contacts as they are stored."""
+        return msgspec.json.encode(self.contacts).decode()
+
+
+def read_edition_file(path: Path) -> EditionFile:
+    """Read and check an edition's file.
+
+    Raises EditionFileError (the file or what it names) and DefinitionError (a questionnaire with file and line).
+    """
+    raw = _decode(path)
+    problems: list[str] = []
+    opens_at = _instant(raw.opening, "opening", problems)
+    deadline = _instant(raw.deadline, "deadline", problems)
+    if raw.period.start > raw.period.end:
+        problems.append("period: `from` comes after `to`")
+    if opens_at and deadline and opens_at >= deadline:
+        problems.append("deadline: it must come after the opening")
+    problems += _text_problems(raw)
+    letter = _letter(path, raw.letter, problems)
+    source, name = _questionnaire_source(path, raw.questionnaire, problems)
+    if problems or opens_at is None or deadline is None:
+        raise EditionFileError(path.name, problems)
+    return EditionFile(
+        code=raw.code,
+        title=raw.title.strip(),
+        period_from=raw.period.start,
+        period_to=raw.period.end,
+        opens_at=opens_at,
+        closes_at=deadline + dt.timedelta(minutes=1),
+        questionnaire=load_definition(source, name),
+        questionnaire_source=source,
+        contacts=raw.contacts,
+        letter=letter,
+        pilot=raw.pilot,
+        results_url=raw.results_url,
+        accessibility_url=raw.accessibility_url,
+    )
+
+
+def _decode(path: Path) -> _Raw:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise EditionFileError(path.name, [f"larger than {MAX_FILE_BYTES // 1024} kB: an edition's file is a page long"])
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EditionFileError(path.name, [f"cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise EditionFileError(path.name, [f"is not UTF-8 text (byte {error.start})"]) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise EditionFileError(path.name, [f"line {line}: not YAML: {error.problem}"]) from error
+    try:
+        return msgspec.convert(document, _Raw, strict=True)
+    except msgspec.ValidationError as error:
+        raise EditionFileError(path.name, [str(error)]) from error
+
+
+def _instant(value: dt.datetime | str, name: str, problems: list[str]) -> dt.datetime | None:
+    if isinstance(value, str):
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
+            return None
+    local = value if value.tzinfo else value.replace(tzinfo=ROME)
+    if local.astimezone(dt.UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+        problems.append(f"{name}: that hour does not exist on the day when daylight saving begins")
+        return None
+    return local.astimezone(dt.UTC)
+
+
+def _text_problems(raw: _Raw) -> list[str]:
+    problems = []
+    if not raw.code.replace("-", "").isalnum() or len(raw.code) > 40:
+        problems.append("code: letters, digits and hyphens, at most 40")
+    if not 1 <= len(raw.title.strip()) <= 300:
+        problems.append("title: between 1 and 300 characters")
+    for name in ("results_url", "accessibility_url"):
+        address = getattr(raw, name)
+        if address is not None and (urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc):
+            problems.append(f"{name}: a web address that begins with https://")
+    return problems
+
+
+def _letter(path: Path, name: str | None, problems: list[str]) -> bytes | None:
+    if name is None:
+        return None
+    try:
+        content = (path.parent / name).read_bytes()
+    except OSError as error:
+        problems.append(f"letter: {name} cannot be read: {error.strerror}")
+        return None
+    if not content.startswith(b"%PDF-"):
+        problems.append(f"letter: {name} is not a PDF")
+    if len(content) > MAX_LETTER_BYTES:
+        problems.append(f"letter: {name} is larger than {MAX_LETTER_BYTES // 1024 // 1024} MB")
+    return content
+
+
+def _questionnaire_source(path: Path, name: str, problems: list[str]) -> tuple[str, str]:
+    if name in shipped_definitions():
+        return read_shipped(name), f"{name}.yaml"
+    try:
+        return (path.parent / name).read_text(encoding="utf-8"), name
+    except (OSError, UnicodeDecodeError):
+        shipped = ", ".join(shipped_definitions())
+        problems.append(f"questionnaire: {name} is neither one that ships ({shipped}) nor a readable file")
+        return "", name

@@ -1,0 +1,113 @@
+"""Changing an edition: loading it from a file, moving it from state to state.
+
+Not for: pages (the desk will call the same functions) or reading (`current.py`).
+Holds always: an operation that fails changes nothing; from the opening on the questionnaire stays; each change leaves an
+audit entry in its own transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from app.audit.chain import record
+from app.editions.files import EditionFile
+from app.editions.models import Definition, Edition, PilotEntity
+from app.extensions import db
+
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "draft": ("pilot", "open"),
+    "pilot": ("draft", "open"),
+    "open": ("closed",),
+    "closed": ("open", "published"),
+    "published": ("closed",),
+}
+
+
+class EditionRefusal(Exception):
+    """An edition cannot be changed in this way; the text says why and what to do."""
+
+
+def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
+    """Create the edition of this file, or bring the stored one up to it. Commits. Returns "created" or "changed".
+
+    Raises EditionRefusal where the edition is open or later and the file has another questionnaire or opening.
+    """
+    edition = db.session.execute(sa.select(Edition).where(Edition.code == file.code)).scalar_one_or_none()
+    outcome = "created" if edition is None else "changed"
+    definition_id = _store_definition(file, now)
+    if edition is None:
+        edition = Edition(code=file.code, state="draft")
+        db.session.add(edition)
+    elif edition.state not in {"draft", "pilot"}:
+        _refuse_frozen_changes(edition, definition_id, file)
+    edition.title, edition.period_from, edition.period_to = file.title, file.period_from, file.period_to
+    edition.opens_at, edition.closes_at = file.opens_at, file.closes_at
+    edition.definition_id = definition_id
+    edition.contacts = file.contacts_json
+    edition.results_url, edition.accessibility_url = file.results_url, file.accessibility_url
+    edition.letter, edition.letter_bytes = file.letter, len(file.letter or b"")
+    edition.changed_at = now
+    db.session.flush()
+    db.session.execute(sa.delete(PilotEntity).where(PilotEntity.edition_id == edition.id))
+    db.session.add_all(PilotEntity(edition_id=edition.id, entity_code=code) for code in file.pilot)
+    detail = {"outcome": outcome, "closes_at": file.closes_at.isoformat(), "questionnaire": file.questionnaire.digest}
+    record("edition_stored", actor=actor, subject=f"edition:{file.code}", detail=detail, now=now)
+    db.session.commit()
+    return outcome
+
+
+def _store_definition(file: EditionFile, now: dt.datetime) -> int:
+    questionnaire = file.questionnaire
+    known = db.session.execute(sa.select(Definition.id).where(Definition.digest == questionnaire.digest)).scalar_one_or_none()
+    if known is not None:
+        return known
+    definition = Definition(
+        code=questionnaire.code,
+        version=questionnaire.version,
+        digest=questionnaire.digest,
+        source=file.questionnaire_source,
+        stored_at=now,
+    )
+    db.session.add(definition)
+    db.session.flush()
+    return definition.id
+
+
+def _refuse_frozen_changes(edition: Edition, definition_id: int, file: EditionFile) -> None:
+    if edition.definition_id != definition_id:
+        db.session.rollback()
+        raise EditionRefusal(
+            f"edition {file.code} is {edition.state}: its questionnaire is frozen. Keep the questionnaire it opened with."
+        )
+    if edition.opens_at != file.opens_at:
+        db.session.rollback()
+        raise EditionRefusal(f"edition {file.code} is {edition.state}: its opening can no longer be moved.")
+
+
+def move_edition(code: str, state: str, *, actor: str, now: dt.datetime) -> None:
+    """Move an edition to another state. Commits.
+
+    Raises EditionRefusal on an unknown edition, on a step that `TRANSITIONS` does not have, on opening after the deadline,
+    and on opening a second edition while one is open.
+    """
+    edition = db.session.execute(sa.select(Edition).where(Edition.code == code)).scalar_one_or_none()
+    if edition is None:
+        raise EditionRefusal(f"there is no edition {code}: `edition list` shows them")
+    if state not in TRANSITIONS[edition.state]:
+        allowed = " or ".join(TRANSITIONS[edition.state])
+        raise EditionRefusal(f"edition {code} is {edition.state}: it can become {allowed}, not {state}")
+    if state == "open":
+        _refuse_wrong_opening(edition, now)
+    before, edition.state, edition.changed_at = edition.state, state, now
+    record("edition_moved", actor=actor, subject=f"edition:{code}", detail={"before": before, "after": state}, now=now)
+    db.session.commit()
+
+
+def _refuse_wrong_opening(edition: Edition, now: dt.datetime) -> None:
+    if edition.closes_at <= now:
+        raise EditionRefusal(f"the deadline of edition {edition.code} has passed: move it first (`edition load`)")
+    other = db.session.execute(sa.select(Edition.code).where(Edition.state == "open", Edition.id != edition.id)).scalar()
+    if other is not None:
+        raise EditionRefusal(f"edition {other} is open: close it before you open {edition.code}")

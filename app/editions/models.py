@@ -1,0 +1,59 @@
+"""Tables of the editions room. Others go through `current.py` and `lifecycle.py`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime
+from app.extensions import Base
+
+
+class Definition(Base):
+    """A questionnaire's source text, kept as it was when an edition took it; found again by the digest of that text."""
+
+    __tablename__ = "definition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(40))
+    version: Mapped[str] = mapped_column(sa.String(40))
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    source: Mapped[str] = mapped_column(sa.Text)
+    stored_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class Edition(Base):
+    """One run of the survey."""
+
+    __tablename__ = "edition"
+    __table_args__ = (
+        sa.CheckConstraint("state IN ('draft', 'pilot', 'open', 'closed', 'published')", name="state"),
+        sa.CheckConstraint("opens_at < closes_at", name="opens_before_it_closes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(300))
+    state: Mapped[str] = mapped_column(sa.String(20), default="draft")
+    period_from: Mapped[dt.date] = mapped_column(sa.Date)
+    period_to: Mapped[dt.date] = mapped_column(sa.Date)
+    opens_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+    closes_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    definition_id: Mapped[int] = mapped_column(sa.ForeignKey("definition.id"))
+    contacts: Mapped[str] = mapped_column(sa.Text, default="[]")
+    results_url: Mapped[str | None] = mapped_column(sa.String(500))
+    accessibility_url: Mapped[str | None] = mapped_column(sa.String(500))
+    letter: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
+    letter_bytes: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class PilotEntity(Base):
+    """An entity that may answer while the edition is a pilot."""
+
+    __tablename__ = "pilot_entity"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True)
+    entity_code: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
