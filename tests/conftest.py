@@ -1,0 +1,180 @@
+"""Fixtures that every test may ask for: an application on each database, a client that reads every page, a clock to set.
+
+`app` runs a test twice, on SQLite and on a real PostgreSQL, each time on a database of its own with the schema and no rows.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import datetime as dt
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, current_app, has_app_context
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session, scoped_session
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.database import engine_options, prepare_engine
+from app.extensions import db
+from tests.databases import KINDS, Databases
+from tests.pages import problems_of
+
+MIGRATIONS = Path(__file__).parents[1] / "app" / "migrations"
+START = dt.datetime(2026, 3, 16, 9, 0, tzinfo=dt.UTC)
+
+
+class Clock:
+    """The application's clock in tests: it stands still until it is set or moved."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        self.instant = start
+
+    def __call__(self) -> dt.datetime:
+        return self.instant
+
+    def set(self, instant: dt.datetime) -> None:
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        self.instant = instant
+
+    def move(self, **span: float) -> dt.datetime:
+        """Move by the arguments of timedelta, `clock.move(hours=1)`, and give the new instant."""
+        self.instant += dt.timedelta(**span)
+        return self.instant
+
+
+class CheckedClient(FlaskClient):
+    """A client that fails on a page that is not well made, and whose requests share nothing with the test but the database.
+
+    Each request runs in an empty context, because Flask reuses an application context that the test holds open, and `g` of
+    one request would leak into the next. The test's own transaction is rolled back first: it would block a writer on SQLite,
+    and a domain function that forgot to commit must show.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if has_app_context() and "sqlalchemy" in current_app.extensions:
+            db.session.rollback()
+        if self.preserve_context:
+            response = super().open(*args, **kwargs)
+        else:
+            response = contextvars.Context().run(super().open, *args, **kwargs)
+        if response.mimetype == "text/html" and response.status_code not in range(300, 400):
+            problems = problems_of(response.get_data(as_text=True))
+            assert not problems, f"{response.request.method} {response.request.path}:\n" + "\n".join(problems)
+        return response
+
+
+def _create(url: str, folder: Path, **overrides: Any) -> Flask:
+    if "app.config" in (MIGRATIONS.parent / "__init__.py").read_text():
+        return create_app({"TESTING": True, "database_url": url, "instance_path": str(folder), **overrides})
+    # Until create_app reads app.config: what it will do with the database's address.
+    for models in sorted(MIGRATIONS.parent.glob("*/models.py")):
+        import_module(f"app.{models.parent.name}.models")
+    options = engine_options(sa.make_url(url))
+    early = {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": options, "SECRET_KEY": "test"}
+    app = create_app({"TESTING": True, **early, **overrides})
+    with app.app_context():
+        prepare_engine(db.engine)
+    return app
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Makes databases: `databases.fresh("sqlite")` with the schema, `databases.empty("postgresql")` without a table."""
+    folder = tmp_path_factory.mktemp("databases")
+
+    def build_schema(url: str) -> None:
+        app = _create(url, tmp_path_factory.mktemp("instance"))
+        with app.app_context():
+            if any((MIGRATIONS / "versions").glob("*.py")):
+                from flask_migrate import upgrade
+
+                upgrade(directory=str(MIGRATIONS))
+            else:
+                db.create_all()
+            db.session.remove()
+            db.engine.dispose()
+
+    made = Databases(folder, build_schema)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite`, then `postgresql`."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(databases: Databases, database_kind: str) -> Iterator[str]:
+    """The address of a database of this test's own, with the schema and no rows."""
+    url = databases.fresh(database_kind)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The application's clock: `clock.set(instant)`, `clock.move(hours=1)`."""
+    return Clock(START)
+
+
+@pytest.fixture
+def now(clock: Clock) -> dt.datetime:
+    """The instant at which the test begins."""
+    return clock()
+
+
+@pytest.fixture
+def make_app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Callable[..., Flask]]:
+    """Makes applications on this test's database with settings of the test's choice: `make_app(base_url="https://…")`."""
+    made: list[Flask] = []
+
+    def make(**overrides: Any) -> Flask:
+        app = _create(database_url, tmp_path, **{"CLOCK": clock, **overrides})
+        app.test_client_class = CheckedClient
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, make_app: Callable[..., Flask]) -> Flask:
+    """The application, on SQLite and on PostgreSQL; `@pytest.mark.settings(name=value)` overrides settings."""
+    overrides: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers("settings"))):
+        overrides.update(mark.kwargs)
+    return make_app(**overrides)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a session; every page that it receives is checked by `tests.pages`."""
+    return app.test_client()
+
+
+@pytest.fixture
+def new_client(app: Flask) -> Callable[[], FlaskClient]:
+    """Makes further browsers, each with cookies of its own."""
+    return app.test_client
+
+
+@pytest.fixture
+def db_session(app: Flask) -> Iterator[scoped_session[Session]]:
+    """The session of an open application context. What the test writes here it commits before the next request."""
+    with app.app_context():
+        yield db.session
+        db.session.rollback()
