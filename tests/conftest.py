@@ -71,7 +71,7 @@ class CheckedClient(FlaskClient):
 
 
 def _create(url: str, folder: Path, **overrides: Any) -> Flask:
-    if "app.config" in (MIGRATIONS.parent / "__init__.py").read_text():
+    if "from app.config import" in (MIGRATIONS.parent / "__init__.py").read_text():
         return create_app({"TESTING": True, "database_url": url, "instance_path": str(folder), **overrides})
     # Until create_app reads app.config: what it will do with the database's address.
     for models in sorted(MIGRATIONS.parent.glob("*/models.py")):
