@@ -1,0 +1,338 @@
+"""Storing answers. `apply` is the only way: no other path writes one.
+
+Not for: deciding what wins (`document.py`) or reading a form (`fill`).
+Holds always: one save is one transaction that writes document, journal line, columns and sheets together; a save known by
+its id and digest gets its first reply again; what is refused is refused by itself, with its reason, and the rest is stored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from app.extensions import db
+from app.questionnaire.answers import AnswerRefused, type_of
+from app.questionnaire.model import Question, Questionnaire, Step
+from app.questionnaire.review import review
+from app.responses import personal
+from app.responses.document import (
+    APPLIED,
+    CONFLICT,
+    SAME,
+    Document,
+    JournalLine,
+    Operation,
+    Outcome,
+    Stamp,
+    encoder,
+    judge,
+    perform,
+    write_document,
+)
+from app.responses.models import JournalEntry, Response, ResponseItem
+from app.responses.reading import OpenResponse, response_by_id
+
+MAX_OPERATIONS: Final = 500
+MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
+LONGEST_GAP: Final = dt.timedelta(minutes=5)
+
+
+class EditionClosedError(Exception):
+    """The edition does not take answers (not yet open, pilot of others, past the deadline). Nothing was stored."""
+
+
+class TooLargeError(Exception):
+    """More operations than a save may hold, or a document that would outgrow its limit. Nothing was stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who saves: the operator, the browser session (its key, or a part of it) and how: "form" or "json"."""
+
+    operator_id: int | None
+    session: str
+    channel: str = "form"
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """An operation that was not stored: its place in the save and why (a code of this module)."""
+
+    index: int
+    reason: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What became of a save: keys stored, keys in conflict, refusals by place, and the version of the response now."""
+
+    applied: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+    version: int
+
+
+class RefusedError(Exception):
+    """An operation cannot be stored; `args[0]` is the reason's code."""
+
+
+def apply(
+    response: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime, *, save_id: str
+) -> tuple[Reply, OpenResponse]:
+    """Store a save and return its reply with the response as it is now. Commits.
+
+    `save_id`: made by the page for this save, at most 64 characters. Raises EditionClosedError and TooLargeError.
+    """
+    current = _locked(response)
+    if not current.takes_answers(now):
+        db.session.rollback()
+        raise EditionClosedError(current.edition.code)
+    if len(operations) > MAX_OPERATIONS:
+        db.session.rollback()
+        raise TooLargeError(f"{len(operations)} operations in one save; {MAX_OPERATIONS} at most")
+    digest = hashlib.sha256(encoder.encode(operations)).hexdigest()
+    known = _known_reply(current.id, save_id, digest)
+    if known is not None:
+        db.session.rollback()
+        return known, current
+    reply, changed = _merge(current, operations, author, now, save_id, digest)
+    db.session.commit()
+    return reply, changed
+
+
+def _locked(response: OpenResponse) -> OpenResponse:
+    if response.locked:
+        return response
+    db.session.rollback()
+    current = response_by_id(response.id, lock=True)
+    if current is None:
+        raise LookupError(f"response {response.id} is gone")
+    return current
+
+
+def _known_reply(response_id: int, save_id: str, digest: str) -> Reply | None:
+    query = sa.select(JournalEntry.reply).where(
+        JournalEntry.response_id == response_id, JournalEntry.save_id == save_id, JournalEntry.digest == digest
+    )
+    text = db.session.execute(query).scalar_one_or_none()
+    return None if text is None else msgspec.json.decode(text, type=Reply)
+
+
+def _merge(
+    current: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime, save_id: str, digest: str
+) -> tuple[Reply, OpenResponse]:
+    document = current.document
+    stamp = Stamp(
+        current.version + 1, author.operator_id, now.astimezone(dt.UTC).isoformat(), author.session[:16], author.channel
+    )
+    kept: list[Operation] = []
+    outcomes: list[Outcome] = []
+    refused: list[Refusal] = []
+    for index, operation in enumerate(operations):
+        try:
+            checked = _checked(current, document, operation, stamp)
+        except RefusedError as refusal:
+            refused.append(Refusal(index, str(refusal.args[0])))
+            continue
+        outcome = judge(document, checked, stamp)
+        perform(document, checked, outcome, stamp)
+        kept.append(checked)
+        outcomes.append(outcome)
+    changed = any(outcome != SAME for outcome in outcomes)
+    reply = Reply(
+        applied=tuple(op.key for op, outcome in zip(kept, outcomes, strict=True) if outcome in {APPLIED, SAME}),
+        conflicts=tuple(op.key for op, outcome in zip(kept, outcomes, strict=True) if outcome == CONFLICT),
+        refused=tuple(refused),
+        version=stamp.version if changed else current.version,
+    )
+    if not changed:
+        return reply, current
+    line = JournalLine(
+        stamp.version, stamp.operator, stamp.at, stamp.session, stamp.channel, tuple(kept), tuple(outcomes)
+    )
+    return reply, _store(current, document, line, reply, now, save_id, digest)
+
+
+def _store(
+    current: OpenResponse,
+    document: Document,
+    line: JournalLine,
+    reply: Reply,
+    now: dt.datetime,
+    save_id: str,
+    digest: str,
+) -> OpenResponse:
+    text = write_document(document)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        db.session.rollback()
+        raise TooLargeError(f"the answers would take {len(text) // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
+    answers = personal.unseal(current.id, document.values())
+    progress = review(current.questionnaire, answers, document.live_items()).progress
+    gap = now - current.last_activity
+    active = current.active_seconds + (int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0)
+    status = "draft" if current.status == "opened" else current.status
+    db.session.execute(
+        sa.update(Response)
+        .where(Response.id == current.id)
+        .values(
+            document=text,
+            version=line.version,
+            status=status,
+            progress=progress,
+            open_conflicts=len(document.conflicts),
+            last_activity=now,
+            active_seconds=active,
+        )
+    )
+    db.session.execute(
+        sa.insert(JournalEntry).values(
+            response_id=current.id,
+            version=line.version,
+            save_id=save_id,
+            digest=digest,
+            line=encoder.encode(line).decode(),
+            reply=encoder.encode(reply).decode(),
+            at=now,
+        )
+    )
+    _store_items(current, document, line.operations)
+    return replace(
+        current,
+        document=document,
+        version=line.version,
+        status=status,
+        progress=progress,
+        last_activity=now,
+        active_seconds=active,
+    )
+
+
+def _store_items(current: OpenResponse, document: Document, operations: Sequence[Operation]) -> None:
+    """Write the rows of the sheets anew where the save touched their order, number or names."""
+    naming = {step.repeat.label_from: step.code for step in current.questionnaire.steps if step.repeat}
+    touched = any(op.op not in {"set", "resolve"} or op.question in naming or op.question is None for op in operations)
+    if not touched:
+        return
+    db.session.execute(sa.delete(ResponseItem).where(ResponseItem.response_id == current.id))
+    labels = {step: code for code, step in naming.items()}
+    rows = [
+        {
+            "response_id": current.id,
+            "item_id": item.id,
+            "step": step,
+            "position": position,
+            "label": _label(document, f"{item.id}/{labels.get(step, '')}"),
+            "removed": item.removed is not None,
+        }
+        for step, items in document.items.items()
+        for position, item in enumerate(items)
+    ]
+    if rows:
+        db.session.execute(sa.insert(ResponseItem), rows)
+
+
+def _label(document: Document, key: str) -> str:
+    answer = document.answers.get(key)
+    return answer.value[:300] if answer and isinstance(answer.value, str) else ""
+
+
+# Checking the shape of what arrives --------------------------------------------------------------------------------------
+
+
+def _checked(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
+    """The operation with its value in canonical form, personal values sealed. Raises RefusedError."""
+    return _CHECKS[operation.op](current, document, operation, stamp)
+
+
+def _check_answer(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
+    question, step = _question(current.questionnaire, operation)
+    if (operation.item is None) != (step is None or step.repeat is None):
+        raise RefusedError("item_mismatch")
+    if operation.item is not None:
+        found = document.find_item(operation.item)
+        if found is None or step is None or found[0] != step.code:
+            raise RefusedError("unknown_item")
+    answer = document.answers.get(operation.key)
+    if operation.base < 0 or operation.base > stamp.version:
+        raise RefusedError("base_of_the_future")
+    try:
+        value = None if operation.value is None else type_of(question).accept(question, operation.value)
+    except AnswerRefused as refusal:
+        raise RefusedError("malformed_value") from refusal
+    if question.personal:
+        value = personal.seal(current.id, value, answer.value if answer else None)
+    return msgspec.structs.replace(operation, value=value)
+
+
+def _question(questionnaire: Questionnaire, operation: Operation) -> tuple[Question, Step | None]:
+    code = operation.question or ""
+    for question in questionnaire.after_submission:
+        if question.code == code:
+            return question, None
+    try:
+        return questionnaire.question(code), questionnaire.step_of(code)
+    except KeyError as error:
+        raise RefusedError("unknown_question") from error
+
+
+def _check_new_item(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
+    _require_uuid(operation.item)
+    if operation.op == "duplicate":
+        found = document.find_item(operation.source or "")
+        if found is None or found[1].removed is not None:
+            raise RefusedError("unknown_item")
+        step_code = found[0]
+    else:
+        step_code = operation.step or ""
+    try:
+        step = current.questionnaire.step(step_code)
+    except KeyError as error:
+        raise RefusedError("unknown_step") from error
+    if step.repeat is None:
+        raise RefusedError("step_without_items")
+    known = document.find_item(operation.item or "")
+    if known is None and len(document.live_items().get(step_code, ())) >= step.repeat.max:
+        raise RefusedError("too_many_items")
+    return operation
+
+
+def _check_item(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
+    if document.find_item(operation.item or "") is None:
+        raise RefusedError("unknown_item")
+    if operation.base < 0 or operation.base > stamp.version:
+        raise RefusedError("base_of_the_future")
+    return operation
+
+
+def _check_resolution(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
+    if operation.question is not None:
+        return _check_answer(current, document, operation, stamp)
+    if operation.choice is None:
+        raise RefusedError("no_choice")
+    return _check_item(current, document, operation, stamp)
+
+
+def _require_uuid(text: str | None) -> None:
+    try:
+        canonical = str(uuid.UUID(text or ""))
+    except ValueError as error:
+        raise RefusedError("item_not_a_uuid") from error
+    if canonical != text:
+        raise RefusedError("item_not_a_uuid")
+
+
+_Check = Callable[[OpenResponse, Document, Operation, Stamp], Operation]
+_CHECKS: Final[dict[str, _Check]] = {
+    "set": _check_answer,
+    "add": _check_new_item,
+    "duplicate": _check_new_item,
+    "move": _check_item,
+    "delete": _check_item,
+    "restore": _check_item,
+    "resolve": _check_resolution,
+}

@@ -1,0 +1,52 @@
+"""Reading the journal: the document it folds to, what an answer was at a revision, who changed what when.
+
+Not for: writing it (`drafts.py`).
+Holds always: lines come in the order of their versions; the journal is read for one response at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from app.extensions import db
+from app.responses.document import APPLIED, Document, JournalLine, fold
+from app.responses.models import JournalEntry
+
+_decode = msgspec.json.Decoder(JournalLine).decode
+
+
+def journal_lines(response_id: int, *, since: int = 0) -> Iterator[JournalLine]:
+    """The saves after version `since`, oldest first."""
+    query = (
+        sa.select(JournalEntry.line)
+        .where(JournalEntry.response_id == response_id, JournalEntry.version > since)
+        .order_by(JournalEntry.version)
+    )
+    for text in db.session.execute(query).scalars():
+        yield _decode(text)
+
+
+def folded_document(response_id: int) -> Document:
+    """The document that the journal gives; equal to the stored one, always."""
+    return fold(journal_lines(response_id))
+
+
+def value_at(response_id: int, key: str, revision: int) -> Any:
+    """The value of an answer as the save of that version left it; None where that save did not write it."""
+    if revision <= 0:
+        return None
+    query = sa.select(JournalEntry.line).where(JournalEntry.response_id == response_id, JournalEntry.version == revision)
+    text = db.session.execute(query).scalar_one_or_none()
+    if text is None:
+        return None
+    line = _decode(text)
+    values = [
+        operation.value
+        for operation, outcome in zip(line.operations, line.outcomes, strict=True)
+        if operation.key == key and outcome == APPLIED and operation.op in {"set", "resolve"}
+    ]
+    return values[-1] if values else None

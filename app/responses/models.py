@@ -1,0 +1,102 @@
+"""Tables of the responses room. Others go through `drafts.py`, `reading.py`, `submission.py`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime
+from app.extensions import Base
+
+
+class Response(Base):
+    """An entity's answers in an edition: the document, and the plain columns by which others filter.
+
+    `status`: opened (seen, nothing written), draft, submitted. `progress`: percent of the required answers on the reached
+    path. `active_seconds`: time spent, counted as the gaps between saves of at most five minutes. `submitted_content`: digest
+    of what was last submitted, by which later corrections are noticed. `synthetic`: made by the demo command.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        sa.UniqueConstraint("edition_id", "entity_id"),
+        sa.Index("ix_response_edition_status", "edition_id", "status", "last_activity"),
+        sa.CheckConstraint("status IN ('opened', 'draft', 'submitted')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"))
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    definition_id: Mapped[int] = mapped_column(sa.ForeignKey("definition.id"))
+    document: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str] = mapped_column(sa.String(20), default="opened")
+    progress: Mapped[int] = mapped_column(default=0)
+    open_conflicts: Mapped[int] = mapped_column(default=0)
+    opened_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    last_activity: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    active_seconds: Mapped[int] = mapped_column(default=0)
+    submitted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    submissions: Mapped[int] = mapped_column(default=0)
+    submitted_content: Mapped[str | None] = mapped_column(sa.String(64))
+    synthetic: Mapped[bool] = mapped_column(default=False)
+
+
+class ResponseItem(Base):
+    """One sheet of a repeated step, written with the document so that review and desk filter by SQL."""
+
+    __tablename__ = "response_item"
+
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"), primary_key=True, autoincrement=False)
+    item_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    step: Mapped[str] = mapped_column(sa.String(40))
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(sa.String(300), default="")
+    removed: Mapped[bool] = mapped_column(default=False)
+
+
+class JournalEntry(Base):
+    """One save: what was asked and what was decided. Appended, never changed, but for the erasure of personal values,
+    which stand in `PersonalValue` and not here."""
+
+    __tablename__ = "response_journal"
+    __table_args__ = (sa.UniqueConstraint("response_id", "save_id", "digest"),)
+
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"), primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    save_id: Mapped[str] = mapped_column(sa.String(64))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    line: Mapped[str] = mapped_column(sa.Text)
+    reply: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class PersonalValue(Base):
+    """A personal answer, out of document and journal, which hold its salted digest. Erasing sets `value` to NULL."""
+
+    __tablename__ = "personal_value"
+
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"), primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    salt: Mapped[str] = mapped_column(sa.String(32))
+    value: Mapped[str | None] = mapped_column(sa.Text)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class Submission(Base):
+    """One submitted version, kept as it was sent."""
+
+    __tablename__ = "submission"
+    __table_args__ = (sa.UniqueConstraint("response_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"))
+    number: Mapped[int]
+    receipt: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    version: Mapped[int]
+    definition_id: Mapped[int] = mapped_column(sa.ForeignKey("definition.id"))
+    document: Mapped[str] = mapped_column(sa.Text)
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    submitted_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
