@@ -3,20 +3,132 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from flask import Flask
+import sqlalchemy as sa
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app import cli, database, errors, page_context
+from app.accounts.permissions import enforce
+from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
+from app.web import csrf, headers, language, log, static
+
+ROOT = Path(__file__).resolve().parent
+ROOMS_WITH_TABLES = ("audit", "registry", "accounts", "editions", "responses")
+SURFACES = ("access", "fill", "public")
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
-    """The application. `overrides` replace single settings by name (tests); everything else is read by `app.config`."""
-    app = Flask(__name__)
-    app.config.update(overrides or {})
-    app.config.setdefault("SQLALCHEMY_DATABASE_URI", "sqlite:///:memory:")
-    db.init_app(app)
-    migrate.init_app(app, db)
-    login.init_app(app)
-    babel.init_app(app)
+    """The application. `overrides`: settings by their lower-case names, Flask's own configuration in capitals (`TESTING`).
+
+    Raises SettingError when a setting is bad. Does not connect to the database.
+    """
+    given = dict(overrides or {})
+    read = load_settings({name: value for name, value in given.items() if name.islower()})
+    digest = static.digest_of(ROOT / "static")
+    app = Flask(__name__, instance_path=str(read.instance_path), static_url_path=f"{static.PREFIX}{digest}")
+    app.extensions[EXTENSION_KEY] = read
+    app.config.update(_flask_configuration(read))
+    app.config.update({name: value for name, value in given.items() if not name.islower()})
+    _bind_extensions(app, read)
+    for plumbing in (csrf, errors, page_context, cli):
+        plumbing.init_app(app)
+    log.configure(read.log_level)
+    _register_hooks(app)
+    _register_surfaces(app)
+    _wrap(app, read, digest)
     return app
+
+
+def _flask_configuration(read: Settings) -> dict[str, Any]:
+    """What Flask and its extensions call our settings."""
+    url = sa.make_url(read.database_url)
+    return {
+        "SECRET_KEY": read.secret_key,
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(url),
+        "SESSION_COOKIE_NAME": "__Host-ricognizione-form" if read.is_https else "ricognizione-form",
+        "SESSION_COOKIE_SECURE": read.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "TRUSTED_HOSTS": ["localhost", "127.0.0.1", "[::1]"] if read.is_local else [read.host],
+        "PREFERRED_URL_SCHEME": "https" if read.is_https else "http",
+        "MAX_CONTENT_LENGTH": read.max_body_kib * 1024,
+        "MAX_FORM_MEMORY_SIZE": read.max_body_kib * 1024,
+        "BABEL_DEFAULT_LOCALE": language.SOURCE_LANGUAGE,
+        "BABEL_DEFAULT_TIMEZONE": "Europe/Rome",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT.parent / "translations"),
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": read.compress_quality,
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv", "image/svg+xml"],
+    }
+
+
+def _bind_extensions(app: Flask, read: Settings) -> None:
+    for room in ROOMS_WITH_TABLES:
+        try:
+            import_module(f"app.{room}.models")
+        except ModuleNotFoundError:  # while rooms are being built
+            continue
+    db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            database.prepare_engine(engine)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    login.init_app(app, add_context_processor=False)
+    login.session_protection = None  # the identity is a row of ours, not Flask's cookie
+    if find_spec("app.accounts.loader"):
+        import_module("app.accounts.loader")
+    else:
+        login.request_loader(lambda request: None)
+    babel.init_app(app, locale_selector=language.select_locale)
+    if read.compress:
+        Compress(app)
+
+
+def _register_hooks(app: Flask) -> None:
+    """Order matters: the id before anything can fail, the token before the permission, the permission before any view."""
+
+    @app.before_request
+    def begin() -> ResponseReturnValue | None:
+        log.begin_request()
+        database.begin_unit_of_work(writes=request.method not in csrf.SAFE_METHODS)
+        csrf.check_request()
+        return language.follow_link() or enforce()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        log.end_request(response)
+        return response
+
+    @app.teardown_appcontext
+    def forget(error: BaseException | None) -> None:
+        database.begin_unit_of_work(writes=True)
+
+
+def _register_surfaces(app: Flask) -> None:
+    for name in SURFACES:
+        try:
+            surface = import_module(f"app.{name}")
+        except ModuleNotFoundError:  # while rooms are being built
+            continue
+        blueprint = getattr(surface, "blueprint", None)
+        if blueprint is not None:
+            app.register_blueprint(blueprint)
+        app.config["CSRF_REDISPLAY"] |= getattr(surface, "CSRF_REDISPLAY", frozenset())
+
+
+def _wrap(app: Flask, read: Settings, digest: str) -> None:
+    """WSGI layers, from the inside out: static files, headers on everything, the reverse proxies' word."""
+    files = static.StaticFiles(app.wsgi_app, ROOT / "static", digest, reload=app.debug)
+    wrapped = headers.with_headers(files, https=read.is_https)
+    if read.trusted_proxies:
+        wrapped = ProxyFix(wrapped, x_for=read.trusted_proxies, x_proto=read.trusted_proxies)
+    app.wsgi_app = wrapped  # type: ignore[assignment]  # Flask documents this way of adding WSGI layers

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import importlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
@@ -63,10 +64,9 @@ def begin_unit_of_work(*, writes: bool) -> None:
 def sqlite_module() -> Any:
     """The SQLite driver: PyPI's pysqlite3 (its SQLite has no WAL-reset bug), else the standard library's."""
     try:
-        from pysqlite3 import dbapi2
+        return importlib.import_module("pysqlite3.dbapi2")
     except ImportError:
-        import sqlite3 as dbapi2  # type: ignore[no-redef]
-    return dbapi2
+        return importlib.import_module("sqlite3.dbapi2")
 
 
 def engine_options(url: sa.URL) -> dict[str, Any]:

@@ -1,0 +1,220 @@
+"""Every setting of an installation: its type, its meaning, its default, and what a good value is.
+
+Not for: what an edition decides (dates, contacts, letter) nor for what never differs between installations.
+Holds always: a value comes from the environment (`RICOGNIZIONE_<NAME>`), else from `instance/config.toml`, else from its
+default; a bad or unknown one raises SettingError, which names it, and the program does not start; a secret is made at the
+first start in a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+from app import config_values as values
+from app.secret_files import SecretFileError, read_or_make_secret
+
+ENVIRONMENT_PREFIX = "RICOGNIZIONE_"
+CONFIG_FILE = "config.toml"
+SECRET_FILE = "secret_key"  # noqa: S105 — a file's name
+DEFAULT_INSTANCE = Path(__file__).resolve().parent.parent / "instance"
+EXTENSION_KEY = "ricognizione-settings"
+T = TypeVar("T")
+
+
+class SettingError(Exception):
+    """A setting that the program cannot start with. `name` is the setting (or the file), `problem` what it should be."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"Setting {name}: {problem}")
+        self.name = name
+        self.problem = problem
+
+
+def _setting(default: T, read: values.Reader, meaning: str, *, hidden: bool = False) -> T:
+    metadata = {"read": read, "meaning": meaning, "hidden": hidden}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one installation, all of them valid."""
+
+    instance_path: Path = dataclasses.field(
+        default=DEFAULT_INSTANCE,
+        metadata={
+            "read": None,
+            "meaning": "Folder of what this installation owns: its database, secrets and config.toml. Environment only.",
+            "hidden": False,
+        },
+    )
+    base_url: str = _setting(
+        "http://127.0.0.1:8000",
+        values.web_address,
+        "The site's own address, used in links sent by mail and to refuse requests for other hosts. https unless local.",
+    )
+    database_url: str = _setting(
+        "",
+        values.database_url,
+        "SQLite file or PostgreSQL database. Left out: `ricognizione.sqlite3` in the instance folder.",
+        hidden=True,
+    )
+    secret_key: str = _setting(
+        "",
+        values.secret,
+        "Signs form tokens. Left out: made at the first start in `instance/secret_key`, mode 600.",
+        hidden=True,
+    )
+    languages: tuple[str, ...] = _setting(
+        ("it", "en"),
+        values.languages,
+        "Languages offered, in the order of the switch (in the environment separated by commas).",
+    )
+    session_idle_minutes: int = _setting(
+        480, values.whole(5, 10_080), "After how many minutes without a request a person must sign in again."
+    )
+    session_hours: int = _setting(72, values.whole(1, 720), "After how many hours at most a person must sign in again.")
+    activation_days: int = _setting(30, values.whole(1, 365), "For how many days an activation link is good.")
+    throttle_account_failures: int = _setting(
+        5, values.whole(1, 100), "Wrong passwords for one account before its next attempts must wait."
+    )
+    throttle_network_failures: int = _setting(
+        50, values.whole(1, 10_000), "Wrong passwords from one network before its next attempts must wait."
+    )
+    throttle_window_minutes: int = _setting(15, values.whole(1, 1_440), "For how many minutes a wrong password counts.")
+    throttle_max_delay_seconds: int = _setting(
+        300,
+        values.whole(1, 3_600),
+        "The longest that an attempt must wait: delays grow up to it, nobody is locked out for good.",
+    )
+    password_hashes_at_once: int = _setting(
+        2, values.whole(1, 64), "How many passwords one process checks at a time (19 MiB each)."
+    )
+    smtp_host: str = _setting("", values.text, "The mail server. Left out: the site sends no mail.")
+    smtp_port: int = _setting(587, values.whole(1, 65_535), "Its port.")
+    smtp_security: str = _setting(
+        "starttls",
+        values.choice("starttls", "tls", "none"),
+        "How the connection to it is encrypted; none only for a local relay.",
+    )
+    smtp_username: str = _setting("", values.text, "User name there. Left out: no login.")
+    smtp_password: str = _setting("", values.text, "Password there.", hidden=True)
+    smtp_sender: str = _setting("", values.text, "Sender address of all mail; needed with smtp_host.")
+    trusted_proxies: int = _setting(
+        0, values.whole(0, 5), "How many reverse proxies stand in front, each adding to X-Forwarded-For and -Proto. 0: none."
+    )
+    forwarded_allow_ips: str = _setting(
+        "127.0.0.1,::1", values.text, "Addresses of those proxies, as gunicorn's forwarded_allow_ips takes them."
+    )
+    bind: str = _setting("127.0.0.1:8000", values.text, "Where gunicorn listens: host:port, or unix:/path of a socket.")
+    workers: int = _setting(2, values.whole(1, 64), "Processes of gunicorn: about one a processor core.")
+    threads: int = _setting(8, values.whole(1, 64), "Threads of each process: how many slow clients it serves at once.")
+    max_body_kib: int = _setting(
+        1_024, values.whole(64, 102_400), "Largest request body, in KiB; larger ones get a page that says so."
+    )
+    compress: bool = _setting(True, values.flag, "Compress pages (brotli, gzip). Off where the reverse proxy does it.")
+    compress_quality: int = _setting(4, values.whole(0, 11), "Brotli's quality for pages: more is smaller and slower.")
+    log_level: str = _setting(
+        "info",
+        values.choice("debug", "info", "warning", "error"),
+        "From which level on lines are logged; info logs each request.",
+    )
+
+    @property
+    def host(self) -> str:
+        """The host of the base URL, without its port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the site is only for the machine it runs on; demo commands refuse to run elsewhere."""
+        return self.host in values.LOCAL_HOSTS
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be restricted to encrypted connections."""
+        return self.base_url.startswith("https://")
+
+
+NAMES = tuple(field.name for field in dataclasses.fields(Settings))
+HIDDEN_NAMES = frozenset(field.name for field in dataclasses.fields(Settings) if field.metadata["hidden"])
+
+
+def settings() -> Settings:
+    """The settings of the current application."""
+    return cast("Settings", current_app.extensions[EXTENSION_KEY])
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings; `overrides` win over environment and file. Raises SettingError on the first bad one."""
+    environment = os.environ if environment is None else environment
+    given = dict(overrides or {})
+    instance = Path(
+        given.pop("instance_path", environment.get(f"{ENVIRONMENT_PREFIX}INSTANCE_PATH", DEFAULT_INSTANCE))
+    ).absolute()
+    found = {**_from_file(instance / CONFIG_FILE), **_from_environment(environment), **given}
+    read: dict[str, Any] = {"instance_path": instance}
+    for field in dataclasses.fields(Settings):
+        if field.name in found and field.name != "instance_path":
+            read[field.name] = _read_one(field, found.pop(field.name))
+    if found:
+        raise SettingError(sorted(found)[0], f"is not a setting; the settings are {', '.join(NAMES)}")
+    return _complete(Settings(**read))
+
+
+def _read_one(field: dataclasses.Field[Any], value: object) -> object:
+    try:
+        return field.metadata["read"](value)
+    except values.UnfitError as error:
+        raise SettingError(field.name, f"should be {error}") from None
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingError(str(path), f"cannot be read: {error.strerror}") from error
+    try:
+        found = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(str(path), f"should be a TOML file in UTF-8: {error}") from None
+    for name in found:
+        if name not in NAMES or name == "instance_path":
+            raise SettingError(name, f"is not a setting of {path}; the settings are {', '.join(NAMES[1:])}")
+    return found
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    found = {}
+    for variable, value in environment.items():
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if variable.startswith(ENVIRONMENT_PREFIX) and name in NAMES and name != "instance_path":
+            found[name] = value
+    return found
+
+
+def _complete(read: Settings) -> Settings:
+    """Fill in what is made or depends on another setting."""
+    if read.smtp_host and not read.smtp_sender:
+        raise SettingError("smtp_sender", "should be the sender's address, because smtp_host is set")
+    if read.smtp_password and not read.smtp_username:
+        raise SettingError("smtp_username", "should be given, because smtp_password is set")
+    made: dict[str, Any] = {}
+    if not read.database_url:
+        made["database_url"] = f"sqlite:///{read.instance_path / 'ricognizione.sqlite3'}"
+    if not read.secret_key:
+        try:
+            made["secret_key"] = read_or_make_secret(read.instance_path / SECRET_FILE)
+        except SecretFileError as error:
+            raise SettingError("secret_key", str(error)) from error
+    return dataclasses.replace(read, **made)

@@ -1,0 +1,129 @@
+"""How one setting is read: from the text of the environment or the value of a TOML file to its type, or a refusal.
+
+Not for: which settings exist (`app.config`).
+Holds always: a reader returns a good value or raises UnfitError, whose text says what the value should be and never repeats the
+value itself, because it may be a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError
+
+Reader = Callable[[object], object]
+
+KNOWN_LANGUAGES = ("it", "en", "de", "fr", "sl")
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+MINIMUM_SECRET_LENGTH = 32
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
+
+
+class UnfitError(ValueError):
+    """A value that a setting cannot take; its text completes "<name> should be …"."""
+
+
+def whole(low: int, high: int) -> Reader:
+    """Whole numbers from `low` to `high`."""
+
+    def read(value: object) -> int:
+        wanted = f"a whole number from {low} to {high}"
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise UnfitError(wanted)
+        try:
+            number = int(value)
+        except ValueError:
+            raise UnfitError(wanted) from None
+        if not low <= number <= high:
+            raise UnfitError(wanted)
+        return number
+
+    return read
+
+
+def flag(value: object) -> bool:
+    """True or false."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+        return value.lower() in _TRUE
+    raise UnfitError("true or false")
+
+
+def text(value: object) -> str:
+    """Any text on one line, at most 500 characters."""
+    if not isinstance(value, str) or len(value) > 500 or any(ord(character) < 32 for character in value):
+        raise UnfitError("a text of at most 500 characters on one line")
+    return value.strip()
+
+
+def choice(*allowed: str) -> Reader:
+    """One of a few words."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and value.lower() in allowed:
+            return value.lower()
+        raise UnfitError(f"one of {', '.join(allowed)}")
+
+    return read
+
+
+def languages(value: object) -> tuple[str, ...]:
+    """Codes of interface languages; the source language, Italian, is always among them."""
+    wanted = f"a list of codes among {', '.join(KNOWN_LANGUAGES)}, each once, with it among them"
+    codes = [code.strip() for code in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(codes, list | tuple) or not all(isinstance(code, str) for code in codes):
+        raise UnfitError(wanted)
+    if len(set(codes)) != len(codes) or not set(codes) <= set(KNOWN_LANGUAGES) or "it" not in codes:
+        raise UnfitError(wanted)
+    return tuple(codes)
+
+
+def web_address(value: object) -> str:
+    """The site's own address: scheme and host, a port where it is not the usual one; https unless the host is local."""
+    wanted = "an address like https://survey.example.it: scheme and host, no path; https unless the host is local"
+    if not isinstance(value, str):
+        raise UnfitError(wanted)
+    try:
+        parts = urlsplit(value.strip().lower())
+        port = parts.port
+    except ValueError:
+        raise UnfitError(wanted) from None
+    host = parts.hostname or ""
+    plain = parts.path in {"", "/"} and not (parts.query or parts.fragment or parts.username or parts.password)
+    if parts.scheme not in {"http", "https"} or not plain or not _HOST.fullmatch(host) or port == 0:
+        raise UnfitError(wanted)
+    if parts.scheme == "http" and host not in LOCAL_HOSTS:
+        raise UnfitError(wanted)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def database_url(value: object) -> str:
+    """A SQLAlchemy URL of SQLite (a file) or of PostgreSQL, whose driver becomes psycopg 3; empty for the default file."""
+    wanted = "sqlite:///path/of/a/file or postgresql://user:password@host/name"
+    if not isinstance(value, str):
+        raise UnfitError(wanted)
+    if not value:
+        return ""
+    try:
+        url = sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value.strip()))
+    except (ArgumentError, ValueError):
+        raise UnfitError(wanted) from None
+    if url.drivername == "sqlite":
+        if url.database in {None, "", ":memory:"} or str(url.database).startswith("file:"):
+            raise UnfitError(f"{wanted}; a database in memory cannot keep what it says it saved")
+    elif url.drivername != "postgresql+psycopg" or not url.database:
+        raise UnfitError(wanted)
+    return url.render_as_string(hide_password=False)
+
+
+def secret(value: object) -> str:
+    """A random text for signing, or empty to have one made and kept in the instance folder."""
+    if isinstance(value, str) and (value == "" or len(value) >= MINIMUM_SECRET_LENGTH):
+        return value
+    raise UnfitError(f"at least {MINIMUM_SECRET_LENGTH} random characters, or left out to have one made")

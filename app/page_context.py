@@ -1,0 +1,61 @@
+"""What every template can name without being handed it: identity, settings, edition and its days left, languages.
+
+Not for: the data of a page.
+Holds always: each is looked up once for a request, and only pages that are rendered pay for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, request
+
+from app.accounts.permissions import signed_in
+from app.clock import now
+from app.config import settings
+
+try:
+    from app.editions.current import EditionView, current_edition
+except ModuleNotFoundError:  # while rooms are being built
+    EditionView = Any  # type: ignore[misc,assignment]
+    current_edition = lambda: None  # type: ignore[assignment]  # noqa: E731
+from app.web.language import current_language, offered_languages
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+def init_app(app: Flask) -> None:
+    """Register the context of every template."""
+    app.context_processor(template_context)
+
+
+def template_context() -> dict[str, Any]:
+    """The names that templates share."""
+    edition = _edition()
+    return {
+        "identity": signed_in(),
+        "settings": settings(),
+        "edition": edition,
+        "days_left": _days_left(edition, now()),
+        "locale": current_language(),
+        "languages": offered_languages(),
+        "return_path": request.full_path.rstrip("?"),
+    }
+
+
+def _edition() -> EditionView | None:
+    """The current edition: the one that the view has already read into `g.edition`, else a query."""
+    if "edition" not in g:
+        g.edition = current_edition()
+    edition: EditionView | None = g.edition
+    return edition
+
+
+def _days_left(edition: EditionView | None, instant: dt.datetime) -> int | None:
+    """Whole days in Rome from today to the last day, 0 on the last; None before the opening and after the end."""
+    if edition is None or not edition.opens_at <= instant < edition.closes_at:
+        return None
+    last = (edition.closes_at - dt.timedelta(microseconds=1)).astimezone(ROME).date()
+    return (last - instant.astimezone(ROME).date()).days

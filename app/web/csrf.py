@@ -1,0 +1,80 @@
+"""The token that shows a form to be ours: Flask-WTF's, bound to the session cookie, masked anew at each page.
+
+Why masked: pages are compressed, and a secret that repeats in compressed pages can be guessed from their lengths (BREACH).
+Not for: who may do what (`app.accounts.permissions`).
+Holds always: no request of an unsafe method reaches a view without a good token, unless the view's endpoint is listed in
+`app.config["CSRF_REDISPLAY"]`: then `flask.g.csrf_failed` is True, and the view must write nothing and show again what was
+typed. A request that another site started never reaches any view. The token has no expiry of its own: a page left open
+overnight can still be saved.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+
+from flask import Flask, current_app, g, request
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from wtforms import ValidationError
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FIELD = "csrf_token"
+HEADER = "X-CSRFToken"
+
+
+class CsrfRejected(Exception):  # noqa: N818 — an event's name
+    """The form's token is missing, old or of another session; `foreign` where another site sent the form."""
+
+    def __init__(self, *, foreign: bool) -> None:
+        super().__init__("form sent from another site" if foreign else "form token missing or of another session")
+        self.foreign = foreign
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Base of the surfaces' forms: the token is checked once for each request, before the view, not by each form."""
+
+    class Meta:
+        csrf = False
+
+
+def init_app(app: Flask) -> None:
+    """Offer `csrf_token()` to templates; the check itself is called by the application's request hook."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config.setdefault("CSRF_REDISPLAY", frozenset())
+    app.jinja_env.globals[FIELD] = csrf_token
+
+
+def csrf_token() -> str:
+    """A token for one page, different at each call: base64url of a random pad followed by the token XOR that pad."""
+    token = generate_csrf().encode("ascii")
+    pad = secrets.token_bytes(len(token))
+    return base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
+
+
+def check_request() -> None:
+    """Refuse an unsafe request without a good token. Raises CsrfRejected."""
+    if request.method in SAFE_METHODS or not current_app.config.get("WTF_CSRF_ENABLED", True):
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") in {"cross-site", "same-site"}:
+        raise CsrfRejected(foreign=True)
+    try:
+        validate_csrf(_unmask(request.headers.get(HEADER) or request.form.get(FIELD, "")))
+    except ValidationError:
+        if request.endpoint not in current_app.config["CSRF_REDISPLAY"]:
+            raise CsrfRejected(foreign=False) from None
+        g.csrf_failed = True
+
+
+def _unmask(masked: str) -> str:
+    try:
+        both = base64.urlsafe_b64decode(masked)
+        half = len(both) // 2
+        return _xor(both[half:], both[:half]).decode("ascii")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")

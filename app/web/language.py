@@ -1,0 +1,66 @@
+"""Which language a page is shown in: what the person chose, kept in the session cookie, else Italian.
+
+Not for: the texts (gettext catalogues) or their order in the switch (setting `languages`).
+Holds always: choosing stays on the page; only offered languages are taken; a redirect never leaves the site.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from babel import Locale
+from flask import redirect, request, session
+from werkzeug.wrappers import Response
+
+from app.config import settings
+
+SOURCE_LANGUAGE = "it"
+SESSION_KEY = "lingua"
+PARAMETER = "lingua"
+NAMES = {"it": "Italiano", "en": "English", "de": "Deutsch", "fr": "Français", "sl": "Slovenščina"}
+_LOCALES = {code: Locale.parse(code) for code in NAMES}
+
+
+def current_language() -> str:
+    """The code of the language of the page being made."""
+    chosen = session.get(SESSION_KEY)
+    return chosen if chosen in settings().languages else SOURCE_LANGUAGE
+
+
+def select_locale() -> Locale:
+    """The same as a Babel locale, for Flask-Babel (a Locale spares it parsing the code at each request)."""
+    return _LOCALES[current_language()]
+
+
+def offered_languages() -> tuple[tuple[str, str], ...]:
+    """Code and own name of each language of the switch."""
+    return tuple((code, NAMES[code]) for code in settings().languages)
+
+
+def follow_link() -> Response | None:
+    """For a link with `?lingua=…`: remember the language and come back to the same address without it."""
+    if b"lingua=" not in request.query_string or request.method not in {"GET", "HEAD"}:
+        return None
+    _choose(request.args.get(PARAMETER, ""))
+    rest = [(name, value) for name, value in request.args.items(multi=True) if name != PARAMETER]
+    return redirect(_here(request.path) + (f"?{urlencode(rest)}" if rest else ""), 303)
+
+
+def switch_language() -> Response:
+    """The answer to the switch's form: remember its `lingua`, go back to its `next`, else to the page it came from."""
+    _choose(request.form.get(PARAMETER, ""))
+    came_from = urlsplit(request.referrer or "")
+    fallback = came_from.path if came_from.netloc == request.host else "/"
+    return redirect(_here(request.form.get("next") or fallback), 303)
+
+
+def _choose(code: str) -> None:
+    if code in settings().languages:
+        session[SESSION_KEY] = code
+
+
+def _here(address: str) -> str:
+    """`address` if it is a path of this site, else the home page."""
+    parts = urlsplit(address.replace("\\", "/"))
+    local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
+    return address if local else "/"
