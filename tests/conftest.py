@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import contextvars
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask, current_app, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.database import engine_options, prepare_engine
 from app.extensions import db
 from tests.databases import KINDS, Databases
 from tests.pages import problems_of
 
 MIGRATIONS = Path(__file__).parents[1] / "app" / "migrations"
+for _name in [name for name in os.environ if name.startswith("RICOGNIZIONE_") and "_TEST_" not in name]:
+    del os.environ[_name]  # a developer's own installation does not decide what the tests see
+
 START = dt.datetime(2026, 3, 16, 9, 0, tzinfo=dt.UTC)
 
 
@@ -71,17 +72,7 @@ class CheckedClient(FlaskClient):
 
 
 def _create(url: str, folder: Path, **overrides: Any) -> Flask:
-    if "from app.config import" in (MIGRATIONS.parent / "__init__.py").read_text():
-        return create_app({"TESTING": True, "database_url": url, "instance_path": str(folder), **overrides})
-    # Until create_app reads app.config: what it will do with the database's address.
-    for models in sorted(MIGRATIONS.parent.glob("*/models.py")):
-        import_module(f"app.{models.parent.name}.models")
-    options = engine_options(sa.make_url(url))
-    early = {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": options, "SECRET_KEY": "test"}
-    app = create_app({"TESTING": True, **early, **overrides})
-    with app.app_context():
-        prepare_engine(db.engine)
-    return app
+    return create_app({"TESTING": True, "database_url": url, "instance_path": str(folder), **overrides})
 
 
 @pytest.fixture(scope="session")

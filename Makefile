@@ -1,0 +1,96 @@
+# One command sets up and starts, one checks; `make help` lists them all. Works on a bare Debian with Python 3.11 or later.
+
+PYTHON ?= python3
+PORT ?= 8000
+TESTS ?= tests
+JOBS ?= auto
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-is-installed
+DEV := $(VENV)/.dev-is-installed
+PO := $(wildcard translations/*/LC_MESSAGES/messages.po)
+MO := $(PO:.po=.mo)
+
+export RICOGNIZIONE_BASE_URL ?= http://127.0.0.1:$(PORT)
+export RICOGNIZIONE_BIND ?= 127.0.0.1:$(PORT)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run schema test lint unit figure figures format translations catalogues lock vendor clean browser
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN) catalogues schema ## Start a site with a demo edition and print its address and accounts (PORT=8000)
+	@$(BIN)/flask --app wsgi demo load
+	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
+
+schema: $(RUN)
+	@$(BIN)/flask --app wsgi db upgrade
+
+test: lint unit ## Check everything: style, types, and all tests on SQLite, PostgreSQL and in a browser
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(DEV) catalogues browser
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile $(TESTS)
+
+figure: $(DEV) catalogues browser ## Measure one promise: make figure NAME=page-weight
+	@$(BIN)/python -m tests.figures "$(NAME)"
+
+figures: $(DEV) catalogues browser ## Measure them all, a line each
+	@$(BIN)/python -m tests.figures --all
+
+format: $(DEV) ## Format the Python code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+translations: $(DEV) ## Collect the Italian texts and bring the catalogues up to date
+	@$(BIN)/python -m tools.catalogues
+
+catalogues: $(MO)
+
+translations/%/LC_MESSAGES/messages.mo: translations/%/LC_MESSAGES/messages.po | $(RUN)
+	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@ --locale=$*
+
+lock: $(DEV) ## Pin the newest versions that fit requirements*.in, with their hashes
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version=3.11 --generate-hashes --no-annotate \
+	    requirements.in --output-file=requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version=3.11 --generate-hashes --no-annotate \
+	    requirements-dev.in --output-file=requirements-dev.txt
+
+vendor: ## Rebuild the style sheets and fonts that come from elsewhere (needs Node.js and npm)
+	tools/vendor/refresh.sh
+
+clean: ## Remove what these commands made, but not the instance folder
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/output $(MO)
+
+# What is installed, each marked by a file so that a second call costs nothing.
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || tools/install-system-package python3 "the Python interpreter"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or later is needed; choose one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	    || tools/install-system-package python3-venv "Python's module for virtual environments"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN): requirements.txt | $(BIN)/python
+	@echo "Installing what the program needs …"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt | $(RUN)
+	@echo "Installing what the tests need …"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+browser:
+	@test -n "$$RICOGNIZIONE_TEST_CHROMIUM" || command -v chromium >/dev/null \
+	    || tools/install-system-package chromium "the Chromium browser, for the tests"
