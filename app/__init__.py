@@ -75,7 +75,7 @@ def _bind_extensions(app: Flask, read: Settings) -> None:
     for room in ROOMS_WITH_TABLES:
         try:
             import_module(f"app.{room}.models")
-        except ModuleNotFoundError:  # while rooms are being built
+        except ImportError:  # while rooms are being built
             continue
     db.init_app(app)
     with app.app_context():
@@ -117,7 +117,7 @@ def _register_surfaces(app: Flask) -> None:
     for name in SURFACES:
         try:
             surface = import_module(f"app.{name}")
-        except ModuleNotFoundError:  # while rooms are being built
+        except ImportError:  # while rooms are being built
             continue
         blueprint = getattr(surface, "blueprint", None)
         if blueprint is not None:

@@ -18,7 +18,7 @@ from app.config import settings
 
 try:
     from app.editions.current import EditionView, current_edition
-except ModuleNotFoundError:  # while rooms are being built
+except ImportError:  # while rooms are being built
     EditionView = Any  # type: ignore[misc,assignment]
     current_edition = lambda: None  # type: ignore[assignment]  # noqa: E731
 from app.web.language import current_language, offered_languages
