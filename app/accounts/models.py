@@ -66,12 +66,12 @@ class WebSession(Base):
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
-class KnownDevice(Base):
-    """A browser that has signed in to this entity before: its tries are counted apart from everybody else's."""
+class KnownPlace(Base):
+    """A device or network that has signed in to this entity before: its tries are counted apart from strangers'."""
 
-    __tablename__ = "known_device"
+    __tablename__ = "known_place"
 
-    id_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    place_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
     operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
     last_used_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)

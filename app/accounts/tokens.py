@@ -7,8 +7,11 @@ looking a hash up in an index tells nothing about the secret by its time.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
+
+from app.config import settings
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
@@ -26,3 +29,8 @@ def token_hash(token: str) -> str:
 def has_token_shape(token: str) -> bool:
     """Whether it can be one of ours at all; anything else need not reach the database."""
     return _SHAPE.match(token) is not None
+
+
+def keyed_hash(text: str) -> str:
+    """HMAC-SHA-256 under the installation's secret, in hexadecimal: for what could be guessed, as addresses can."""
+    return hmac.new(settings().secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()

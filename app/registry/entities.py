@@ -17,6 +17,9 @@ from app.extensions import db
 from app.registry.folding import fold
 from app.registry.models import Entity
 
+LONGEST_SEARCH = 100
+MUNICIPALITY_CODE_DIGITS = 6
+
 
 def label(name: str, province_sign: str | None) -> str:
     """How a person tells one from another: "Samone (TN)"."""
@@ -63,10 +66,11 @@ _COLUMNS = (
 def search_entities(text: str, *, kinds: Collection[str] | None = None, limit: int = 20, offset: int = 0) -> list[EntityRow]:
     """Entities in force whose name, in either language, holds `text` (accents, case and apostrophes do not matter).
 
-    First the names equal to it, then those that begin with it, then those with a word that begins with it, then the rest;
-    within each by name. A code finds its entity. An empty text finds nobody.
+    First the names equal to it, then those that begin with it, then those with a word that begins with it, then those that
+    hold it, then those that hold all of its words somewhere; within each by name. A code finds its entity. An empty text
+    finds nobody.
     """
-    folded = fold(text)
+    folded = _folded(text)
     if not folded:
         return []
     column = Entity.search_name
@@ -74,7 +78,8 @@ def search_entities(text: str, *, kinds: Collection[str] | None = None, limit: i
         (sa.or_(column.contains(f"| {folded} |"), Entity.code == text.strip()), 0),
         (column.contains(f"| {folded}"), 1),
         (column.contains(f" {folded}"), 2),
-        else_=3,
+        (column.contains(folded), 3),
+        else_=4,
     )
     query = sa.select(*_COLUMNS).where(*_matching(text, folded, kinds))
     query = query.order_by(rank, column, Entity.code).limit(limit).offset(offset)
@@ -83,7 +88,7 @@ def search_entities(text: str, *, kinds: Collection[str] | None = None, limit: i
 
 def count_entities(text: str, *, kinds: Collection[str] | None = None) -> int:
     """How many `search_entities` would find without a limit."""
-    folded = fold(text)
+    folded = _folded(text)
     if not folded:
         return 0
     return db.session.execute(sa.select(sa.func.count(Entity.id)).where(*_matching(text, folded, kinds))).scalar_one()
@@ -94,9 +99,14 @@ def find_by_code(code: str) -> EntityRow | None:
     return next(iter(_rows(db.session.execute(sa.select(*_COLUMNS).where(Entity.code == code)).all())), None)
 
 
+def find_by_id(entity_id: int) -> EntityRow | None:
+    """The entity with this id, also one that no longer exists."""
+    return next(iter(_rows(db.session.execute(sa.select(*_COLUMNS).where(Entity.id == entity_id)).all())), None)
+
+
 def find_by_name(name: str) -> list[EntityRow]:
     """All entities in force that bear exactly this name in either language (accents apart), by province."""
-    folded = fold(name)
+    folded = _folded(name)
     if not folded:
         return []
     query = sa.select(*_COLUMNS).where(Entity.search_name.contains(f"| {folded} |"), Entity.valid_to.is_(None))
@@ -111,8 +121,46 @@ def labels_of(codes: Collection[str]) -> dict[str, str]:
     return {row.code: label(row.name, row.province_sign) for row in db.session.execute(query.order_by(Entity.code))}
 
 
+def resolve(text: str) -> list[EntityRow]:
+    """The entities in force that a person may mean: by code (leading zeros may be left out), by name, by name and province
+    as in "Samone (TN)" or "Samone, Trento", each with or without "Comune di" before it. None, one, or several of one name.
+    """
+    written = text.strip()
+    if written.isascii() and written.isdigit():
+        found = find_by_code(written) or find_by_code(written.zfill(MUNICIPALITY_CODE_DIGITS))
+        return [found] if found is not None and is_in_force(found.id) else []
+    folded = _folded(written)
+    for name in dict.fromkeys((folded, folded.removeprefix("comune di "))):
+        found_by_name = find_by_name(name) or _by_name_and_province(name)
+        if found_by_name:
+            return found_by_name
+    return []
+
+
+def is_in_force(entity_id: int) -> bool:
+    """Whether the entity exists and has not ended."""
+    query = sa.select(Entity.id).where(Entity.id == entity_id, Entity.valid_to.is_(None))
+    return db.session.execute(query).scalar_one_or_none() is not None
+
+
+def _by_name_and_province(folded: str) -> list[EntityRow]:
+    """ "samone tn", "samone trento": every place where the words may part is tried."""
+    words = folded.split()
+    for parting in range(len(words) - 1, 0, -1):
+        name, province = " ".join(words[:parting]), " ".join(words[parting:])
+        found = [row for row in find_by_name(name) if province in (fold(row.province_sign or ""), fold(row.province or ""))]
+        if found:
+            return found
+    return []
+
+
+def _folded(text: str) -> str:
+    return fold(text[:LONGEST_SEARCH])
+
+
 def _matching(text: str, folded: str, kinds: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
-    found = sa.or_(Entity.search_name.contains(folded), Entity.code == text.strip())
+    every_word = sa.and_(*(Entity.search_name.contains(word) for word in folded.split()))
+    found = sa.or_(every_word, Entity.code == text.strip())
     conditions: list[sa.ColumnElement[bool]] = [found, Entity.valid_to.is_(None)]
     if kinds is not None:
         conditions.append(Entity.kind.in_(kinds))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+_APOSTROPHE = re.compile(r"['’ʼ`´]")
 _NOT_WORD = re.compile(r"[^0-9a-z]+")
 _LETTERS = str.maketrans({"ß": "ss", "đ": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
 
@@ -19,6 +20,11 @@ def fold(text: str) -> str:
 
 
 def search_name(name: str, name_other_language: str | None) -> str:
-    """The column that a search reads: "| aldino | aldein |". A bar starts a name, a space starts a word."""
-    names = dict.fromkeys(folded for folded in (fold(name), fold(name_other_language or "")) if folded)
+    """The column that a search reads: "| aldino | aldein |". A bar starts a name, a space starts a word.
+
+    A name with an apostrophe stands in it twice, since many write it as one word: "| sant agata | santagata |".
+    """
+    written = [name, name_other_language or ""]
+    names = dict.fromkeys(fold(text) for text in written + [_APOSTROPHE.sub("", text) for text in written])
+    names.pop("", None)
     return "| " + " | ".join(names) + " |"

@@ -27,7 +27,7 @@ class Entity(Base):
     kind: Mapped[str] = mapped_column(sa.String(32), index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     name_other_language: Mapped[str | None] = mapped_column(sa.String(200))
-    search_name: Mapped[str] = mapped_column(sa.String(420))
+    search_name: Mapped[str] = mapped_column(sa.String(1000))
     province_sign: Mapped[str | None] = mapped_column(sa.String(4))
     province: Mapped[str | None] = mapped_column(sa.String(100))
     region_code: Mapped[str | None] = mapped_column(sa.String(2), index=True)

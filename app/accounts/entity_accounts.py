@@ -1,0 +1,66 @@
+"""The entity's login: whether it has been activated, and its password's hash.
+
+Not for: links, sessions or staff. Holds always: a password is set here alone, and setting one ends every session before it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.models import EntityAccount
+from app.accounts.sessions import end_all_sessions
+from app.extensions import db
+from app.registry.entities import label
+from app.registry.models import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An entity and whether it can sign in. `activated_at` is when its password was last set, in UTC; None: never."""
+
+    code: str
+    label: str
+    activated_at: dt.datetime | None
+
+
+def stored_hash(entity_id: int) -> str | None:
+    """The hash of the entity's password; None if it was never activated."""
+    query = sa.select(EntityAccount.password_hash).where(EntityAccount.entity_id == entity_id)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def set_password_hash(entity_id: int, password_hash: str, now: dt.datetime) -> None:
+    """Set or replace the password and end all sessions of the entity. Flushes only."""
+    values = {"password_hash": password_hash, "password_set_at": now}
+    account = sa.select(EntityAccount.entity_id).where(EntityAccount.entity_id == entity_id).with_for_update()
+    if db.session.execute(account).scalar_one_or_none() is None:
+        try:
+            with db.session.begin_nested():
+                db.session.execute(sa.insert(EntityAccount).values(entity_id=entity_id, **values))
+        except IntegrityError:
+            _replace(entity_id, values)  # another transaction activated it in between
+    else:
+        _replace(entity_id, values)
+    end_all_sessions(entity_id, now)
+
+
+def upgrade_hash(entity_id: int, before: str, after: str) -> None:
+    """Put a hash of the same password made with today's parameters in place of an older one. Flushes only."""
+    account = sa.and_(EntityAccount.entity_id == entity_id, EntityAccount.password_hash == before)
+    db.session.execute(sa.update(EntityAccount).where(account).values(password_hash=after))
+
+
+def list_accounts(*, activated_only: bool = False) -> list[AccountRow]:
+    """Entities in force by code, with the state of their login."""
+    query = sa.select(Entity.code, Entity.name, Entity.province_sign, EntityAccount.password_set_at)
+    query = query.select_from(Entity).join(EntityAccount, EntityAccount.entity_id == Entity.id, isouter=not activated_only)
+    rows = db.session.execute(query.where(Entity.valid_to.is_(None)).order_by(Entity.code))
+    return [AccountRow(row.code, label(row.name, row.province_sign), row.password_set_at) for row in rows]
+
+
+def _replace(entity_id: int, values: dict[str, object]) -> None:
+    db.session.execute(sa.update(EntityAccount).where(EntityAccount.entity_id == entity_id).values(**values))

@@ -1,0 +1,98 @@
+"""Signing an entity in with its password.
+
+Not for: finding the entity (`app.registry`), cookies and pages (`app.access`).
+Holds always: a try is counted before its password is looked at; the password is hashed outside of any transaction; an entity
+that was never activated takes as long and gets the same answer as a wrong password; a right one opens a new session with a
+new id, whatever the browser brought.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+
+from app.accounts import throttle
+from app.accounts.entity_accounts import stored_hash, upgrade_hash
+from app.accounts.operators import get_operator
+from app.accounts.passwords import hash_password, needs_rehash, verify_password
+from app.accounts.places import Known, Place, known_at, remember_sign_in
+from app.accounts.sessions import open_session
+from app.audit.chain import record
+from app.extensions import db
+from app.registry.entities import EntityRow
+
+logger = logging.getLogger(__name__)
+
+
+class WrongPasswordError(Exception):
+    """Not the password of this entity, or the entity has none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What the browser gets: ids for two cookies. `operator_id`: who filled in last on this device, None to ask."""
+
+    session_token: str
+    device_token: str
+    operator_id: int | None
+
+
+def sign_in(entity: EntityRow, password: str, place: Place, now: dt.datetime) -> SignedIn:
+    """Open a session for the entity. Raises `WrongPasswordError`, `TooManyAttemptsError` or `HashingBusyError`."""
+    known = known_at(entity.id, place, now)
+    limits = _count_try(entity.id, place, known, now)
+    stored = stored_hash(entity.id)
+    db.session.rollback()  # nobody should wait for the hash below
+    if not verify_password(stored, password):
+        if not known.device and not known.network:
+            count_unknown(place, now)
+        logger.info("sign-in refused: wrong password", extra={"entity": entity.code, "known_device": known.device})
+        raise WrongPasswordError(entity.code)
+    upgraded = hash_password(password) if stored is not None and needs_rehash(stored) else None
+    throttle.forget_old_counts(now)
+    throttle.take_back(limits, now)
+    if stored is not None and upgraded is not None:
+        upgrade_hash(entity.id, stored, upgraded)
+    return _open(entity, place, known.operator_id, now)
+
+
+def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> SignedIn:
+    """Open a session for whoever has just set the entity's password by a link."""
+    return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
+
+
+def count_unknown(place: Place, now: dt.datetime) -> None:
+    """Count a failure of this network: a wrong password anywhere, or a name that nobody bears."""
+    try:
+        throttle.count_try([throttle.limit_of_network(place.network)], now)
+    except throttle.TooManyAttemptsError:
+        db.session.rollback()  # it waits already: that is all there is to say
+
+
+def refuse_early(place: Place, now: dt.datetime) -> None:
+    """Raise `TooManyAttemptsError` for a network that must wait, before anything is looked up for it."""
+    throttle.refuse_early([throttle.limit_of_network(place.network)], now)
+
+
+def _count_try(entity_id: int, place: Place, known: Known, now: dt.datetime) -> list[throttle.Limit]:
+    if known.device and place.device_hash is not None:
+        limits = throttle.limits_of_device(entity_id, place.device_hash)
+    elif known.network:
+        limits = throttle.limits_of_known_network(entity_id, place.network)
+    else:
+        refuse_early(place, now)
+        limits = throttle.limits_of_stranger(entity_id, place.network)
+    throttle.count_try(limits, now)
+    return limits
+
+
+def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime) -> SignedIn:
+    if operator_id is not None and get_operator(entity.id, operator_id) is None:
+        operator_id = None
+    session_token = open_session(entity.id, now, operator_id=operator_id)
+    device_token = remember_sign_in(entity.id, place, now)
+    subject = f"entity:{entity.code}"
+    record("signed_in", actor=subject, subject=subject, detail={}, now=now)
+    db.session.commit()
+    return SignedIn(session_token, device_token, operator_id)
