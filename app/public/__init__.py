@@ -1,5 +1,11 @@
-"""Surface: see views.py."""
+"""Surface of everybody: what the survey is, its blank questionnaire, help, privacy, accessibility, contacts; and the frame of
+every page (edition, deadline, contacts), which templates/base.html prints.
+
+Not for: answering (`fill`), signing in (`access`). Holds always: nothing here asks for an identity or writes to the database.
+"""
 
 from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
+
+from app.public import frame, views  # noqa: E402, F401 — both register themselves on the blueprint

@@ -1,0 +1,100 @@
+"""The pages that everybody may read, before and without signing in.
+
+Not for: the frame around them (`frame`), the words of the blank form (`blank_form`).
+Holds always: every page exists in every stage of an edition, also before the first one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, abort, current_app, render_template
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from app.editions.current import EditionView, letter_of, questionnaire_in
+from app.public import blueprint
+from app.public.blank_form import blank_form
+from app.public.frame import shown_edition
+from app.public.pdf import can_make_pdf, pdf_of
+from app.web import language
+
+# A room that measures it registers a function here: edition -> median minutes of a whole answer, or None while unknown.
+FILLING_MINUTES = "ricognizione-filling-minutes"
+
+
+@blueprint.get("/")
+def home() -> str:
+    """What the survey is, in ten seconds, and where to begin."""
+    return render_template("public/home.html", minutes=_minutes(shown_edition()), has_pdf=can_make_pdf())
+
+
+@blueprint.get("/questionario")
+def blank_questionnaire() -> str:
+    """The whole questionnaire, to read and to print before starting."""
+    return _blank_page(has_pdf=can_make_pdf())
+
+
+@blueprint.get("/questionario.pdf")
+def blank_questionnaire_pdf() -> Response:
+    """The same as a PDF, where the optional WeasyPrint is installed; else there is no such page."""
+    if not can_make_pdf():
+        abort(404)
+    response = Response(pdf_of(_blank_page(has_pdf=False)), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{_("questionario")}.pdf"'
+    return response
+
+
+@blueprint.get("/lettera")
+def letter() -> Response:
+    """The edition's letter, a PDF."""
+    edition = shown_edition()
+    content = letter_of(edition.id) if edition is not None and edition.has_letter else None
+    if content is None:
+        abort(404)
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = 'inline; filename="lettera.pdf"'
+    return response
+
+
+@blueprint.get("/aiuto")
+def help_page() -> str:
+    """How to answer, question by question of those who call."""
+    return render_template("public/help.html", minutes=_minutes(shown_edition()))
+
+
+@blueprint.get("/privacy")
+def privacy() -> str:
+    """The privacy notice."""
+    return render_template("public/privacy.html")
+
+
+@blueprint.get("/accessibilita")
+def accessibility() -> str:
+    """How accessible the site is, its declaration, and how to report an obstacle."""
+    return render_template("public/accessibility.html")
+
+
+@blueprint.get("/contatti")
+def contacts() -> str:
+    """Whom to call or write to."""
+    return render_template("public/contacts.html")
+
+
+@blueprint.post("/lingua")
+def switch_language() -> WerkzeugResponse:
+    """Show the pages in another language, from this one on."""
+    return language.switch_language()
+
+
+def _blank_page(*, has_pdf: bool) -> str:
+    edition = shown_edition()
+    if edition is None:
+        abort(404)
+    form = blank_form(questionnaire_in(edition, language.current_language()))
+    return render_template("public/blank_form.html", form=form, has_pdf=has_pdf)
+
+
+def _minutes(edition: EditionView | None) -> int | None:
+    measure: Callable[[EditionView], int | None] | None = current_app.extensions.get(FILLING_MINUTES)
+    return measure(edition) if edition is not None and measure is not None else None
