@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from app.clock import now
 from app.editions.current import list_editions
 from app.editions.files import ROME, EditionFileError, read_edition_file
-from app.editions.lifecycle import TRANSITIONS, EditionRefusal, move_edition, store_edition
+from app.editions.lifecycle import TRANSITIONS, EditionRefusedError, move_edition, store_edition
 from app.questionnaire.loader import DefinitionError
 
 edition_group = AppGroup("edition", help="The editions of the survey.")
@@ -23,7 +23,7 @@ def load(file: Path) -> None:
     try:
         described = read_edition_file(file)
         outcome = store_edition(described, actor="command", now=now())
-    except (EditionFileError, DefinitionError, EditionRefusal) as error:
+    except (EditionFileError, DefinitionError, EditionRefusedError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"edition {described.code} {outcome}: {described.title}")
 
@@ -35,7 +35,7 @@ def move(code: str, state: str) -> None:
     """Move edition CODE to STATE: draft, pilot, open, closed, published."""
     try:
         move_edition(code, state, actor="command", now=now())
-    except EditionRefusal as error:
+    except EditionRefusedError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"edition {code} is now {state}")
 
@@ -47,5 +47,7 @@ def list_all() -> None:
     if not editions:
         click.echo("no edition yet: `edition load FILE` makes one")
     for edition in editions:
-        opens, closes = (instant.astimezone(ROME).strftime("%Y-%m-%d %H:%M") for instant in (edition.opens_at, edition.closes_at))
+        opens, closes = (
+            instant.astimezone(ROME).strftime("%Y-%m-%d %H:%M") for instant in (edition.opens_at, edition.closes_at)
+        )
         click.echo(f"{edition.code}\t{edition.state}\t{opens} – {closes}\t{edition.title}")

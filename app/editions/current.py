@@ -57,6 +57,11 @@ class EditionView:
         """Whether a letter can be read at `/lettera`."""
         return self.letter_bytes > 0
 
+    @property
+    def deadline(self) -> dt.datetime:
+        """The last minute in which answers are taken: what people are told."""
+        return self.closes_at - dt.timedelta(minutes=1)
+
     def has_opened(self, now: dt.datetime) -> bool:
         """Whether the opening has come and somebody has opened the edition to all."""
         return self.state in {"open", "closed", "published"} and now >= self.opens_at

@@ -25,14 +25,14 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-class EditionRefusal(Exception):
+class EditionRefusedError(Exception):
     """An edition cannot be changed in this way; the text says why and what to do."""
 
 
 def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     """Create the edition of this file, or bring the stored one up to it. Commits. Returns "created" or "changed".
 
-    Raises EditionRefusal where the edition is open or later and the file has another questionnaire or opening.
+    Raises EditionRefusedError where the edition is open or later and the file has another questionnaire or opening.
     """
     edition = db.session.execute(sa.select(Edition).where(Edition.code == file.code)).scalar_one_or_none()
     outcome = "created" if edition is None else "changed"
@@ -78,26 +78,26 @@ def _store_definition(file: EditionFile, now: dt.datetime) -> int:
 def _refuse_frozen_changes(edition: Edition, definition_id: int, file: EditionFile) -> None:
     if edition.definition_id != definition_id:
         db.session.rollback()
-        raise EditionRefusal(
+        raise EditionRefusedError(
             f"edition {file.code} is {edition.state}: its questionnaire is frozen. Keep the questionnaire it opened with."
         )
     if edition.opens_at != file.opens_at:
         db.session.rollback()
-        raise EditionRefusal(f"edition {file.code} is {edition.state}: its opening can no longer be moved.")
+        raise EditionRefusedError(f"edition {file.code} is {edition.state}: its opening can no longer be moved.")
 
 
 def move_edition(code: str, state: str, *, actor: str, now: dt.datetime) -> None:
     """Move an edition to another state. Commits.
 
-    Raises EditionRefusal on an unknown edition, on a step that `TRANSITIONS` does not have, on opening after the deadline,
+    Raises EditionRefusedError on an unknown edition, on a step that `TRANSITIONS` does not have, on opening after the deadline,
     and on opening a second edition while one is open.
     """
     edition = db.session.execute(sa.select(Edition).where(Edition.code == code)).scalar_one_or_none()
     if edition is None:
-        raise EditionRefusal(f"there is no edition {code}: `edition list` shows them")
+        raise EditionRefusedError(f"there is no edition {code}: `edition list` shows them")
     if state not in TRANSITIONS[edition.state]:
         allowed = " or ".join(TRANSITIONS[edition.state])
-        raise EditionRefusal(f"edition {code} is {edition.state}: it can become {allowed}, not {state}")
+        raise EditionRefusedError(f"edition {code} is {edition.state}: it can become {allowed}, not {state}")
     if state == "open":
         _refuse_wrong_opening(edition, now)
     before, edition.state, edition.changed_at = edition.state, state, now
@@ -107,7 +107,7 @@ def move_edition(code: str, state: str, *, actor: str, now: dt.datetime) -> None
 
 def _refuse_wrong_opening(edition: Edition, now: dt.datetime) -> None:
     if edition.closes_at <= now:
-        raise EditionRefusal(f"the deadline of edition {edition.code} has passed: move it first (`edition load`)")
+        raise EditionRefusedError(f"the deadline of edition {edition.code} has passed: move it first (`edition load`)")
     other = db.session.execute(sa.select(Edition.code).where(Edition.state == "open", Edition.id != edition.id)).scalar()
     if other is not None:
-        raise EditionRefusal(f"edition {other} is open: close it before you open {edition.code}")
+        raise EditionRefusedError(f"edition {other} is open: close it before you open {edition.code}")

@@ -1,5 +1,14 @@
-"""Surface: see views.py."""
+"""Surface of the entity: task list, steps, sheets, check, submission, receipt, history.
+
+Not for: signing in (`access`), or storing answers by any way other than `responses`.
+Holds always: a view does four things: permission (one table, enforced before it), form, one domain call, page or redirect;
+what was typed comes back on the page whatever the domain says.
+"""
 
 from flask import Blueprint
 
 blueprint = Blueprint("fill", __name__)
+# Where a form whose token is no longer good comes back with what was typed, instead of an error page.
+CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet"})
+
+from app.fill import overview, receipts, sheets, steps  # noqa: E402,F401  (they register their routes on `blueprint`)

@@ -152,9 +152,7 @@ def _merge(
     )
     if not changed:
         return reply, current
-    line = JournalLine(
-        stamp.version, stamp.operator, stamp.at, stamp.session, stamp.channel, tuple(kept), tuple(outcomes)
-    )
+    line = JournalLine(stamp.version, stamp.operator, stamp.at, stamp.session, stamp.channel, tuple(kept), tuple(outcomes))
     return reply, _store(current, document, line, reply, now, save_id, digest)
 
 

@@ -68,7 +68,7 @@ def _clear_values(response_id: int, digests: Iterable[str]) -> dict[str, Any]:
     query = sa.select(PersonalValue.digest, PersonalValue.value).where(
         PersonalValue.response_id == response_id, PersonalValue.digest.in_(sorted(digests)), PersonalValue.value.is_not(None)
     )
-    return {digest: msgspec.json.decode(text) for digest, text in db.session.execute(query)}
+    return {digest: msgspec.json.decode(text) for digest, text in db.session.execute(query) if text is not None}
 
 
 def is_personal(questionnaire: Questionnaire, key: str) -> bool:

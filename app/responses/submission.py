@@ -185,10 +185,7 @@ def compare_documents(before: Document, after: Document, questionnaire: Question
 def _place(before: Document, after: Document, questionnaire: Questionnaire) -> Any:
     codes = {question.code: index for index, question in enumerate(questionnaire.questions)}
     items: Mapping[str, int] = {
-        item.id: index
-        for document in (before, after)
-        for step in document.items.values()
-        for index, item in enumerate(step)
+        item.id: index for document in (before, after) for step in document.items.values() for index, item in enumerate(step)
     }
     steps = {question.code: index for index, step in enumerate(questionnaire.steps) for question in step.questions}
 

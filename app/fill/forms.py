@@ -1,0 +1,112 @@
+"""From a posted form to operations: what changed on the page, as the person saw it.
+
+Not for: judging answers (`questionnaire`), merging them (`responses`), or forms of sign-in.
+Holds always: a question that was not on the page gives no operation; a field left as it was shown gives none either, so
+that a colleague's newer answer is not fought over; whatever was typed is in `typed`, to be shown again.
+
+Names of the inputs: CODE and CODE.sub hold the answer, CODE.base the revision that was shown, CODE.scelta and CODE.seen the
+decision between two answers and the revisions of those that were on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from app.questionnaire.answers import type_of
+from app.questionnaire.model import Question, answer_key
+from app.responses import personal
+from app.responses.document import Challenger, Operation
+from app.responses.journal import value_at
+from app.responses.reading import OpenResponse
+
+MAX_FIELD_CHARACTERS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class PostedPage:
+    """What a posted page says: operations for `drafts.apply`, the typed fields by question code, the codes it held."""
+
+    operations: tuple[Operation, ...]
+    typed: Mapping[str, Mapping[str, list[str]]]
+    codes: frozenset[str]
+
+
+def read_page(questions: Sequence[Question], form: MultiDict[str, str], response: OpenResponse, item: str | None) -> PostedPage:
+    """Read a posted page of these questions."""
+    operations: list[Operation] = []
+    typed: dict[str, Mapping[str, list[str]]] = {}
+    for question in questions:
+        base = _base(form.get(f"{question.code}.base"))
+        if base is None:
+            continue
+        fields = typed[question.code] = posted_fields(question, form)
+        operation = _operation(question, fields, base, form, response, item)
+        if operation is not None:
+            operations.append(operation)
+    return PostedPage(tuple(operations), typed, frozenset(typed))
+
+
+def posted_fields(question: Question, form: MultiDict[str, str]) -> dict[str, list[str]]:
+    """What was typed for one question, by sub-field."""
+    names = {sub: f"{question.code}.{sub}" if sub else question.code for sub in type_of(question).subfields(question)}
+    fields = {sub: [text[:MAX_FIELD_CHARACTERS] for text in form.getlist(name)] for sub, name in names.items()}
+    return {sub: texts for sub, texts in fields.items() if texts}
+
+
+def _base(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _operation(
+    question: Question,
+    fields: Mapping[str, Sequence[str]],
+    base: int,
+    form: MultiDict[str, str],
+    response: OpenResponse,
+    item: str | None,
+) -> Operation | None:
+    value = type_of(question).parse(question, fields)
+    decision = form.get(f"{question.code}.scelta", "")
+    if decision:
+        return _resolution(question, value, base, decision, form, response, item)
+    if value == shown_value(response, question, item, base):
+        return None
+    return Operation("set", item=item, question=question.code, base=base, value=value)
+
+
+def shown_value(response: OpenResponse, question: Question, item: str | None, base: int) -> Any:
+    """The stored value that a page with this base showed."""
+    key = answer_key(question.code, item)
+    answer = response.document.answers.get(key)
+    if (answer.revision if answer else 0) == base:
+        value = answer.value if answer else None
+    else:
+        value = value_at(response.id, key, base)
+    return personal.unseal_one(response.id, value)
+
+
+def _resolution(
+    question: Question,
+    typed: Any,
+    base: int,
+    decision: str,
+    form: MultiDict[str, str],
+    response: OpenResponse,
+    item: str | None,
+) -> Operation:
+    key = answer_key(question.code, item)
+    seen = tuple(int(text) for text in form.get(f"{question.code}.seen", "").split(",") if text.isascii() and text.isdigit())
+    challengers: dict[str, Challenger] = {str(one.revision): one for one in response.document.conflicts.get(key, ())}
+    if decision == "current":
+        value = shown_value(response, question, item, base)
+    elif decision in challengers:
+        value = personal.unseal_one(response.id, challengers[decision].value)
+    else:
+        value = typed
+    return Operation("resolve", item=item, question=question.code, base=base, value=value, seen=seen)

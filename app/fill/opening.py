@@ -1,0 +1,67 @@
+"""What every page of the entity begins with: the edition that is on and the entity's response in it.
+
+Not for: reading forms or drawing pages.
+Holds always: the response is that of the signed-in entity; a request that writes reads it locked, in its own transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import g, request
+from flask_babel import get_locale
+
+from app.accounts.identity import Identity
+from app.accounts.permissions import signed_in
+from app.database import unit_of_work
+from app.editions.current import EditionView, current_edition, is_pilot_entity
+from app.extensions import db
+from app.responses.drafts import Author
+from app.responses.reading import OpenResponse, find_response, open_response
+
+
+class NotOpenError(Exception):
+    """There is no edition that this entity may look at yet; `edition` is the one to come, if any."""
+
+    def __init__(self, edition: EditionView | None) -> None:
+        super().__init__("no edition is open to this entity")
+        self.edition = edition
+
+
+def identity() -> Identity:
+    """The signed-in entity. The table of permissions has let nobody else come this far."""
+    found = signed_in()
+    if found is None:
+        raise LookupError("a page of the entity was reached without a session")
+    return found
+
+
+def locale() -> str:
+    """The reader's language."""
+    return str(get_locale() or "it")
+
+
+def author(channel: str = "form") -> Author:
+    """Who saves in this request."""
+    who = identity()
+    return Author(who.operator_id, who.session_key, channel)
+
+
+def load_response(now: dt.datetime) -> OpenResponse:
+    """The entity's response in the current edition, created at the first look. Raises NotOpenError."""
+    who = identity()
+    edition = current_edition()
+    g.edition = edition
+    if edition is None:
+        raise NotOpenError(None)
+    writes = request.method == "POST"
+    found = find_response(who.entity_id, edition.id, lock=writes)
+    if found is not None:
+        return found
+    may_look = edition.has_opened(now) or (edition.state == "pilot" and is_pilot_entity(edition.id, who.entity_code))
+    if not may_look:
+        raise NotOpenError(edition)
+    db.session.rollback()
+    with unit_of_work(writes=True):
+        opened = open_response(who.entity_id, edition, now)
+        return find_response(who.entity_id, edition.id, lock=True) or opened if writes else opened

@@ -1,0 +1,270 @@
+"""The task list, the conflicts to decide, the check before sending, the draft on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.operators import list_operators
+from app.clock import now
+from app.fill import blueprint
+from app.fill.opening import NotOpenError, author, identity, load_response, locale
+from app.fill.path import pages_of, question_address, sheet_address, step_address
+from app.fill.saving import reached_by
+from app.fill.sheets import sheet_title
+from app.fill.views import answer_rows, sentence, speech_for
+from app.questionnaire.model import Questionnaire, Step, answer_key, split_key
+from app.questionnaire.reach import Reached
+from app.questionnaire.review import Review, StepState
+from app.responses import personal
+from app.responses.document import Document
+from app.responses.drafts import EditionClosedError
+from app.responses.reading import OpenResponse
+from app.responses.submission import (
+    ChangedMeanwhileError,
+    IncompleteError,
+    has_unsent_changes,
+    list_receipts,
+    review_response,
+    submit_response,
+)
+
+WORKING_WITHIN = dt.timedelta(minutes=10)
+
+
+@blueprint.errorhandler(NotOpenError)
+def not_open(error: NotOpenError) -> ResponseReturnValue:
+    """There is nothing to fill in yet: say when there will be."""
+    return render_template("fill/not_open.html", coming=error.edition), 200
+
+
+@blueprint.get("/compila")
+def overview() -> ResponseReturnValue:
+    """Where am I: each step with its state. The first time, the first question."""
+    at = now()
+    response = load_response(at)
+    takes_answers = response.takes_answers(at)
+    first = response.questionnaire.steps[0]
+    if response.version == 0 and takes_answers:
+        return redirect(step_address(first), 303)
+    found = review_response(response)
+    reached = reached_by(response)
+    return render_template(
+        "fill/overview.html",
+        response=response,
+        readonly=not takes_answers,
+        tasks=_tasks(response, found, reached),
+        progress=found.progress,
+        resume=_resume_address(response, found, reached),
+        colleagues=_colleagues(response, at),
+        conflicts=len(response.document.conflicts),
+        receipts=list_receipts(response.id) if response.submissions else [],
+        unsent=has_unsent_changes(response),
+        sheets=[
+            {"step": response.questionnaire_in(locale()).step(step.code), "sheet": step.repeat.sheet}
+            for step in response.questionnaire.steps
+            if step.repeat and step.code in reached.steps
+        ],
+    )
+
+
+def _tasks(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
+    questionnaire = response.questionnaire_in(locale())
+    live = response.document.live_items()
+    tasks = []
+    for step in questionnaire.steps:
+        asked = step.code in reached.steps
+        sheets = [
+            {
+                "title": sheet_title(response, step, item),
+                "url": sheet_address(step, item),
+                "state": found.item_states.get(item, StepState.NOT_STARTED),
+            }
+            for item in live.get(step.code, ())
+        ]
+        tasks.append(
+            {
+                "title": step.title,
+                "url": step_address(step) if asked else None,
+                "state": found.steps.get(step.code, StepState.NOT_REQUIRED),
+                "subtasks": sheets if asked else [],
+            }
+        )
+    return tasks
+
+
+def _resume_address(response: OpenResponse, found: Review, reached: Reached) -> str:
+    """The first thing that is wrong or missing, else the first step not begun, else the check."""
+    questionnaire = response.questionnaire
+    for key in reached.keys:
+        if found.problems.get(key):
+            item, code = split_key(key)
+            return question_address(questionnaire, code, item)
+    for step in questionnaire.steps:
+        if step.code in reached.steps and found.steps.get(step.code) is StepState.NOT_STARTED:
+            return step_address(step)
+    return url_for("fill.check")
+
+
+def _colleagues(response: OpenResponse, at: dt.datetime) -> list[str]:
+    """Who else of the entity has saved something in the last minutes."""
+    since = (at - WORKING_WITHIN).isoformat()
+    me = identity().operator_id
+    busy = {answer.operator for answer in response.document.answers.values() if answer.operator != me and answer.at >= since}
+    return [one.name for one in list_operators(response.entity_id) if one.id in busy] if busy else []
+
+
+@blueprint.get("/compila/conflitti")
+def conflicts() -> ResponseReturnValue:
+    """Every answer that two people gave differently, as links to where it is decided."""
+    response = load_response(now())
+    return render_template("fill/conflicts.html", rows=_conflict_rows(response), response=response)
+
+
+def _conflict_rows(response: OpenResponse) -> list[dict[str, str]]:
+    questionnaire = response.questionnaire_in(locale())
+    rows = []
+    for key in response.document.conflicts:
+        item, code = split_key(key)
+        if item is None and response.document.find_item(code):
+            step_code, _item = response.document.find_item(code) or ("", None)
+            step = questionnaire.step(step_code)
+            rows.append({"title": sheet_title(response, step, code), "url": step_address(step)})
+            continue
+        question = questionnaire.question(code)
+        rows.append({"title": question.label, "url": question_address(questionnaire, code, item)})
+    return rows
+
+
+@blueprint.route("/compila/verifica", methods=["GET", "POST"])
+def check() -> ResponseReturnValue:
+    """Every answer to read again, what is missing, the declaration, and the button that sends."""
+    at = now()
+    response = load_response(at)
+    if request.method == "GET":
+        return _draw_check(response, at)
+    if request.form.get("dichiarazione") != "1":
+        problem = ("dichiarazione", _("Per inviare, conferma la dichiarazione in fondo alla pagina."))
+        return _draw_check(response, at, (problem,)), 422
+    seen = request.form.get("versione", type=int) or 0
+    try:
+        submit_response(response, author(), at, seen_version=seen)
+    except EditionClosedError:
+        flash(_("La scadenza è passata: la risposta non è stata inviata. Chiama i contatti qui sotto."), "error")
+        return _draw_check(load_response(at), at), 403
+    except ChangedMeanwhileError:
+        flash(_("Nel frattempo un collega ha modificato una risposta. Rileggi e poi invia."), "warning")
+        return _draw_check(load_response(at), at), 409
+    except IncompleteError:
+        return _draw_check(load_response(at), at, ("",)), 422
+    return redirect(url_for("fill.receipt"), 303)
+
+
+def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] = ()) -> str:
+    found = review_response(response)
+    questionnaire = response.questionnaire_in(locale())
+    values = personal.unseal(response.id, response.document.values())
+    reached = reached_by(response)
+    missing = [
+        {
+            "text": questionnaire.question(code).label,
+            "why": sentence(problems[0]),
+            "url": _mending_url(questionnaire, item, code),
+        }
+        for key, problems in found.problems.items()
+        for item, code in [split_key(key)]
+        if problems
+    ]
+    return render_template(
+        "fill/check.html",
+        response=response,
+        readonly=not response.takes_answers(at),
+        sections=sections(response, questionnaire, reached, values, found),
+        missing=missing,
+        conflicts=_conflict_rows(response),
+        tried=bool(extra),
+        errors=[pair for pair in extra if pair],
+        ready=found.complete and not missing and not response.document.conflicts,
+        unsent=response.submissions == 0 or has_unsent_changes(response),
+        previous=_last_address(questionnaire, reached),
+    )
+
+
+def _mending_url(questionnaire: Questionnaire, item: str | None, code: str) -> str:
+    address, _hash, fragment = question_address(questionnaire, code, item).partition("#")
+    return f"{address}?controlla=1#{fragment}"
+
+
+def _last_address(questionnaire: Questionnaire, reached: Reached) -> str:
+    step = questionnaire.step(reached.steps[-1])
+    return step_address(step, 1 if step.repeat else len(pages_of(step)))
+
+
+def sections(
+    response: OpenResponse,
+    questionnaire: Questionnaire,
+    reached: Reached,
+    values: dict[str, Any],
+    found: Review | None,
+    *,
+    document: Document | None = None,
+    links: bool = True,
+) -> list[dict[str, Any]]:
+    """The answers by step and sheet, for the check page, the draft and the filled copy."""
+    speech = speech_for(questionnaire, values)
+    live = (document or response.document).live_items()
+
+    def rows(step: Step, item: str | None) -> list[Any]:
+        keys = [answer_key(question.code, item) for question in step.questions]
+        return answer_rows(
+            questionnaire,
+            [key for key in keys if reached.is_reached(key)],
+            values,
+            speech,
+            problems=found.problems if found else None,
+            address=(lambda code, place: question_address(questionnaire, code, place)) if links else None,
+        )
+
+    result = []
+    for step in questionnaire.steps:
+        if step.code not in reached.steps:
+            continue
+        sheets = [
+            {"title": _title(values, step, item), "rows": rows(step, item)} for item in live.get(step.code, ()) if step.repeat
+        ]
+        result.append(
+            {
+                "title": step.title,
+                "rows": [] if step.repeat else rows(step, None),
+                "sheets": sheets,
+                "repeated": step.repeat is not None,
+                "url": step_address(step) if links else None,
+            }
+        )
+    return result
+
+
+def _title(values: dict[str, Any], step: Step, item: str) -> str:
+    value = values.get(f"{item}/{step.repeat.label_from}") if step.repeat else None
+    return value if isinstance(value, str) and value else _("Scheda senza titolo")
+
+
+@blueprint.get("/compila/bozza")
+def draft() -> ResponseReturnValue:
+    """The answers so far on paper, marked as a draft, for whoever must approve them inside the office."""
+    at = now()
+    response = load_response(at)
+    reached = reached_by(response)
+    values = personal.unseal(response.id, response.document.values())
+    return render_template(
+        "fill/copy.html",
+        draft=True,
+        response=response,
+        at=at,
+        receipt=None,
+        sections=sections(response, response.questionnaire_in(locale()), reached, values, None, links=False),
+    )

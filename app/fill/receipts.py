@@ -1,0 +1,171 @@
+"""After sending: the receipt, the filled copy, one question on how easy it was, the submitted versions and their differences."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.operators import list_operators
+from app.clock import now
+from app.fill import blueprint
+from app.fill.forms import posted_fields
+from app.fill.opening import author, load_response, locale
+from app.fill.overview import sections
+from app.fill.views import PageViews, moment, shown, speech_for
+from app.questionnaire.answers import type_of
+from app.questionnaire.model import split_key
+from app.questionnaire.reach import reach
+from app.responses import personal
+from app.responses.document import Document, Operation
+from app.responses.drafts import EditionClosedError, TooLargeError, apply
+from app.responses.reading import OpenResponse
+from app.responses.submission import Receipt, compare_documents, has_unsent_changes, list_receipts, submitted_document
+
+
+@blueprint.get("/ricevuta")
+def receipt() -> ResponseReturnValue:
+    """Be sure: number, date and time, filled copy, what happens next."""
+    at = now()
+    response = load_response(at)
+    receipts = list_receipts(response.id)
+    if not receipts:
+        flash(_("Non hai ancora inviato la risposta: qui troverai la ricevuta."), "info")
+        return redirect(url_for("fill.overview"), 303)
+    return render_template(
+        "fill/receipt.html",
+        response=response,
+        receipts=receipts,
+        latest=receipts[0],
+        sender=_operator_name(response, receipts[0]),
+        readonly=not response.takes_answers(at),
+        unsent=has_unsent_changes(response),
+        opinions=_opinions(response),
+        save_id=secrets.token_urlsafe(12),
+    )
+
+
+def _opinions(response: OpenResponse) -> list[Any]:
+    questionnaire = response.questionnaire_in(locale())
+    codes = {question.code for question in questionnaire.after_submission}
+    values = {code: answer.value for code, answer in response.document.answers.items() if code in codes}
+    views = PageViews(response, questionnaire, None, values)
+    return [views.view(question) for question in questionnaire.after_submission]
+
+
+def _operator_name(response: OpenResponse, sent: Receipt) -> str:
+    names = {one.id: one.name for one in list_operators(response.entity_id)}
+    return names.get(sent.operator_id or 0, "")
+
+
+@blueprint.post("/ricevuta/parere")
+def opinion() -> ResponseReturnValue:
+    """Keep the answers to the questions asked after submission."""
+    at = now()
+    response = load_response(at)
+    operations = [
+        Operation(
+            "set",
+            question=question.code,
+            base=request.form.get(f"{question.code}.base", type=int) or 0,
+            value=type_of(question).parse(question, posted_fields(question, request.form)),
+        )
+        for question in response.questionnaire.after_submission
+    ]
+    try:
+        apply(response, operations, author(), at, save_id=request.form.get("save_id", "")[:64] or secrets.token_urlsafe(12))
+    except (EditionClosedError, TooLargeError):
+        flash(_("Il parere non è stato salvato: la rilevazione è chiusa."), "warning")
+    else:
+        flash(_("Grazie: il tuo parere aiuta a migliorare il questionario."), "success")
+    return redirect(url_for("fill.receipt"), 303)
+
+
+@blueprint.get("/ricevuta/<int:number>/copia")
+def copy(number: int) -> ResponseReturnValue:
+    """The filled copy of a submitted version, to print or keep."""
+    response = load_response(now())
+    sent = next((one for one in list_receipts(response.id) if one.number == number), None)
+    document = submitted_document(response.id, number)
+    if sent is None or document is None:
+        abort(404)
+    values = personal.unseal(response.id, document.values())
+    reached = reach(response.questionnaire, values, document.live_items())
+    questionnaire = response.questionnaire_in(locale())
+    return render_template(
+        "fill/copy.html",
+        draft=False,
+        response=response,
+        at=sent.submitted_at,
+        receipt=sent,
+        sender=_operator_name(response, sent),
+        sections=sections(response, questionnaire, reached, values, None, document=document, links=False),
+    )
+
+
+@blueprint.get("/storico")
+def history() -> ResponseReturnValue:
+    """The submitted versions, and what differs between two of them or between the last one and the draft."""
+    response = load_response(now())
+    receipts = list_receipts(response.id)
+    older, newer = request.args.get("da", type=int), request.args.get("a", type=int)
+    if older is None and receipts:
+        older, newer = (receipts[1].number, receipts[0].number) if len(receipts) > 1 else (receipts[0].number, 0)
+    changes = _changes(response, older, newer or 0) if older else []
+    names = {one.id: one.name for one in list_operators(response.entity_id)}
+    return render_template(
+        "fill/history.html",
+        response=response,
+        receipts=receipts,
+        names=names,
+        moment=moment,
+        changes=changes,
+        older=older,
+        newer=newer,
+        unsent=has_unsent_changes(response),
+    )
+
+
+def _version(response: OpenResponse, number: int) -> Document:
+    """A submitted version, or the draft for number 0. Aborts with 404 on a number that does not exist."""
+    if number == 0:
+        return response.document
+    found = submitted_document(response.id, number)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _changes(response: OpenResponse, older: int, newer: int) -> list[dict[str, Any]]:
+    before, after = _version(response, older), _version(response, newer)
+    questionnaire = response.questionnaire_in(locale())
+    found = compare_documents(before, after, questionnaire)
+    old = personal.unseal(response.id, {one.key: one.before for one in found})
+    new = personal.unseal(response.id, {one.key: one.after for one in found})
+    speech = speech_for(questionnaire, old, new)
+    rows = []
+    for change in found:
+        item, code = split_key(change.key)
+        question = questionnaire.question(code)
+        rows.append(
+            {
+                "label": question.label,
+                "sheet": _sheet_name(response, questionnaire.step_of(code).repeat, item, (after, before)),
+                "before": shown(question, old[change.key], speech),
+                "after": shown(question, new[change.key], speech),
+            }
+        )
+    return rows
+
+
+def _sheet_name(response: OpenResponse, repeat: Any, item: str | None, documents: tuple[Document, ...]) -> str:
+    if item is None or repeat is None:
+        return ""
+    for document in documents:
+        answer = document.answers.get(f"{item}/{repeat.label_from}")
+        if answer is not None and isinstance(answer.value, str):
+            return answer.value
+    return str(_("Scheda senza titolo"))

@@ -1,0 +1,185 @@
+"""What every saved page has in common: read the form, store it, decide where the person goes next.
+
+Not for: which questions a page has (`path.py`).
+Holds always: nothing typed is thrown away: what could not be stored is drawn again with the reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.fill.forms import PostedPage, read_page
+from app.fill.opening import author, locale
+from app.fill.path import Page, reached_questions
+from app.fill.views import PageViews, Place, QuestionView
+from app.questionnaire.answers import type_of
+from app.questionnaire.model import Question, answer_key
+from app.questionnaire.reach import Reached, reach
+from app.registry.entities import search_entities
+from app.responses import personal
+from app.responses.drafts import EditionClosedError, TooLargeError, apply
+from app.responses.reading import OpenResponse
+
+SEARCH_LIMIT = 30
+MAX_SAVE_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as it is drawn: its questions asked and offered, and what the summary of errors lists (id, text)."""
+
+    page: Page
+    asked: tuple[QuestionView, ...]
+    offered: tuple[QuestionView, ...]
+    summary: tuple[tuple[str, str], ...]
+    unfold: bool
+    save_id: str
+
+
+def reached_by(response: OpenResponse) -> Reached:
+    """What is asked of this entity now. Personal answers stay sealed: no condition names them."""
+    return reach(response.questionnaire, response.document.values(), response.document.live_items())
+
+
+def draw_page(
+    response: OpenResponse,
+    page: Page,
+    reached: Reached,
+    item: str | None,
+    *,
+    typed: Mapping[str, Mapping[str, list[str]]] | None = None,
+) -> Shown:
+    """The views of a page. `typed`: the fields of a form that could not be stored."""
+    questionnaire = response.questionnaire_in(locale())
+    values = personal.unseal(response.id, _values_on(response, page, item))
+    views = PageViews(response, questionnaire, item, values)
+    required = "controlla" in request.args
+    searched, text = request.args.get("cerca", ""), request.args.get("testo", "")
+
+    def draw(question: Question) -> QuestionView:
+        localised = questionnaire.question(question.code)
+        return views.view(
+            localised,
+            typed=(typed or {}).get(question.code),
+            results=_results(localised, text) if question.code == searched else None,
+            searched=text if question.code == searched else "",
+            required=required,
+        )
+
+    asked = tuple(draw(question) for question in reached_questions(page.asked, reached, item))
+    offered = tuple(draw(question) for question in reached_questions(page.offered, reached, item))
+    summary = tuple((f"q-{view.question.code}", error) for view in (*asked, *offered) for error in view.errors)
+    unfold = any(view.errors or view.results is not None or _filled(view) for view in offered)
+    return Shown(page, asked, offered, summary, unfold, secrets.token_urlsafe(12))
+
+
+def _values_on(response: OpenResponse, page: Page, item: str | None) -> dict[str, Any]:
+    """The answers that this page needs: its own questions' and those on which their options depend."""
+    document = response.document
+    codes = {question.code for question in page.questions}
+    codes |= {question.options_by[0] for question in page.questions if question.options_by}
+    keys = {answer_key(code, place) for code in codes for place in (item, None)}
+    return {key: document.answers[key].value for key in keys if key in document.answers}
+
+
+def _filled(view: QuestionView) -> bool:
+    return bool(view.candidates) or any(text for texts in view.fields.values() for text in texts)
+
+
+def _results(question: Question, text: str) -> tuple[Place, ...]:
+    kinds = None if question.type == "entity" else ("municipality",)
+    return tuple(Place(row.code, row.label) for row in search_entities(text, kinds=kinds, limit=SEARCH_LIMIT))
+
+
+def save_page(
+    response: OpenResponse,
+    page: Page,
+    item: str | None,
+    now: dt.datetime,
+    *,
+    here: str,
+    onward: Callable[[OpenResponse, Reached], str],
+    redraw: Callable[[Mapping[str, Mapping[str, list[str]]]], str],
+) -> ResponseReturnValue:
+    """Store a posted page and answer the request.
+
+    `here`: this page's address; `onward`: where to go when all is well; `redraw`: the page with what was typed.
+    """
+    posted = read_page(page.questions, request.form, response, item)
+    if g.get("csrf_failed"):
+        flash(
+            _("La pagina era aperta da troppo tempo: le risposte non sono ancora salvate. Controllale e premi di nuovo Salva."),
+            "error",
+        )
+        return redraw(posted.typed), 400
+    save_id = request.form.get("save_id", "")[:MAX_SAVE_ID] or secrets.token_urlsafe(12)
+    try:
+        reply, saved = apply(response, posted.operations, author(), now, save_id=save_id)
+    except EditionClosedError:
+        flash(
+            _("La scadenza è passata: queste risposte non sono state salvate. Copiale, se ti servono, e chiama i contatti."),
+            "error",
+        )
+        return redraw(posted.typed), 403
+    except TooLargeError:
+        flash(_("Le risposte sono troppo lunghe per essere salvate tutte insieme: accorcia i testi e salva di nuovo."), "error")
+        return redraw(posted.typed), 413
+    if reply.refused:
+        flash(
+            _("Una parte della pagina non è stata salvata perché non era più valida: controlla le risposte qui sotto."), "error"
+        )
+        return redraw(posted.typed), 422
+    return redirect(_destination(saved, page, item, posted, here, onward), 303)
+
+
+def _destination(
+    saved: OpenResponse,
+    page: Page,
+    item: str | None,
+    posted: PostedPage,
+    here: str,
+    onward: Callable[[OpenResponse, Reached], str],
+) -> str:
+    searched = request.form.get("search", "")
+    if searched in posted.codes:
+        text = request.form.get(f"{searched}.search", "")[:100]
+        return f"{here}?{urlencode({'cerca': searched, 'testo': text})}#q-{searched}"
+    if request.form.get("azione") == "esci":
+        flash(_("Bozza salvata. Puoi riprendere quando vuoi, anche da un altro computer."), "success")
+        return url_for("fill.overview")
+    if any(answer_key(code, item) in saved.document.conflicts for code in posted.codes):
+        return here
+    if _wrong(saved, page, item, posted):
+        return here
+    reached = reached_by(saved)
+    fresh = _newly_asked(page, reached, item, posted)
+    if fresh:
+        flash(_("Salvato. In base alle tue risposte, in questa pagina c’è altro da compilare."), "info")
+        return f"{here}#q-{fresh}"
+    return onward(saved, reached)
+
+
+def _wrong(saved: OpenResponse, page: Page, item: str | None, posted: PostedPage) -> bool:
+    """Whether something that was typed on the page needs mending. What is merely missing can wait for the check."""
+    values = personal.unseal(saved.id, _values_on(saved, page, item))
+    return any(
+        (value := values.get(answer_key(question.code, item))) is not None and type_of(question).check(question, value)
+        for question in page.questions
+        if question.code in posted.codes
+    )
+
+
+def _newly_asked(page: Page, reached: Reached, item: str | None, posted: PostedPage) -> str | None:
+    for question in reached_questions(page.asked, reached, item):
+        if question.code not in posted.codes and question.short:
+            return question.code
+    return None

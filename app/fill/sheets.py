@@ -1,0 +1,226 @@
+"""The sheets of repeated steps: their list, and adding, duplicating, moving, deleting with undo, one sheet's pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import NoReturn
+
+from flask import abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.clock import now
+from app.fill import blueprint
+from app.fill.opening import author, load_response, locale
+from app.fill.path import SHEET_KINDS, Page, next_address, page_of, pages_of, previous_address, sheet_address, step_address
+from app.fill.saving import draw_page, reached_by, save_page
+from app.fill.views import moment
+from app.questionnaire.model import Step
+from app.questionnaire.reach import Reached
+from app.questionnaire.review import review
+from app.responses import personal
+from app.responses.document import Operation
+from app.responses.drafts import EditionClosedError, apply
+from app.responses.reading import OpenResponse
+
+
+def draw_list(response: OpenResponse, step: Step, reached: Reached, at: dt.datetime) -> ResponseReturnValue:
+    """The list of a repeated step's sheets."""
+    document = response.document
+    values = personal.unseal(response.id, document.values())
+    states = review(response.questionnaire, values, document.live_items()).item_states
+    live = [item for item in document.items.get(step.code, ()) if item.removed is None]
+    removed = [item for item in document.items.get(step.code, ()) if item.removed is not None]
+    return render_template(
+        "fill/sheets.html",
+        step=response.questionnaire_in(locale()).step(step.code),
+        sheets=[
+            {
+                "id": item.id,
+                "title": sheet_title(response, step, item.id),
+                "state": states.get(item.id),
+                "address": sheet_address(step, item.id),
+                "base": document.item_revision(item.id),
+                "seen": ",".join(str(one.revision) for one in document.conflicts.get(item.id, ())),
+                "above": live[index - 1].id if index else None,
+                "below": live[index + 2].id if index + 2 < len(live) else "",
+                "last": index == len(live) - 1,
+                "disputed": item.id in document.conflicts,
+            }
+            for index, item in enumerate(live)
+        ],
+        removed=[
+            {
+                "id": item.id,
+                "title": sheet_title(response, step, item.id),
+                "when": moment(item.removed.at) if item.removed else "",
+                "disputed": item.id in document.conflicts,
+                "seen": ",".join(str(one.revision) for one in document.conflicts.get(item.id, ())),
+            }
+            for item in removed
+        ],
+        full=bool(step.repeat and len(live) >= step.repeat.max),
+        readonly=not response.takes_answers(at),
+        sheet=step.repeat.sheet if step.repeat else "",
+        onward=next_address(response.questionnaire, reached, step, 1),
+        back=previous_address(response.questionnaire, reached, step, 1),
+        place=reached.steps.index(step.code) + 1,
+        places=len(reached.steps),
+    )
+
+
+def sheet_title(response: OpenResponse, step: Step, item: str) -> str:
+    """What a sheet is called: the answer that names it, or that it has no name yet."""
+    answer = response.document.answers.get(f"{item}/{step.repeat.label_from}") if step.repeat else None
+    if answer is not None and isinstance(answer.value, str) and answer.value:
+        return answer.value
+    return str(_("Scheda senza titolo"))
+
+
+@blueprint.post("/compila/<code>/schede")
+def add_sheet(code: str) -> ResponseReturnValue:
+    """Add an empty sheet and open it."""
+    at = now()
+    response = load_response(at)
+    step = _repeated_step(response, code)
+    item = str(uuid.uuid4())
+    refused = _store(response, Operation("add", item=item, step=step.code), at)
+    return redirect(step_address(step) if refused else sheet_address(step, item), 303)
+
+
+@blueprint.post("/compila/<code>/schede/<uuid:item>/<action>")
+def change_sheet(code: str, item: uuid.UUID, action: str) -> ResponseReturnValue:
+    """Duplicate, move, delete, restore a sheet, or decide between deletion and edit."""
+    at = now()
+    response = load_response(at)
+    step = _repeated_step(response, code)
+    operation = _operation(action, str(item))
+    if operation is None:
+        abort(404)
+    if not _store(response, operation, at):
+        _say_done(action, step, str(item))
+    return redirect(step_address(step), 303)
+
+
+def _operation(action: str, item: str) -> Operation | None:
+    base = request.form.get("base", type=int) or 0
+    if action == "duplica":
+        return Operation("duplicate", item=str(uuid.uuid4()), source=item)
+    if action == "sposta":
+        return Operation("move", item=item, before=request.form.get("before") or None)
+    if action == "elimina":
+        return Operation("delete", item=item, base=base)
+    if action == "ripristina":
+        return Operation("restore", item=item)
+    if action in {"tieni", "conferma-eliminazione"}:
+        seen = tuple(int(text) for text in request.form.get("seen", "").split(",") if text.isascii() and text.isdigit())
+        return Operation("resolve", item=item, seen=seen, choice="keep" if action == "tieni" else "delete")
+    return None
+
+
+def _store(response: OpenResponse, operation: Operation, at: dt.datetime) -> bool:
+    """Store one operation; True, with the reason said, where it was refused."""
+    save_id = request.form.get("save_id", "")[:64] or str(uuid.uuid4())
+    try:
+        reply, _saved = apply(response, [operation], author(), at, save_id=save_id)
+    except EditionClosedError:
+        flash(_("La scadenza è passata: le schede si possono solo leggere."), "error")
+        return True
+    if reply.conflicts:
+        flash(_("Un collega ha modificato questa scheda nel frattempo: decidi se tenerla o eliminarla."), "warning")
+        return True
+    reasons = {
+        "too_many_items": _("Hai raggiunto il numero massimo di schede: elimina quelle che non servono."),
+        "unknown_item": _("Questa scheda non c’è più."),
+    }
+    for refusal in reply.refused:
+        flash(reasons.get(refusal.reason, _("Non è stato possibile: ricarica la pagina e riprova.")), "error")
+    return bool(reply.refused)
+
+
+def _say_done(action: str, step: Step, item: str) -> None:
+    done = {
+        "duplica": _("Scheda duplicata: è subito sotto l’originale."),
+        "sposta": _("Scheda spostata."),
+        "elimina": _("Scheda eliminata. Se è stato un errore, la trovi in fondo alla pagina e puoi ripristinarla."),
+        "ripristina": _("Scheda ripristinata."),
+        "tieni": _("La scheda resta."),
+        "conferma-eliminazione": _("Scheda eliminata."),
+    }
+    flash(done[action], "success")
+
+
+@blueprint.route("/compila/<any(pratiche, centri):sheet>/<uuid:item>", methods=["GET", "POST"])
+@blueprint.route("/compila/<any(pratiche, centri):sheet>/<uuid:item>/<int:number>", methods=["GET", "POST"])
+def sheet(sheet: str, item: uuid.UUID, number: int = 1) -> ResponseReturnValue:
+    """One page of a sheet."""
+    at = now()
+    response = load_response(at)
+    step, page = _sheet_page(response, sheet, str(item), number)
+    reached = reached_by(response)
+    found = response.document.find_item(str(item))
+    if step.code not in reached.steps or found is None or (found[1].removed is not None and request.method == "GET"):
+        flash(_("Questa scheda è stata eliminata. Se serve ancora, ripristinala."), "warning")
+        return redirect(step_address(step), 303)
+    if request.method == "GET":
+        return _draw_sheet(response, page, reached, str(item))
+    wants_details = request.form.get("azione") == "dettagli"
+    onward = sheet_address(step, str(item), number + 1) if wants_details else step_address(step)
+    return save_page(
+        response,
+        page,
+        str(item),
+        at,
+        here=sheet_address(step, str(item), number),
+        onward=lambda saved, path: onward,
+        redraw=lambda typed: _draw_sheet(response, page, reached, str(item), typed),
+    )
+
+
+def _draw_sheet(
+    response: OpenResponse,
+    page: Page,
+    reached: Reached,
+    item: str,
+    typed: Mapping[str, Mapping[str, list[str]]] | None = None,
+) -> str:
+    step = page.step
+    return render_template(
+        "fill/sheet.html",
+        step=response.questionnaire_in(locale()).step(step.code),
+        shown=draw_page(response, page, reached, item, typed=typed),
+        response=response,
+        title=sheet_title(response, step, item),
+        titled=f"{item}/{step.repeat.label_from}" in response.document.values() if step.repeat else False,
+        readonly=not response.takes_answers(now()),
+        more=page.number < len(pages_of(step)),
+        here=sheet_address(step, item, page.number),
+        back=step_address(step) if page.number == 1 else sheet_address(step, item, page.number - 1),
+        list_address=step_address(step),
+    )
+
+
+def _sheet_page(response: OpenResponse, sheet: str, item: str, number: int) -> tuple[Step, Page]:
+    for step in response.questionnaire.steps:
+        if step.repeat and step.repeat.sheet == SHEET_KINDS[sheet]:
+            found = response.document.find_item(item)
+            page = page_of(step, number)
+            if found is not None and found[0] == step.code and page is not None:
+                return step, page
+    return _nothing_here()
+
+
+def _repeated_step(response: OpenResponse, code: str) -> Step:
+    try:
+        step = response.questionnaire.step(code)
+    except KeyError:
+        _nothing_here()
+    if step.repeat is None:
+        _nothing_here()
+    return step
+
+
+def _nothing_here() -> NoReturn:
+    abort(404)

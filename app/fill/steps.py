@@ -1,0 +1,83 @@
+"""The pages of the steps: a few questions each, saved by an ordinary form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.clock import now
+from app.fill import blueprint
+from app.fill.opening import load_response, locale
+from app.fill.path import (
+    Page,
+    any_reached,
+    next_address,
+    page_of,
+    pages_of,
+    previous_address,
+    step_address,
+)
+from app.fill.saving import draw_page, reached_by, save_page
+from app.fill.sheets import draw_list
+from app.questionnaire.model import Step
+from app.questionnaire.reach import Reached
+from app.responses.reading import OpenResponse
+
+
+@blueprint.route("/compila/<code>", methods=["GET", "POST"])
+@blueprint.route("/compila/<code>/<int:number>", methods=["GET", "POST"])
+def step(code: str, number: int = 1) -> ResponseReturnValue:
+    """One page of a step; of a repeated step, the list of its sheets."""
+    at = now()
+    response = load_response(at)
+    found = _find_step(response, code)
+    reached = reached_by(response)
+    if found.code not in reached.steps:
+        return render_template("fill/not_asked.html", step=response.questionnaire_in(locale()).step(code))
+    if found.repeat:
+        return draw_list(response, found, reached, at)
+    page = page_of(found, number)
+    if page is None:
+        abort(404)
+    if request.method == "GET":
+        return _draw(response, page, reached)
+    return save_page(
+        response,
+        page,
+        None,
+        at,
+        here=step_address(found, number),
+        onward=lambda saved, path: next_address(saved.questionnaire, path, found, number),
+        redraw=lambda typed: _draw(response, page, reached, typed),
+    )
+
+
+def _find_step(response: OpenResponse, code: str) -> Step:
+    try:
+        return response.questionnaire.step(code)
+    except KeyError:
+        abort(404)
+
+
+def _draw(
+    response: OpenResponse, page: Page, reached: Reached, typed: Mapping[str, Mapping[str, list[str]]] | None = None
+) -> str:
+    questionnaire = response.questionnaire
+    shown = draw_page(response, page, reached, None, typed=typed)
+    walked = [one for one in pages_of(page.step) if any_reached(one, reached)]
+    return render_template(
+        "fill/step.html",
+        step=response.questionnaire_in(locale()).step(page.step.code),
+        shown=shown,
+        response=response,
+        readonly=not response.takes_answers(now()),
+        part=walked.index(page) + 1 if page in walked else page.number,
+        parts=len(walked),
+        place=reached.steps.index(page.step.code) + 1,
+        places=len(reached.steps),
+        here=step_address(page.step, page.number),
+        back=previous_address(questionnaire, reached, page.step, page.number),
+        onward=next_address(questionnaire, reached, page.step, page.number),
+    )

@@ -1,0 +1,245 @@
+"""What the templates draw: questions with their fields and problems, answers as rows to read, conflicts to decide.
+
+Not for: reading forms (`forms.py`) or addresses (`path.py`).
+Holds always: texts come in the reader's language; a personal value is shown to its own entity only; names of municipalities
+are fetched in one query a page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import format_datetime, gettext, to_user_timezone
+from flask_babel import gettext as _
+
+from app.accounts.operators import list_operators
+from app.fill.opening import locale
+from app.fill.prefill import prefilled
+from app.questionnaire.answers import options as resolved_options
+from app.questionnaire.answers import type_of
+from app.questionnaire.messages import Problem
+from app.questionnaire.model import Option, Question, Questionnaire, answer_key, split_key
+from app.registry.entities import labels_of
+from app.responses import personal
+from app.responses.document import Challenger
+from app.responses.reading import OpenResponse
+
+REGISTRY_TYPES = frozenset({"municipality", "municipalities", "entity"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A registry entity as a choice: its code and its name with the province's sign."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How answers are put into words for this reader: the protocol of `questionnaire.answers.Speech`."""
+
+    locale: str
+    labels: Mapping[str, str]
+
+    def translate(self, msgid: str) -> str:
+        """The words of the questionnaire room, in the reader's language."""
+        return str(gettext(msgid))
+
+    def place_name(self, code: str) -> str:
+        """The name of a municipality or entity; its code where the registry does not know it."""
+        return self.labels.get(code, code)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of the answers between which somebody has to decide."""
+
+    choice: str
+    text: str
+    who: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question ready to be drawn; see the macro `question` for the meaning of each field."""
+
+    question: Question
+    fields: Mapping[str, Sequence[str]]
+    errors: tuple[str, ...]
+    options: tuple[Option, ...]
+    base: int
+    badge: str | None
+    chosen: tuple[Place, ...]
+    results: tuple[Place, ...] | None
+    candidates: tuple[Candidate, ...]
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer to read."""
+
+    label: str
+    value: str
+    url: str | None = None
+    url_text: str | None = None
+    tag: str | None = None
+    problem: str | None = None
+
+
+def sentence(problem: Problem) -> str:
+    """A problem in the reader's language."""
+    if problem.own:
+        return problem.msgid % problem.params if problem.params else problem.msgid
+    return str(gettext(problem.msgid, **problem.params))
+
+
+def moment(at: dt.datetime | str) -> str:
+    """An instant as the reader writes it, Rome time."""
+    instant = dt.datetime.fromisoformat(at) if isinstance(at, str) else at
+    return str(format_datetime(to_user_timezone(instant), "d MMMM y, HH:mm", rebase=False))
+
+
+def codes_in(questionnaire: Questionnaire, values: Mapping[str, Any]) -> set[str]:
+    """The registry codes that these answers name."""
+    codes: set[str] = set()
+    for key, value in values.items():
+        try:
+            question = questionnaire.question(split_key(key)[1])
+        except KeyError:
+            continue
+        if question.type in REGISTRY_TYPES:
+            codes.update([value] if isinstance(value, str) else value if isinstance(value, list) else [])
+    return codes
+
+
+def speech_for(questionnaire: Questionnaire, *answers: Mapping[str, Any]) -> Speech:
+    """The words for these answers. At most one query."""
+    codes = set().union(*(codes_in(questionnaire, values) for values in answers))
+    return Speech(locale(), labels_of(sorted(codes)) if codes else {})
+
+
+class PageViews:
+    """Draws the questions of one page of one response."""
+
+    def __init__(self, response: OpenResponse, questionnaire: Questionnaire, item: str | None, values: Mapping[str, Any]):
+        self.response = response
+        self.questionnaire = questionnaire
+        self.item = item
+        self.values = values
+        self._operators: dict[int, str] | None = None
+
+    def view(
+        self,
+        question: Question,
+        *,
+        typed: Mapping[str, list[str]] | None = None,
+        results: Sequence[Place] | None = None,
+        searched: str = "",
+        checked: bool = True,
+        required: bool = False,
+    ) -> QuestionView:
+        """One question. `typed`: what a refused form held; `required`: say that a missing answer is missing."""
+        key = answer_key(question.code, self.item)
+        answer = self.response.document.answers.get(key)
+        value = self.values.get(key)
+        if value is None and typed is None and answer is None:
+            value = prefilled(question, self.response.entity_id)
+        kind = type_of(question)
+        fields: Mapping[str, Sequence[str]] = typed if typed is not None else kind.fill(question, value)
+        if searched:
+            fields = {**fields, "search": [searched]}
+        return QuestionView(
+            question=question,
+            fields=fields,
+            errors=self._errors(question, value, required) if checked else (),
+            options=tuple(resolved_options(question, self._lookup)),
+            base=answer.revision if answer else 0,
+            badge=_("sarà pubblica") if question.public else None,
+            chosen=self._chosen(question, value),
+            results=None if results is None else tuple(results),
+            candidates=self._candidates(question, key, answer.value if answer else None),
+            seen=",".join(str(one.revision) for one in self.response.document.conflicts.get(key, ())),
+        )
+
+    def _lookup(self, code: str) -> Any:
+        return self.values.get(answer_key(code, self.item), self.values.get(code))
+
+    def _errors(self, question: Question, value: Any, required: bool) -> tuple[str, ...]:
+        if value is None:
+            return (_("Manca una risposta: serve per inviare."),) if required and question.required else ()
+        if value == personal.ERASED:
+            return ()
+        return tuple(sentence(problem) for problem in type_of(question).check(question, value))
+
+    def _chosen(self, question: Question, value: Any) -> tuple[Place, ...]:
+        if question.type not in REGISTRY_TYPES or value is None:
+            return ()
+        codes = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        labels = labels_of(codes) if codes else {}
+        return tuple(Place(code, labels.get(code, code)) for code in codes)
+
+    def _candidates(self, question: Question, key: str, current: Any) -> tuple[Candidate, ...]:
+        challengers = self.response.document.conflicts.get(key, ())
+        if not challengers:
+            return ()
+        sealed = {"current": current} | {str(one.revision): one.value for one in challengers}
+        clear = personal.unseal(self.response.id, sealed)
+        speech = speech_for(self.questionnaire, {f"{name}/{question.code}": value for name, value in clear.items()})
+        answer = self.response.document.answers.get(key)
+        stamps: list[tuple[str, Challenger | Any]] = [("current", answer), *((str(one.revision), one) for one in challengers)]
+        return tuple(
+            Candidate(choice, shown(question, clear.get(choice), speech), self._who(stamp), moment(stamp.at))
+            for choice, stamp in stamps
+            if stamp is not None
+        )
+
+    def _who(self, stamp: Any) -> str:
+        if self._operators is None:
+            self._operators = {one.id: one.name for one in list_operators(self.response.entity_id)}
+        return self._operators.get(stamp.operator or 0) or str(_("un collega"))
+
+
+def shown(question: Question, value: Any, speech: Speech) -> str:
+    """An answer in words; a blank one is said to be so."""
+    if value is None:
+        return str(_("(nessuna risposta)"))
+    if value == personal.ERASED:
+        return str(_("(dato personale cancellato)"))
+    return type_of(question).show(question, value, speech)
+
+
+def answer_rows(
+    questionnaire: Questionnaire,
+    keys: Iterable[str],
+    values: Mapping[str, Any],
+    speech: Speech,
+    *,
+    problems: Mapping[str, Sequence[Problem]] | None = None,
+    address: Any = None,
+) -> list[Row]:
+    """Answers as rows, in the order of `keys`. `address(code, item)` gives the link to change one."""
+    rows = []
+    for key in keys:
+        item, code = split_key(key)
+        question = questionnaire.question(code)
+        if question.type == "display":
+            continue
+        value = values.get(key)
+        found = (problems or {}).get(key, ())
+        rows.append(
+            Row(
+                label=question.label,
+                value="" if value is None else shown(question, value, speech),
+                url=address(code, item) if address else None,
+                url_text=_("Rispondi") if value is None else _("Modifica"),
+                tag=_("pubblica") if question.public else None,
+                problem=" ".join(sentence(problem) for problem in found) or None,
+            )
+        )
+    return rows
