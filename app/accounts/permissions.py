@@ -1,6 +1,6 @@
 """Who may call which page: one table of endpoints, enforced in one place before every request.
 
-Not for: which entity's data a page shows (each query names its entity), nor the form of a refusal (`app.access` draws it).
+Not for: which entity's data a page shows (each query names its entity), nor the page of a refusal (`app.access` draws it).
 Holds always: an endpoint that is not in the table is refused, so a new page is closed until somebody has decided.
 """
 
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import enum
 
-from flask import g, redirect, request, url_for
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.accounts.identity import Identity
+from app.accounts.sessions import keep_alive
+from app.clock import now
+from app.web.csrf import SAFE_METHODS
 
 
 class Requirement(enum.Enum):
@@ -32,8 +35,28 @@ PERMISSIONS: dict[str, Requirement] = {
     "access.sign_in": ANYBODY,
     "access.sign_out": ANYBODY,
     "access.activate": ANYBODY,
-    "access.choose_operator": ENTITY,
-    "access.resume": ENTITY,
+    "access.operator": ENTITY,
+    "public.home": ANYBODY,
+    "public.questionnaire": ANYBODY,
+    "public.questionnaire_pdf": ANYBODY,
+    "public.letter": ANYBODY,
+    "public.help_page": ANYBODY,
+    "public.privacy": ANYBODY,
+    "public.accessibility": ANYBODY,
+    "public.contacts": ANYBODY,
+    "public.switch_language": ANYBODY,
+    "fill.overview": OPERATOR,
+    "fill.step": OPERATOR,
+    "fill.add_sheet": OPERATOR,
+    "fill.change_sheet": OPERATOR,
+    "fill.sheet": OPERATOR,
+    "fill.conflicts": OPERATOR,
+    "fill.check": OPERATOR,
+    "fill.draft": OPERATOR,
+    "fill.receipt": OPERATOR,
+    "fill.opinion": OPERATOR,
+    "fill.copy": OPERATOR,
+    "fill.history": OPERATOR,
 }
 
 
@@ -41,8 +64,20 @@ class UnlistedEndpointError(Exception):
     """A page that nobody has put in the table. A defect of the program, hence a 500."""
 
 
+class SignInRequiredError(Exception):
+    """The page needs a live session and the request has none."""
+
+
+class OperatorRequiredError(Exception):
+    """The page needs to know who fills in, and this session has not said."""
+
+
 def enforce() -> ResponseReturnValue | None:
-    """Register as `before_request`: None lets the request through; anything else answers it."""
+    """Called before every request. None lets it through.
+
+    Raises `SignInRequiredError` or `OperatorRequiredError`, which the surface of signing in turns into a redirect or, where
+    something was typed, into a page that keeps it; `UnlistedEndpointError` for an endpoint missing in the table.
+    """
     endpoint = request.endpoint
     if endpoint is None:
         return None  # no such page: Flask answers with 404
@@ -53,9 +88,10 @@ def enforce() -> ResponseReturnValue | None:
         return None
     identity = signed_in()
     if identity is None:
-        return redirect(url_for("access.sign_in", next=request.full_path.rstrip("?")))
+        raise SignInRequiredError
+    keep_alive(identity, now(), writes=request.method not in SAFE_METHODS)
     if requirement is OPERATOR and identity.operator_id is None:
-        return redirect(url_for("access.choose_operator", next=request.full_path.rstrip("?")))
+        raise OperatorRequiredError
     return None
 
 
@@ -63,6 +99,11 @@ def signed_in() -> Identity | None:
     """The identity of this request, found once."""
     if "identity" not in g:
         user = current_user._get_current_object()
-        g.identity = user if isinstance(user, Identity) else None
+        become(user if isinstance(user, Identity) else None)
     identity: Identity | None = g.identity
     return identity
+
+
+def become(identity: Identity | None) -> None:
+    """Go on in this request as this identity: it has just signed in, chosen its operator, or signed out."""
+    g.identity = identity
