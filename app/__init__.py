@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 from flask import Flask, Response, request
@@ -18,10 +18,15 @@ from app import cli, database, errors, page_context
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
-from app.web import csrf, headers, language, log, static
+from app.web import csrf, edge, language, log, static
+from app.web.application import Application
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 ROOT = Path(__file__).resolve().parent
 ROOMS_WITH_TABLES = ("audit", "registry", "accounts", "editions", "responses")
+SMALLEST_COMPRESSED = 500  # bytes
 SURFACES = ("access", "fill", "public")
 
 
@@ -33,7 +38,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     given = dict(overrides or {})
     read = load_settings({name: value for name, value in given.items() if name.islower()})
     digest = static.digest_of(ROOT / "static")
-    app = Flask(__name__, instance_path=str(read.instance_path), static_url_path=f"{static.PREFIX}{digest}")
+    app = Application(__name__, instance_path=str(read.instance_path), static_url_path=f"{static.PREFIX}{digest}")
     app.extensions[EXTENSION_KEY] = read
     app.config.update(_flask_configuration(read))
     app.config.update({name: value for name, value in given.items() if not name.islower()})
@@ -41,7 +46,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for plumbing in (csrf, errors, page_context, cli):
         plumbing.init_app(app)
     log.configure(read.log_level)
-    _register_hooks(app)
+    _register_hooks(app, read)
     _register_surfaces(app)
     _wrap(app, read, digest)
     return app
@@ -58,14 +63,16 @@ def _flask_configuration(read: Settings) -> dict[str, Any]:
         "SESSION_COOKIE_SECURE": read.is_https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "TRUSTED_HOSTS": ["localhost", "127.0.0.1", "[::1]"] if read.is_local else [read.host],
         "PREFERRED_URL_SCHEME": "https" if read.is_https else "http",
         "MAX_CONTENT_LENGTH": read.max_body_kib * 1024,
         "MAX_FORM_MEMORY_SIZE": read.max_body_kib * 1024,
         "BABEL_DEFAULT_LOCALE": language.SOURCE_LANGUAGE,
         "BABEL_DEFAULT_TIMEZONE": "Europe/Rome",
         "BABEL_TRANSLATION_DIRECTORIES": str(ROOT.parent / "translations"),
+        "COMPRESS_REGISTER": False,
+        "COMPRESS_MIN_SIZE": SMALLEST_COMPRESSED,
         "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,
         "COMPRESS_BR_LEVEL": read.compress_quality,
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "text/csv", "image/svg+xml"],
     }
@@ -88,25 +95,34 @@ def _bind_extensions(app: Flask, read: Settings) -> None:
         import_module("app.accounts.loader")
     else:
         login.request_loader(lambda request: None)
+    app.after_request_funcs[None].remove(login._update_remember_cookie)  # there is no such cookie; it would read the session
     babel.init_app(app, locale_selector=language.select_locale)
-    if read.compress:
-        Compress(app)
 
 
-def _register_hooks(app: Flask) -> None:
-    """Order matters: the id before anything can fail, the token before the permission, the permission before any view."""
+def _register_hooks(app: Flask, read: Settings) -> None:
+    """Order matters: the token before the permission, the permission before any view."""
+    compress = Compress(app)
 
     @app.before_request
     def begin() -> ResponseReturnValue | None:
-        log.begin_request()
-        database.begin_unit_of_work(writes=request.method not in csrf.SAFE_METHODS)
-        csrf.check_request()
-        return language.follow_link() or enforce()
+        current = cast("Any", request)._get_current_object()  # once, instead of through the proxy at each use
+        if current.url_rule is not None:
+            current.environ[edge.ROUTE] = current.url_rule.rule
+        safe = current.method in csrf.SAFE_METHODS
+        database.begin_unit_of_work(writes=not safe)
+        if not safe:
+            csrf.check_request()
+        elif language.PARAMETER in current.environ["QUERY_STRING"] and (switched := language.follow_link()):
+            return switched
+        return enforce()
 
-    @app.after_request
-    def end(response: Response) -> Response:
-        log.end_request(response)
-        return response
+    if read.compress:
+
+        @app.after_request
+        def shrink(response: Response) -> Response:
+            if response.direct_passthrough or response.calculate_content_length() in range(SMALLEST_COMPRESSED):
+                return response
+            return compress.after_request(response)
 
     @app.teardown_appcontext
     def forget(error: BaseException | None) -> None:
@@ -126,9 +142,9 @@ def _register_surfaces(app: Flask) -> None:
 
 
 def _wrap(app: Flask, read: Settings, digest: str) -> None:
-    """WSGI layers, from the inside out: static files, headers on everything, the reverse proxies' word."""
+    """WSGI layers, from the inside out: static files, the edge, the reverse proxies' word."""
     files = static.StaticFiles(app.wsgi_app, ROOT / "static", digest, reload=app.debug)
-    wrapped = headers.with_headers(files, https=read.is_https)
+    outermost: WSGIApplication = edge.Edge(files, read)
     if read.trusted_proxies:
-        wrapped = ProxyFix(wrapped, x_for=read.trusted_proxies, x_proto=read.trusted_proxies)
-    app.wsgi_app = wrapped  # type: ignore[assignment]  # Flask documents this way of adding WSGI layers
+        outermost = ProxyFix(outermost, x_for=read.trusted_proxies, x_proto=read.trusted_proxies)
+    app.wsgi_app = outermost  # type: ignore[assignment]  # Flask documents this way of adding WSGI layers

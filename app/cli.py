@@ -6,6 +6,8 @@ from importlib import import_module
 
 from flask import Flask
 
+from app.doctor import doctor_command
+
 GROUPS = (
     ("app.registry.commands", "registry_group"),
     ("app.accounts.commands", "entity_group"),
@@ -15,7 +17,8 @@ GROUPS = (
 
 
 def init_app(app: Flask) -> None:
-    """Add every group that exists."""
+    """Add every group that exists, and the doctor."""
+    app.cli.add_command(doctor_command)
     for module, name in GROUPS:
         try:
             app.cli.add_command(getattr(import_module(module), name))

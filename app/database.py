@@ -4,7 +4,9 @@ Not for: tables (each room has its own) or queries.
 Holds always:
 - on SQLite every connection runs WAL, `synchronous=FULL`, foreign keys and a busy time-out, and a unit of work that will
   write begins with BEGIN IMMEDIATE: in WAL a read that turns into a write fails at once, whatever the busy time-out;
-- on PostgreSQL a commit is durable (`synchronous_commit=on`);
+- on PostgreSQL a commit is durable (`synchronous_commit=on`) and a lock is waited for as long as on SQLite;
+- a connection that cannot promise this is refused with DurabilityError, so that nothing is ever "saved" through it;
+- a SQLite file is made with mode 600, and an error's text never holds the values of a statement;
 - instants are stored in UTC and come back aware.
 """
 
@@ -13,7 +15,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import importlib
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,9 +25,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 BUSY_TIMEOUT_MS = 15_000
+IDLE_SECONDS_BEFORE_PING = 5.0
+POSTGRESQL_OPTIONS = (
+    f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={BUSY_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000"
+)
+DURABLE_COMMITS = frozenset({"on", "remote_apply"})
 _writes: ContextVar[bool] = ContextVar("unit_of_work_writes", default=True)
 
 
@@ -69,19 +80,31 @@ def sqlite_module() -> Any:
         return importlib.import_module("sqlite3.dbapi2")
 
 
+class DurabilityError(Exception):
+    """A database that may lose what it says it saved; the text says which setting is wrong and what it should be."""
+
+
 def engine_options(url: sa.URL) -> dict[str, Any]:
     """Options of `create_engine` for this URL; the same for the site, its commands and its migrations."""
     if url.get_backend_name() == "sqlite":
-        return {"module": sqlite_module(), "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
-    return {"pool_pre_ping": True, "connect_args": {"options": "-c synchronous_commit=on -c timezone=UTC"}}
+        return {"hide_parameters": True, "module": sqlite_module(), "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return {"hide_parameters": True, "connect_args": {"options": POSTGRESQL_OPTIONS}}
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Attach the pragmas and the BEGIN that this module promises. Call once for an engine."""
-    if engine.dialect.name != "sqlite":
+    """Attach to an engine what this module promises. Call once for an engine, before its first connection."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _make_file)
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_on_sqlite)
         return
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_on_sqlite)
+    event.listen(engine, "connect", _require_durable_commits)
+    event.listen(engine, "checkin", _note_the_time)
+    event.listen(engine, "checkout", _ping_after_a_pause(engine))
+
+
+def _make_file(dialect: sa.Dialect, record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+    os.close(os.open(arguments[0], os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its WAL the same mode
 
 
 def _set_pragmas(connection: DBAPIConnection, record: object) -> None:
@@ -89,8 +112,44 @@ def _set_pragmas(connection: DBAPIConnection, record: object) -> None:
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}", "mmap_size=0"):
         cursor.execute(f"PRAGMA {pragma}")
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    for pragma, value in wanted.items():
+        cursor.execute(f"PRAGMA {pragma}")
+        (found,) = cursor.fetchone() or (None,)
+        if found != value:
+            raise DurabilityError(f"SQLite's {pragma} is {found} and should be {value}: is the file on a network folder?")
     cursor.close()
 
 
 def _begin_on_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
+
+
+def _require_durable_commits(connection: DBAPIConnection, record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SHOW synchronous_commit")
+    (found,) = cursor.fetchone() or (None,)
+    cursor.close()
+    connection.rollback()
+    if found not in DURABLE_COMMITS:
+        raise DurabilityError(f"PostgreSQL's synchronous_commit is {found} and should be on: does a pooler drop the options?")
+
+
+def _note_the_time(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _ping_after_a_pause(engine: Engine) -> Callable[[DBAPIConnection, ConnectionPoolEntry, object], None]:
+    """A check that the server is still there, only for connections unused for some seconds: at each request it costs a
+    round trip, and a busy pool learns of a restart from its first failing statement, which drops all connections at once."""
+
+    def check(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or time.monotonic() - idle_since < IDLE_SECONDS_BEFORE_PING:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return check

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,6 +22,7 @@ from werkzeug.routing import BuildError
 
 from app.extensions import db
 from app.web.csrf import CsrfRejected
+from app.web.edge import request_id
 from app.web.language import current_language
 from app.web.log import log_fault
 
@@ -131,12 +132,12 @@ def _http_refusal(error: HTTPException) -> ResponseReturnValue:
 
 def _database_away(error: OperationalError) -> ResponseReturnValue:
     """A locked, full, restarting or unreachable database: nothing was committed, and trying again may help."""
-    log_fault(error)
+    log_fault(error, request_id())
     return _without_database(BY_STATUS[503])
 
 
 def _fault(error: Exception) -> ResponseReturnValue:
-    log_fault(error)
+    log_fault(error, request_id())
     if current_app.testing or current_app.debug:
         raise error
     return _without_database(BY_STATUS[500])
@@ -147,12 +148,12 @@ def _without_database(explanation: Explanation) -> ResponseReturnValue:
     db.session.rollback()
     title, message = str(explanation.title), str(explanation.message)
     if _wants_json():
-        return jsonify(status=explanation.status, title=title, message=message, request=g.request_id), explanation.status
+        return jsonify(status=explanation.status, title=title, message=message, request=request_id()), explanation.status
     return _bare_page(title, message), explanation.status
 
 
 def _bare_page(title: str, message: str) -> str:
-    code = _("Codice della richiesta: %(code)s", code=g.get("request_id", "-"))
+    code = _("Codice della richiesta: %(code)s", code=request_id())
     home = _("Torna alla pagina iniziale")
     return BARE_PAGE.format(
         language=current_language(), title=escape(title), message=escape(message), code=escape(code), home=escape(home)

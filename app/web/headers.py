@@ -1,4 +1,4 @@
-"""The headers that every response carries, whoever made it: a page, a static file, an error before any view.
+"""The headers that every response carries; `app.web.edge` adds them.
 
 Not for: caching of single pages: a view that sets Cache-Control keeps what it set.
 Holds always: only our own scripts and styles run (no inline code), no other site frames a page, and what depends on a session
@@ -6,12 +6,6 @@ is never stored (Flask before 3.1.3 let caches keep such pages, CVE-2026-27205).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -37,19 +31,3 @@ ALWAYS = (
 )
 HTTPS_ONLY = (("Strict-Transport-Security", "max-age=31536000"),)
 NO_STORE = ("Cache-Control", "no-store")
-
-
-def with_headers(application: WSGIApplication, *, https: bool) -> WSGIApplication:
-    """Wrap a WSGI application so that each of its responses carries the headers."""
-    always = ALWAYS + HTTPS_ONLY if https else ALWAYS
-    never_stored = (*always, NO_STORE)
-
-    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
-            cached = any(name.lower() == "cache-control" for name, _ in headers)
-            headers.extend(always if cached else never_stored)
-            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
-
-        return application(environ, start)
-
-    return serve

@@ -38,8 +38,8 @@ def offered_languages() -> tuple[tuple[str, str], ...]:
 
 
 def follow_link() -> Response | None:
-    """For a link with `?lingua=…`: remember the language and come back to the same address without it."""
-    if b"lingua=" not in request.query_string or request.method not in {"GET", "HEAD"}:
+    """For a GET with `?lingua=…`: remember the language and come back to the same address without it."""
+    if PARAMETER not in request.args:
         return None
     _choose(request.args.get(PARAMETER, ""))
     rest = [(name, value) for name, value in request.args.items(multi=True) if name != PARAMETER]

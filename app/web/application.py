@@ -1,0 +1,53 @@
+"""Flask with two habits left out that this program pays for at every request and does not use.
+
+Not for: behaviour: a page is the same with a plain Flask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie; its signer is made once, and nothing is worked out for a session that did not change."""
+
+    def __init__(self) -> None:
+        self._signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer of this application's secret key."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie if the session changed; say that the page depends on it if it was read."""
+        if session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers.add("Vary", "Cookie")
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the request's cookie, else a new one."""
+        if app.config["SESSION_COOKIE_NAME"] in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
+
+
+class Application(Flask):
+    """A Flask whose views and hooks are plain functions: no look at each call whether one is a coroutine."""
+
+    session_interface = CookieSessions()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.session_interface = CookieSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func

@@ -1,0 +1,62 @@
+"""How gunicorn serves the site: `gunicorn --config gunicorn.conf.py wsgi:app`. What differs between sites is in the settings.
+
+Holds always: nobody is served by a program whose settings are bad, whose database may lose what it says it saved, or whose
+schema is not the program's; a database that is only away for the moment does not stop the start.
+"""
+
+import sys
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+
+from app.config import SettingError, load_settings
+from app.database import DurabilityError
+from app.doctor import schema_problem
+
+try:
+    _settings = load_settings()
+except SettingError as error:
+    sys.exit(f"The program cannot start. {error}")
+
+bind = [_settings.bind]
+worker_class = "gthread"  # a slow client holds a thread, not a process
+workers = _settings.workers
+threads = _settings.threads
+timeout = 60  # seconds after which a process that does not answer is replaced
+graceful_timeout = 30
+keepalive = 5
+max_requests = 50_000  # a process is replaced now and then, so that a leak somewhere cannot grow for weeks
+max_requests_jitter = 5_000
+limit_request_line = 4_094
+limit_request_fields = 60
+limit_request_field_size = 8_190
+forwarded_allow_ips = _settings.forwarded_allow_ips
+preload_app = False  # a database connection must not be inherited by a process
+worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108 — gunicorn's own heartbeat files
+accesslog = None  # app.web.log writes a line for each request, without network addresses
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+
+_APP_CANNOT_LOAD = 4  # the exit code with which a worker tells gunicorn not to try again
+
+
+def when_ready(server: Any) -> None:
+    """Say where the site is, once."""
+    sys.stderr.write(f"Ricognizione: {_settings.base_url} ({workers} processes on {_settings.bind})\n")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Refuse to serve on a database that cannot keep a promise."""
+    app = worker.wsgi
+    with app.app_context():
+        try:
+            problem = schema_problem()
+        except DurabilityError as error:
+            problem = str(error)
+        except OperationalError:
+            worker.log.warning("The database does not answer yet; requests get an error page until it does.")
+            return
+    if problem:
+        worker.log.error("The program cannot start. %s", problem)
+        sys.exit(_APP_CANNOT_LOAD)
