@@ -47,9 +47,10 @@ class _HtmlReader(HTMLParser):
 
 
 def html_of(source: str) -> str:
-    """The template's own HTML. Expressions, statements, comments and the bodies of {% trans %} leave only their newlines."""
+    """The template's own HTML. Expressions, statements, comments, the bodies of {% trans %} and of blocks named `…_class`
+    (they stand inside an attribute of the base template) leave only their newlines."""
     parts: list[str] = []
-    in_translation = False
+    until = ""
     statement: list[str] = []
     for _line, kind, value in ENVIRONMENT.lexer.tokeniter(ENVIRONMENT.preprocess(source), None):
         if kind == "block_begin":
@@ -57,9 +58,15 @@ def html_of(source: str) -> str:
         elif kind == "name":
             statement.append(value)
         elif kind == "block_end" and statement:
-            in_translation = statement[0] == "trans" or (in_translation and statement[0] != "endtrans")
-        parts.append(value if kind == "data" and not in_translation else _blank(kind, value))
+            until = "" if statement[0] == until else (until or _hides_until(statement))
+        parts.append(value if kind == "data" and not until else _blank(kind, value))
     return "".join(parts)
+
+
+def _hides_until(statement: list[str]) -> str:
+    if statement[0] == "trans":
+        return "endtrans"
+    return "endblock" if statement[0] == "block" and statement[1].endswith("_class") else ""
 
 
 def _blank(kind: str, value: str) -> str:

@@ -1,0 +1,170 @@
+"""The program as it runs for real: gunicorn in processes of its own on a database of its own, for browser tests and figures.
+
+Not for: tests of one room, which use the application in their own process.
+Holds always: the site is local, knows nothing of the environment it was started from, and is gone after `stop`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from flask import Flask
+
+from app import create_app
+from tests.databases import Databases
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+STOP_SECONDS = 15
+FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+
+
+class SiteError(RuntimeError):
+    """A command of the site failed or it did not start; the message holds what it said."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """The environment without anybody's own installation, plus these settings by their lower-case names."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RICOGNIZIONE_", "FLASK_"))}
+    return kept | {f"RICOGNIZIONE_{name.upper()}": value for name, value in settings.items()}
+
+
+@dataclass
+class Site:
+    """A site on one database. `settings` are the program's own, by their lower-case names."""
+
+    folder: Path
+    database_url: str
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "site.log"
+
+    def environment(self) -> dict[str, str]:
+        own = {
+            "base_url": self.url,
+            "bind": f"127.0.0.1:{self.port}",
+            "database_url": self.database_url,
+            "instance_path": str(self.folder),
+        }
+        return clean_environment(own | self.settings)
+
+    def flask(self, *arguments: str) -> str:
+        """Run `flask --app wsgi …` and give what it printed. Raises SiteError when it fails."""
+        command = [*FLASK, *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False, timeout=300
+        )
+        if done.returncode:
+            raise SiteError(f"flask {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def application(self) -> Flask:
+        """The same application in this process, to prepare and to read what the site stores."""
+        given = {"base_url": self.url, "database_url": self.database_url, "instance_path": str(self.folder)}
+        return create_app({**given, **self.settings})
+
+    def start(self) -> Site:
+        """Start gunicorn and wait until it answers. Raises SiteError with its log."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                GUNICORN,
+                cwd=ROOT,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > end:
+                self.stop()
+                raise SiteError(f"the site did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
+            time.sleep(0.05)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/privacy", timeout=5):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Ask gunicorn to finish its requests and go; after a while, make it."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+        self.process = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def cpu_seconds(self) -> float:
+        """CPU that gunicorn and its workers have used, the ended ones included."""
+        assert self.process is not None
+        return cpu_of_tree(self.process.pid)
+
+
+def cpu_of_tree(pid: int) -> float:
+    """User and system seconds of a process, of its living descendants, and of those that have ended and been waited for."""
+    root = psutil.Process(pid)
+    total = 0.0
+    for process in [root, *root.children(recursive=True)]:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def build_demo(folder: Path, url: str) -> None:
+    """An empty database becomes the demo: schema, registry and an open edition, by the commands that `make run` uses."""
+    site = Site(folder, url)
+    site.flask("db", "upgrade")
+    site.flask("demo", "load")
+
+
+def demo_databases(folder: Path) -> Databases:
+    """Makes databases that hold the demo; the first of each kind takes seconds, its copies a moment."""
+    folder.mkdir(parents=True, exist_ok=True)
+    instance = folder / "instance"
+    instance.mkdir()
+    return Databases(folder, lambda url: build_demo(instance, url))
