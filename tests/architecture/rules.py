@@ -36,6 +36,7 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 EMPTY_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "handle_data"})
 ESCAPES_NOTHING = {"templates/components/icons.html": "its shapes are constants of that very file"}
+READS_THE_CLOCK = {"clock.py": "so that nothing else does", "doctor.py": "it examines the machine's own clock"}
 GENERATED = ("migrations/versions", "static/vendor", "static/fonts")
 
 
@@ -150,10 +151,10 @@ def hidden_imports(root: Path) -> list[str]:
 
 
 def clock_readings(root: Path) -> list[str]:
-    """The clock is read in app/clock.py alone; everything else is told the instant."""
+    """The clock is read in one place; everything else is told the instant."""
     found = []
     for path in python_files(root):
-        if path == root / "clock.py":
+        if path.relative_to(root).as_posix() in READS_THE_CLOCK:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_READERS:

@@ -32,7 +32,9 @@ SILENT = re.compile(r"(Error|Exception|Refused|echo|getLogger|info|warning|debug
 PROPER_NAMES = frozenset({"Ricognizione", "Italiano", "English", "Deutsch", "Français", "Slovenščina"})
 HEADER_NAMES = frozenset({"Accept", "Allow", "Cookie", "Host", "Location", "Origin", "Vary"})
 ADDRESS = re.compile(r"(https?://|www\.)\S+|\S+@\S+")
-LONE_ATTRIBUTE = re.compile(r"[a-z-]+=([\"'])[^\w]*\1")
+LONE_ATTRIBUTE = re.compile(
+    r"[a-z-]+=([\"'])[^\w]*\1|aria-invalid=\"true\"|\bx\b"
+)  # what macros write into tags, or mean by true
 BEFORE_A_LANGUAGE_IS_KNOWN = frozenset({"web/edge.py"})
 
 
