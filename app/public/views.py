@@ -30,13 +30,13 @@ def home() -> str:
 
 
 @blueprint.get("/questionario")
-def blank_questionnaire() -> str:
+def questionnaire() -> str:
     """The whole questionnaire, to read and to print before starting."""
     return _blank_page(has_pdf=can_make_pdf())
 
 
 @blueprint.get("/questionario.pdf")
-def blank_questionnaire_pdf() -> Response:
+def questionnaire_pdf() -> Response:
     """The same as a PDF, where the optional WeasyPrint is installed; else there is no such page."""
     if not can_make_pdf():
         abort(404)

@@ -22,6 +22,25 @@ function offerReveal(button) {
   input.form?.addEventListener("submit", () => { input.type = "password"; });
 }
 
+/** Characters left, under a long text: <p role="status" hidden data-count="ID" data-limit="2000" data-left="…" data-over="…">.
+ *  Counted as the server counts them (code points, a line break is one), said after a pause so as not to interrupt. */
+function countCharacters(line) {
+  const box = document.getElementById(line.dataset.count);
+  if (!box) return;
+  let pause = 0;
+  const count = () => {
+    const left = Number(line.dataset.limit) - [...box.value.trim()].length;
+    const text = `${left < 0 ? line.dataset.over : line.dataset.left} ${Math.abs(left).toLocaleString(document.documentElement.lang)}`;
+    line.toggleAttribute("data-beyond", left < 0);
+    if (line.textContent !== text) line.textContent = text;
+    line.hidden = false;
+  };
+  box.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(count, 700);
+  });
+}
+
 /** "Stampa": <button type="button" hidden data-print>Stampa</button>. */
 function offerPrint(button) {
   button.hidden = false;
@@ -31,3 +50,4 @@ function offerPrint(button) {
 focusErrorSummary();
 document.querySelectorAll("[data-reveal]").forEach(offerReveal);
 document.querySelectorAll("[data-print]").forEach(offerPrint);
+document.querySelectorAll("[data-count]").forEach(countCharacters);
