@@ -46,7 +46,14 @@ def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
 
 
 def add_operator(entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime) -> int:
-    """Remember a new operator and return its id."""
+    """Remember an operator and return its id. The same name and e-mail again is the same operator, with office and telephone
+    as they are now: a form sent twice makes one."""
+    same = (Operator.entity_id == entity_id, sa.func.lower(Operator.email) == email.lower(), Operator.name == name)
+    known = db.session.execute(sa.select(Operator.id).where(*same).order_by(Operator.id)).scalars().first()
+    if known is not None:
+        db.session.execute(sa.update(Operator).where(Operator.id == known).values(office=office, phone=phone))
+        db.session.commit()
+        return known
     values = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone, "created_at": now}
     operator_id = db.session.execute(sa.insert(Operator).values(**values).returning(Operator.id)).scalar_one()
     code = db.session.execute(sa.select(Entity.code).where(Entity.id == entity_id)).scalar_one()

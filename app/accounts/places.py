@@ -71,10 +71,11 @@ def remember_sign_in(entity_id: int, place: Place, now: dt.datetime) -> str:
 
 
 def remember_operator(entity_id: int, device_token: str | None, operator_id: int) -> None:
-    """Who fills in on this device, for the next time. A device that is not known to the entity stays so. Flushes only."""
+    """Who fills in on this device, for the next time. A device that is not known to the entity stays so."""
     if device_token and has_token_shape(device_token):
         device = sa.and_(KnownPlace.place_hash == token_hash(device_token), KnownPlace.entity_id == entity_id)
         db.session.execute(sa.update(KnownPlace).where(device).values(operator_id=operator_id))
+        db.session.commit()
 
 
 def _touch(entity_id: int, place_hash: str, now: dt.datetime) -> None:

@@ -16,11 +16,12 @@ from app.accounts.identity import Identity
 from app.accounts.models import Operator, WebSession
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.config import settings
+from app.database import unit_of_work
 from app.extensions import db
 from app.registry.entities import label
 from app.registry.models import Entity
 
-SEEN_EVERY = dt.timedelta(minutes=2)
+SEEN_PARTS = 20
 
 
 class OperatorOfAnotherEntityError(Exception):
@@ -68,7 +69,7 @@ def live_session_select(token: str, now: dt.datetime) -> sa.Select[*tuple[Any, .
             WebSession.id_hash == token_hash(token),
             WebSession.ended_at.is_(None),
             WebSession.expires_at > now,
-            WebSession.last_seen_at > now - dt.timedelta(minutes=settings().session_idle_minutes),
+            WebSession.last_seen_at > now - _idle_limit(),
         )
     )
 
@@ -94,6 +95,36 @@ def find_identity(token: str, now: dt.datetime) -> Identity | None:
         return None
     row = db.session.execute(live_session_select(token, now)).one_or_none()
     return None if row is None else identity_from(row)
+
+
+def entity_code_of(token: str) -> str | None:
+    """The entity of a session, also of one that is over: so that what was typed in it is offered to no other entity."""
+    if not has_token_shape(token):
+        return None
+    query = sa.select(Entity.code).join(WebSession, WebSession.entity_id == Entity.id)
+    return db.session.execute(query.where(WebSession.id_hash == token_hash(token))).scalar_one_or_none()
+
+
+def keep_alive(identity: Identity, now: dt.datetime, *, writes: bool) -> None:
+    """Note that the session was used, at most twenty times in an idle limit, since each note is a write.
+
+    Where the transaction `writes`, as a part of it; else in one of its own, after the one that only read.
+    """
+    if identity.last_seen_at is None or now - identity.last_seen_at < _idle_limit() / SEEN_PARTS:
+        return
+    touch = sa.update(WebSession).where(WebSession.id_hash == identity.session_key, WebSession.ended_at.is_(None))
+    touch = touch.values(last_seen_at=now)
+    if writes:
+        db.session.execute(touch)
+        return
+    db.session.rollback()
+    with unit_of_work(writes=True):
+        db.session.execute(touch)
+        db.session.commit()
+
+
+def _idle_limit() -> dt.timedelta:
+    return dt.timedelta(minutes=settings().session_idle_minutes)
 
 
 def end_session(session_key: str, now: dt.datetime) -> None:

@@ -8,6 +8,7 @@ new id, whatever the browser brought.
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class SignedIn:
     operator_id: int | None
 
 
-def sign_in(entity: EntityRow, password: str, place: Place, now: dt.datetime) -> SignedIn:
+def sign_in_entity(entity: EntityRow, password: str, place: Place, now: dt.datetime) -> SignedIn:
     """Open a session for the entity. Raises `WrongPasswordError`, `TooManyAttemptsError` or `HashingBusyError`."""
     known = known_at(entity.id, place, now)
     limits = _count_try(entity.id, place, known, now)
@@ -46,7 +47,7 @@ def sign_in(entity: EntityRow, password: str, place: Place, now: dt.datetime) ->
     db.session.rollback()  # nobody should wait for the hash below
     if not verify_password(stored, password):
         if not known.device and not known.network:
-            count_unknown(place, now)
+            _count_failure(place, now)
         logger.info("sign-in refused: wrong password", extra={"entity": entity.code, "known_device": known.device})
         raise WrongPasswordError(entity.code)
     upgraded = hash_password(password) if stored is not None and needs_rehash(stored) else None
@@ -62,29 +63,22 @@ def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> Sign
     return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
 
 
-def count_unknown(place: Place, now: dt.datetime) -> None:
-    """Count a failure of this network: a wrong password anywhere, or a name that nobody bears."""
-    try:
-        throttle.count_try([throttle.limit_of_network(place.network)], now)
-    except throttle.TooManyAttemptsError:
-        db.session.rollback()  # it waits already: that is all there is to say
-
-
-def refuse_early(place: Place, now: dt.datetime) -> None:
-    """Raise `TooManyAttemptsError` for a network that must wait, before anything is looked up for it."""
-    throttle.refuse_early([throttle.limit_of_network(place.network)], now)
-
-
 def _count_try(entity_id: int, place: Place, known: Known, now: dt.datetime) -> list[throttle.Limit]:
     if known.device and place.device_hash is not None:
         limits = throttle.limits_of_device(entity_id, place.device_hash)
     elif known.network:
         limits = throttle.limits_of_known_network(entity_id, place.network)
     else:
-        refuse_early(place, now)
+        throttle.refuse_early([throttle.limit_of_network(place.network)], now)
         limits = throttle.limits_of_stranger(entity_id, place.network)
     throttle.count_try(limits, now)
     return limits
+
+
+def _count_failure(place: Place, now: dt.datetime) -> None:
+    """Count a wrong password of this network, at whichever account."""
+    with contextlib.suppress(throttle.TooManyAttemptsError):  # it must wait already: there is nothing to add
+        throttle.count_try([throttle.limit_of_network(place.network)], now)
 
 
 def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime) -> SignedIn:

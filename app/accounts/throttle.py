@@ -44,10 +44,11 @@ class TooManyAttemptsError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Limit:
-    """One count: after `free` failures under `key` the next tries must wait."""
+    """One count: after `free` failures under `key` the next tries must wait. `shared`: with others who are not the owner."""
 
     key: str
     free: int
+    shared: bool
 
 
 def network_of(address: str | None) -> str:
@@ -75,13 +76,14 @@ def limits_of_known_network(entity_id: int, network: str) -> list[Limit]:
 
 def limits_of_stranger(entity_id: int, network: str) -> list[Limit]:
     """For everybody else: the same, and the count of all strangers together at this account."""
-    everywhere = _limit(f"account|{entity_id}", settings().throttle_account_failures * EVERYWHERE_FACTOR)
+    free = settings().throttle_account_failures * EVERYWHERE_FACTOR
+    everywhere = _limit(f"account|{entity_id}", free, shared=True)
     return [*limits_of_known_network(entity_id, network), everywhere]
 
 
 def limit_of_network(network: str) -> Limit:
     """The count of a network at all accounts and unknown names together."""
-    return _limit(f"network|{network}", settings().throttle_network_failures)
+    return _limit(f"network|{network}", settings().throttle_network_failures, shared=True)
 
 
 def refuse_early(limits: Collection[Limit], now: dt.datetime) -> None:
@@ -109,8 +111,7 @@ def take_back(limits: Collection[Limit], now: dt.datetime) -> None:
     Flushes only. Others' failures at the account stay counted: a right password of the owner is no present to an attacker.
     """
     for limit in sorted(limits):
-        own = limit.free == settings().throttle_account_failures
-        failures = sa.literal(0) if own else SignInThrottle.failures - 1
+        failures = SignInThrottle.failures - 1 if limit.shared else sa.literal(0)
         values = {"failures": failures, "blocked_until": now}
         update = sa.update(SignInThrottle).where(SignInThrottle.key == limit.key, SignInThrottle.failures > 0)
         db.session.execute(update.values(**values))
@@ -126,8 +127,8 @@ def forget_old_counts(now: dt.datetime) -> None:
     db.session.commit()
 
 
-def _limit(what: str, free: int) -> Limit:
-    return Limit(keyed_hash("throttle|" + what), free)
+def _limit(what: str, free: int, *, shared: bool = False) -> Limit:
+    return Limit(keyed_hash("throttle|" + what), free, shared)
 
 
 def _row(key: str, now: dt.datetime) -> sa.Row[int, dt.datetime, dt.datetime]:

@@ -187,7 +187,7 @@ def _write(added: list[dict[str, Any]], changed: list[dict[str, Any]]) -> None:
     if added:
         db.session.execute(sa.insert(Entity), added)
     if changed:
-        columns = {name: sa.bindparam(name) for name in changed[0] if name not in {"row_id", "code"}}
+        columns: dict[str, Any] = {name: sa.bindparam(name) for name in changed[0] if name not in {"row_id", "code"}}
         corrected = [{name: value for name, value in row.items() if name != "code"} for row in changed]
         db.session.connection().execute(
             sa.update(Entity).where(table.c.id == sa.bindparam("row_id")).values(**columns), corrected

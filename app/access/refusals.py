@@ -1,0 +1,50 @@
+"""What a request gets that must sign in first, or say who fills in.
+
+Not for: who must (`app.accounts.permissions`).
+Holds always: a page that was asked for is shown after signing in; what was typed into one is carried there; a script gets a
+short answer that it can tell from a lost network.
+"""
+
+from __future__ import annotations
+
+from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.access import blueprint
+from app.access.carried import carried_from_refused
+from app.access.choosing import written_as
+from app.access.forms import OperatorForm, SignInForm
+from app.access.local_paths import local_path
+from app.access.pages import OperatorPage, SignInPage
+from app.accounts.operators import list_operators
+from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, signed_in
+from app.web.csrf import SAFE_METHODS
+
+
+@blueprint.app_errorhandler(SignInRequiredError)
+def sign_in_required(error: SignInRequiredError) -> ResponseReturnValue:
+    """Ask to sign in: by a redirect where nothing was sent, else in place, keeping what was typed."""
+    if request.method in SAFE_METHODS:
+        return redirect(url_for("access.sign_in", next=_here()), 303)
+    if request.is_json:
+        return jsonify(status=401, reason="signed_out", sign_in=url_for("access.sign_in")), 401
+    carried = carried_from_refused(request)
+    form = SignInForm(formdata=None, data={"entity": written_as(carried.entity_code if carried else "")})
+    return SignInPage(form, carried=carried, expired=True).show(401)
+
+
+@blueprint.app_errorhandler(OperatorRequiredError)
+def operator_required(error: OperatorRequiredError) -> ResponseReturnValue:
+    """Ask who fills in, in the same two ways."""
+    identity = signed_in()
+    if request.method in SAFE_METHODS or identity is None:
+        return redirect(url_for("access.operator", next=_here()), 303)
+    if request.is_json:
+        return jsonify(status=403, reason="operator_unknown", choose=url_for("access.operator")), 403
+    known = list_operators(identity.entity_id)
+    page = OperatorPage(OperatorForm(formdata=None), identity, known, carried=carried_from_refused(request))
+    return page.show(403)
+
+
+def _here() -> str:
+    return local_path(request.full_path.rstrip("?"))

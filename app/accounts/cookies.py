@@ -1,0 +1,47 @@
+"""The two cookies of ours beside Flask's: the session's id, and the id of a device that has signed in before.
+
+Not for: what the ids mean (`sessions.py`, `places.py`).
+Holds always: HttpOnly, SameSite=Lax, for this host and all its paths; `Secure` and a `__Host-` name wherever the base URL is
+https. The session's cookie ends with the browser; the device's stays as long as the place is remembered.
+"""
+
+from __future__ import annotations
+
+from flask import Request, Response
+
+from app.accounts.places import KEPT
+from app.config import settings
+
+_SESSION = "ricognizione"
+_DEVICE = "ricognizione-dispositivo"
+
+
+def session_token(request: Request) -> str:
+    """The session's id that the browser brought; empty if none."""
+    return request.cookies.get(_named(_SESSION), "")
+
+
+def device_token(request: Request) -> str:
+    """The device's id that the browser brought; empty if none."""
+    return request.cookies.get(_named(_DEVICE), "")
+
+
+def give_cookies(response: Response, session: str, device: str) -> None:
+    """Hand both ids to the browser."""
+    _set(response, _SESSION, session)
+    _set(response, _DEVICE, device, max_age=int(KEPT.total_seconds()))
+
+
+def take_session_cookie(response: Response) -> None:
+    """Have the browser forget the session. The device stays known: its owner only signed out."""
+    response.delete_cookie(_named(_SESSION), path="/", secure=settings().is_https, httponly=True, samesite="Lax")
+
+
+def _set(response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    response.set_cookie(
+        _named(name), value, max_age=max_age, path="/", secure=settings().is_https, httponly=True, samesite="Lax"
+    )
+
+
+def _named(name: str) -> str:
+    return f"__Host-{name}" if settings().is_https else name
