@@ -162,6 +162,7 @@ class Databases:
 
     folder: Path
     build_schema: Callable[[str], None]
+    start_server: Callable[[], PostgresServer] = start_postgres
     _server: PostgresServer | None = None
     _templates: dict[str, str] = field(default_factory=dict)
 
@@ -169,7 +170,7 @@ class Databases:
     def server(self) -> PostgresServer:
         """The PostgreSQL server, started at the first use."""
         if self._server is None:
-            self._server = start_postgres()
+            self._server = self.start_server()
         return self._server
 
     def empty(self, kind: str) -> str:

@@ -1,0 +1,128 @@
+"""A real browser for tests and figures: Chromium, driven by Playwright, and what a page in it must never do.
+
+Not for: how a page is written (tests/pages.py reads that without a browser).
+Holds always: the browser asks the site under test only; a script error, a blocked resource or a failed request is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+
+OUTPUT = Path(__file__).parent / "output"
+BROWSER_VARIABLE = "RICOGNIZIONE_TEST_CHROMIUM"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1280, "height": 900}
+ACCESSIBILITY_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+MOST_TABS = 400
+
+
+class BrowserMissingError(RuntimeError):
+    """No Chromium here; the message says how to get one."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium: the one named by RICOGNIZIONE_TEST_CHROMIUM, else the system's."""
+    path = os.environ.get(BROWSER_VARIABLE) or shutil.which("chromium")
+    if path is None:
+        raise BrowserMissingError(f"No Chromium: install it (Debian: chromium) or name one in {BROWSER_VARIABLE}.")
+    with sync_playwright() as playwright:
+        browser = _launch(playwright, path)
+        yield browser
+        browser.close()
+
+
+def _launch(playwright: Playwright, path: str) -> Browser:
+    return playwright.chromium.launch(executable_path=path, args=list(QUIET))
+
+
+@dataclass
+class Watch:
+    """What went wrong in a browser's pages: script errors, refused resources, requests that failed."""
+
+    problems: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def follow(self, context: BrowserContext) -> None:
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
+        context.on("requestfailed", self._on_failure)
+
+    def expect(self, part: str) -> None:
+        """A problem with this text in it is part of the test."""
+        self.expected.append(part)
+
+    def unexpected(self) -> list[str]:
+        return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _on_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a navigation overtaken by the next one
+            self.problems.append(f"request failed: {request.url}: {request.failure}")
+
+
+def new_context(browser: Browser, **choices: Any) -> BrowserContext:
+    """A browser profile of its own: Italian, Rome time, wide unless told otherwise."""
+    return browser.new_context(**{"locale": "it-IT", "timezone_id": "Europe/Rome", "viewport": WIDE, **choices})
+
+
+def accessibility_problems(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, by WCAG 2.2 A and AA and axe's best practices."""
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": list(ACCESSIBILITY_RULES)}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}: {node['html'][:160]}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
+def assert_accessible(page: Page) -> None:
+    problems = accessibility_problems(page)
+    assert not problems, f"{page.url}:\n" + "\n".join(problems)
+
+
+def assert_fits(page: Page) -> None:
+    """The page does not scroll sideways at its width."""
+    wide, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= shown, f"{page.url} is {wide} px wide in a window of {shown} px"
+
+
+def shoot(page: Page, name: str) -> Path:
+    """Keep a picture of the whole page in tests/output."""
+    OUTPUT.mkdir(exist_ok=True)
+    path = OUTPUT / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the element that `selector` names has the focus, as somebody without a mouse does."""
+    for _ in range(MOST_TABS):
+        if page.evaluate("selector => document.activeElement?.matches(selector) ?? false", selector):
+            outline = page.evaluate("() => document.activeElement.matches(':focus-visible')")
+            assert outline, f"{selector} has the focus and does not show it"
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{page.url}: {selector} cannot be reached with the keyboard")
