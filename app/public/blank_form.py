@@ -20,7 +20,7 @@ ONE_CHOICE = frozenset({"single", "yesno", "rating", "period"})
 
 @dataclass(frozen=True, slots=True)
 class BlankQuestion:
-    """`parts`: labels of the boxes of an answer made of several. `groups`: choices, each group under a heading ("" for none)."""
+    """`parts`: labels of the boxes of an answer made of several. `groups`: choices, each group with its heading ("": none)."""
 
     code: str
     label: str
@@ -113,7 +113,7 @@ def _groups(questionnaire: Questionnaire, question: Question) -> tuple[tuple[str
     if question.type == "yesno":
         return (("", (Option("yes", _("Sì")), Option("no", _("No")))),)
     if question.type == "rating":
-        marks = range(int(question.min or 1), int(question.max or 5) + 1)
+        marks = range(int(1 if question.min is None else question.min), int(5 if question.max is None else question.max) + 1)
         return (("", tuple(Option(str(mark), str(mark)) for mark in marks)),)
     if question.options_by is None:
         return (("", question.options),) if question.options else ()

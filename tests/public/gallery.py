@@ -72,17 +72,34 @@ QUESTIONS: tuple[tuple[str, dict[str, Any], dict[str, list[str]]], ...] = (
         {"from": ["9/2025"], "to": [""], "state": ["running"]},
     ),
     ("contact", {}, {"email": ["famiglia@comune.esempio.it"], "phone": ["0123 456789"], "url": [""]}),
-    ("person", {"required": True}, {"name": ["Operatore A"], "office": ["Ufficio servizi sociali"], "email": [""], "phone": [""]}),
-    ("place", {"reservable": True}, {"address": ["via Roma 12"], "latitude": ["45,07"], "longitude": ["7,68"], "reserved": ["1"]}),
-    ("amounts", {"options": (Option("region", "Fondi regionali"), Option("municipal", "Fondi comunali"))}, {"region": ["10,00"]}),
+    (
+        "person",
+        {"required": True},
+        {"name": ["Operatore A"], "office": ["Ufficio servizi sociali"], "email": [""], "phone": [""]},
+    ),
+    (
+        "place",
+        {"reservable": True},
+        {"address": ["via Roma 12"], "latitude": ["45,07"], "longitude": ["7,68"], "reserved": ["1"]},
+    ),
+    (
+        "amounts",
+        {"options": (Option("region", "Fondi regionali"), Option("municipal", "Fondi comunali"))},
+        {"region": ["10,00"]},
+    ),
     ("display", {"help": "Le prossime domande riguardano il periodo di riferimento."}, {}),
 )
 LONG_HELP = (
-    "Per famiglia si intende ogni nucleo, anche con un solo genitore. Contano gli interventi ordinari e quelli gestiti insieme ad "
-    "altri enti, purché siano rivolti a chi vive nel territorio e siano stati attivi almeno una parte del periodo di riferimento."
+    "Per famiglia si intende ogni nucleo, anche con un solo genitore. Contano gli interventi ordinari e quelli gestiti insieme "
+    "ad altri enti, purché siano rivolti a chi vive nel territorio e siano stati attivi almeno una parte del periodo."
 )
+ERRORS = ("Inserisci un numero, per esempio 1.250.", "Hai scritto «mille».")
 CHOSEN = (Found("048017", "Firenze (FI)"), Found("001001", "Agliè (TO)"))
-RESULTS = (Found("016065", "Castro (BG)"), Found("075096", "Castro (LE)"), Found("068038", "San Valentino in Abruzzo Citeriore (PE)"))
+RESULTS = (
+    Found("016065", "Castro (BG)"),
+    Found("075096", "Castro (LE)"),
+    Found("068038", "San Valentino in Abruzzo Citeriore (PE)"),
+)
 
 
 def cases(state: str) -> list[Case]:
@@ -103,7 +120,7 @@ def _case(number: int, state: str, kind: str, extra: dict[str, Any], fields: dic
         q=Question(code=f"G{number:02d}", type=kind, **settings),
         name=f"0f8fad5b-d9cb-469f-a165-70867728950e/G{number:02d}" if long else f"G{number:02d}",
         fields={"na": ["1"]} if state == "nd" else fields,
-        errors=("Inserisci un numero, per esempio 1.250.", "Hai scritto «mille».") if state == "errore" and kind != "display" else (),
+        errors=ERRORS if state == "errore" and kind != "display" else (),
         results=RESULTS if registry and state in {"normale", "errore"} else () if registry and long else None,
         chosen=(CHOSEN if kind == "municipalities" else CHOSEN[:1]) if registry and state != "nd" else (),
         readonly=state == "lettura",
