@@ -6,25 +6,31 @@ Holds always: the site is local, knows nothing of the environment it was started
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import sqlalchemy as sa
 from flask import Flask
 
 from app import create_app
-from tests.databases import Databases
+from tests.databases import Databases, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
+ACCOUNTS_FILE = "demo-accounts.json"
 START_SECONDS = 30
 STOP_SECONDS = 15
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
@@ -48,6 +54,15 @@ def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
     return kept | {f"RICOGNIZIONE_{name.upper()}": value for name, value in settings.items()}
 
 
+@dataclass(frozen=True)
+class DemoAccount:
+    """A municipality of the demo, as `flask demo load` wrote it down."""
+
+    code: str
+    label: str
+    password: str
+
+
 @dataclass
 class Site:
     """A site on one database. `settings` are the program's own, by their lower-case names."""
@@ -65,6 +80,11 @@ class Site:
     @property
     def log(self) -> Path:
         return self.folder / "site.log"
+
+    @property
+    def accounts(self) -> list[DemoAccount]:
+        """The demo's municipalities that can sign in."""
+        return [DemoAccount(**account) for account in json.loads((self.folder / ACCOUNTS_FILE).read_text())]
 
     def environment(self) -> dict[str, str]:
         own = {
@@ -158,13 +178,56 @@ def cpu_of_tree(pid: int) -> float:
 def build_demo(folder: Path, url: str) -> None:
     """An empty database becomes the demo: schema, registry and an open edition, by the commands that `make run` uses."""
     site = Site(folder, url)
-    site.flask("db", "upgrade")
+    if any((ROOT / "app" / "migrations" / "versions").glob("*.py")):
+        site.flask("db", "upgrade")
+    else:
+        from app.extensions import db
+
+        with site.application().app_context():
+            db.create_all()
+            db.engine.dispose()
     site.flask("demo", "load")
 
 
-def demo_databases(folder: Path) -> Databases:
-    """Makes databases that hold the demo; the first of each kind takes seconds, its copies a moment."""
-    folder.mkdir(parents=True, exist_ok=True)
-    instance = folder / "instance"
-    instance.mkdir()
-    return Databases(folder, lambda url: build_demo(instance, url))
+@dataclass
+class Demos:
+    """Sites that show the demo, each on a database of its own; the first of each kind takes seconds, the next a moment."""
+
+    folder: Path
+    databases: Databases
+
+    @contextmanager
+    def site(self, kind: str, **settings: str) -> Iterator[Site]:
+        """A running site; `settings` are the program's own. Gone, with its database, at the end."""
+        url = self.databases.fresh(kind)
+        folder = Path(tempfile.mkdtemp(prefix="site-", dir=self.folder))
+        shutil.copy(self.folder / kind / ACCOUNTS_FILE, folder)
+        site = Site(folder, url, dict(settings))
+        try:
+            yield site.start()
+        finally:
+            site.stop()
+            self.databases.drop(url)
+
+    def database_cpu_seconds(self, kind: str) -> float | None:
+        """CPU that the database's own processes have used; None where it works inside the application (SQLite)."""
+        server = self.databases.server if kind == "postgresql" else None
+        return cpu_of_tree(server.process.pid) if server is not None and server.process is not None else None
+
+
+@contextmanager
+def demo_sites(*, durable: bool) -> Iterator[Demos]:
+    """Where sites are started; `durable` keeps PostgreSQL's fsync on, as in production."""
+    folder = Path(tempfile.mkdtemp(prefix="ricognizione-demo-"))
+
+    def build(url: str) -> None:
+        instance = folder / sa.make_url(url).get_backend_name()
+        instance.mkdir()
+        build_demo(instance, url)
+
+    databases = Databases(folder, build, lambda: start_postgres(durable=durable))
+    try:
+        yield Demos(folder, databases)
+    finally:
+        databases.close()
+        shutil.rmtree(folder, ignore_errors=True)

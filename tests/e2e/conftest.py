@@ -9,29 +9,24 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import browser as browsers
-from tests.databases import KINDS, Databases
-from tests.live_site import Site, demo_databases
+from tests.databases import KINDS
+from tests.live_site import Demos, Site, demo_sites
 
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Copies of a database that holds the registry and the demo's open edition."""
-    made = demo_databases(tmp_path_factory.mktemp("demos"))
-    yield made
-    made.close()
+def demos() -> Iterator[Demos]:
+    """Where sites with the registry and the demo's open edition come from."""
+    with demo_sites(durable=False) as demos:
+        yield demos
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def site(request: pytest.FixtureRequest, demos: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(request: pytest.FixtureRequest, demos: Demos) -> Iterator[Site]:
     """gunicorn on a fresh copy of the demo, on SQLite and on PostgreSQL, one for a module of tests."""
-    url = demos.fresh(request.param)
-    site = Site(tmp_path_factory.mktemp("site"), url)
-    site.start()
-    yield site
-    site.stop()
-    demos.drop(url)
+    with demos.site(request.param) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

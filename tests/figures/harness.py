@@ -7,15 +7,11 @@ own on a durable database (fsync on), and both are gone afterwards.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-from tests.databases import Databases, start_postgres
-from tests.live_site import Site, cpu_of_tree, demo_databases
+from tests.live_site import Demos, demo_sites
 
 AT_MOST = "≤"
 AT_LEAST = "≥"
@@ -47,40 +43,8 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}".rstrip("0")
 
 
-@dataclass
-class Bench:
-    """Where a measurement runs: its databases and its PostgreSQL server."""
-
-    databases: Databases
-    folder: Path
-
-    @contextmanager
-    def site(self, kind: str, **settings: str) -> Iterator[Site]:
-        """A running site on a fresh demo database of this kind; `settings` are the program's own."""
-        url = self.databases.fresh(kind)
-        folder = Path(tempfile.mkdtemp(prefix="site-", dir=self.folder))
-        site = Site(folder, url, dict(settings))
-        try:
-            yield site.start()
-        finally:
-            site.stop()
-            self.databases.drop(url)
-
-    def database_cpu_seconds(self, kind: str) -> float | None:
-        """CPU that the database's own processes have used; None where it works inside the application (SQLite)."""
-        if kind != "postgresql" or self.databases.server.process is None:
-            return None
-        return cpu_of_tree(self.databases.server.process.pid)
-
-
 @contextmanager
-def bench() -> Iterator[Bench]:
-    """A place to measure, with a durable PostgreSQL, removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="ricognizione-figure-"))
-    databases = demo_databases(folder / "databases")
-    databases.start_server = lambda: start_postgres(durable=True)
-    try:
-        yield Bench(databases, folder)
-    finally:
-        databases.close()
-        shutil.rmtree(folder, ignore_errors=True)
+def bench() -> Iterator[Demos]:
+    """Where a measurement gets its sites: `with bench() as sites, sites.site("sqlite", workers="1") as site: …`."""
+    with demo_sites(durable=True) as sites:
+        yield sites
