@@ -3,7 +3,7 @@
 For: the path through a questionnaire, items of repeated steps included. Not for: what is missing or wrong (`review`).
 What always holds: an answer off the path is ignored by every later condition, and never deleted; a name in a condition means
 the answer in the same item if the question stands in the item's step, else the response's own; a repeated step that is
-reached has its questions once for each item, in the items' order.
+reached has its questions once for each item, in the items' order; a plain step without any reached question is not reached.
 """
 
 from __future__ import annotations
@@ -85,10 +85,13 @@ def reach(questionnaire: Questionnaire, answers: Answers, items: Items) -> Reach
     for step, questions in _plan(questionnaire):
         if step.show_if is not None and not evaluate(step.show_if, _looking(_NONE, outer)):
             continue
-        steps.append(step.code)
         if step.repeat is None:
+            before = len(keys)
             keys += _walk(questions, answers, None, outer, _looking(_NONE, outer))
+            if len(keys) > before:
+                steps.append(step.code)
             continue
+        steps.append(step.code)
         for item in items.get(step.code, ()):
             inner = values[item] = {}
             keys += _walk(questions, answers, item, inner, _looking(inner, outer))
