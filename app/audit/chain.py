@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -46,6 +47,38 @@ def record(action: str, *, actor: str, subject: str, detail: Mapping[str, Scalar
         )
     )
     db.session.execute(sa.update(AuditHead).where(AuditHead.id == _HEAD).values(number=number, entry_hash=entry_hash))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ends. Kept elsewhere, it shows later whether the end was cut off or the whole written anew."""
+
+    number: int
+    entry_hash: str
+
+
+def current_head() -> Head:
+    """The end of the chain as it says itself."""
+    row = db.session.execute(sa.select(AuditHead.number, AuditHead.entry_hash).where(AuditHead.id == _HEAD)).one_or_none()
+    return Head(0, START) if row is None else Head(row.number, row.entry_hash)
+
+
+def first_broken_entry(kept: Head | None = None) -> int | None:
+    """The number of the first entry that is changed, missing or too many; None for a sound chain.
+
+    `kept` is a head noted earlier: the chain must still run through it.
+    """
+    previous, expected = START, 1
+    for entry in db.session.execute(sa.select(*AuditEntry.__table__.columns).order_by(AuditEntry.number)):
+        told = (entry.action, entry.actor, entry.subject, entry.detail)
+        own = hash_of(entry.number, entry.at, told, entry.previous_hash)
+        sound = entry.number == expected and entry.previous_hash == previous and entry.entry_hash == own
+        if not sound or (kept is not None and entry.number == kept.number and own != kept.entry_hash):
+            return expected
+        previous, expected = own, expected + 1
+    if current_head() != Head(expected - 1, previous) or (kept is not None and kept.number >= expected):
+        return expected
+    return None
 
 
 def _locked_head() -> sa.Row[int, str]:

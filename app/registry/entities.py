@@ -169,3 +169,9 @@ def _matching(text: str, folded: str, kinds: Collection[str] | None) -> list[sa.
 
 def _rows(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[EntityRow]:
     return [EntityRow(*row) for row in rows]
+
+
+def entities_in_force(*, kind: str) -> list[EntityRow]:
+    """Every entity of a kind that exists today, by code."""
+    query = sa.select(*_COLUMNS).where(Entity.kind == kind, Entity.valid_to.is_(None)).order_by(Entity.code)
+    return _rows(db.session.execute(query).all())

@@ -170,7 +170,7 @@ def _values(file: str, line: int, fields: list[str]) -> dict[str, Any]:
             raise RegistryFileError(file, line, f"{column} should be {error}, not {text[:40]!r}") from error
     if (values["latitude"] is None) != (values["longitude"] is None):
         raise RegistryFileError(file, line, "latitude and longitude come together or not at all")
-    if (values["under_18"] or 0) > (values["population"] or 0):
+    if None not in (values["population"], values["under_18"]) and values["under_18"] > values["population"]:
         raise RegistryFileError(file, line, "under_18_2023 is more than population_2023")
     values["search_name"] = search_name(values["name"], values["name_other_language"])
     return values
