@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -80,10 +79,7 @@ def _flask_configuration(read: Settings) -> dict[str, Any]:
 
 def _bind_extensions(app: Flask, read: Settings) -> None:
     for room in ROOMS_WITH_TABLES:
-        try:
-            import_module(f"app.{room}.models")
-        except ImportError:  # while rooms are being built
-            continue
+        import_module(f"app.{room}.models")
     db.init_app(app)
     with app.app_context():
         for engine in db.engines.values():
@@ -91,10 +87,7 @@ def _bind_extensions(app: Flask, read: Settings) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     login.init_app(app, add_context_processor=False)
     login.session_protection = None  # the identity is a row of ours, not Flask's cookie
-    if find_spec("app.accounts.loader"):
-        import_module("app.accounts.loader")
-    else:
-        login.request_loader(lambda request: None)
+    import_module("app.accounts.loader")
     app.after_request_funcs[None].remove(login._update_remember_cookie)  # there is no such cookie; it would read the session
     babel.init_app(app, locale_selector=language.select_locale)
 
@@ -131,13 +124,8 @@ def _register_hooks(app: Flask, read: Settings) -> None:
 
 def _register_surfaces(app: Flask) -> None:
     for name in SURFACES:
-        try:
-            surface = import_module(f"app.{name}")
-        except ImportError:  # while rooms are being built
-            continue
-        blueprint = getattr(surface, "blueprint", None)
-        if blueprint is not None:
-            app.register_blueprint(blueprint)
+        surface = import_module(f"app.{name}")
+        app.register_blueprint(surface.blueprint)
         app.config["CSRF_REDISPLAY"] |= getattr(surface, "CSRF_REDISPLAY", frozenset())
 
 

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from flask import Flask
 
+from app.accounts.commands import entity_group
+from app.demo.commands import demo_group
 from app.doctor import doctor_command
-
-GROUPS = (
-    ("app.registry.commands", "registry_group"),
-    ("app.accounts.commands", "entity_group"),
-    ("app.editions.commands", "edition_group"),
-    ("app.demo.commands", "demo_group"),
-)
+from app.editions.commands import edition_group
+from app.registry.commands import registry_group
 
 
 def init_app(app: Flask) -> None:
-    """Add every group that exists, and the doctor."""
-    app.cli.add_command(doctor_command)
-    for module, name in GROUPS:
-        try:
-            app.cli.add_command(getattr(import_module(module), name))
-        except ImportError:  # while rooms are being built
-            continue
+    """Add every group, and the doctor."""
+    for command in (registry_group, entity_group, edition_group, demo_group, doctor_command):
+        app.cli.add_command(command)

@@ -17,10 +17,16 @@ from flask_babel.speaklater import LazyString
 from jinja2 import TemplateNotFound
 from markupsafe import escape
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BuildError
 
+from app.accounts.links import DeadLinkError
+from app.accounts.passwords import HashingBusyError
+from app.accounts.sessions import OperatorOfAnotherEntityError
+from app.accounts.throttle import TooManyAttemptsError
 from app.extensions import db
+from app.responses.drafts import EditionClosedError, TooLargeError
+from app.responses.submission import ChangedMeanwhileError
 from app.web.csrf import CsrfRejected
 from app.web.edge import request_id
 from app.web.language import current_language
@@ -94,12 +100,32 @@ CSRF_FOREIGN = Explanation(
 )
 
 
+# Refusals of the domain that a view did not show beside what was typed.
+BY_EXCEPTION: dict[type[Exception], Explanation] = {
+    EditionClosedError: Explanation(
+        409,
+        _l("La rilevazione non è aperta"),
+        _l("Nulla è stato salvato. Le risposte inviate prima restano registrate. Torna alla pagina iniziale per le date."),
+    ),
+    ChangedMeanwhileError: BY_STATUS[409],
+    TooLargeError: BY_STATUS[413],
+    OperatorOfAnotherEntityError: BY_STATUS[403],
+    DeadLinkError: Explanation(
+        410, _l("Questo link è scaduto o già usato"), _l("Richiedine uno nuovo a chi te lo ha mandato.")
+    ),
+    TooManyAttemptsError: BY_STATUS[429],
+    HashingBusyError: BY_STATUS[503],
+}
+
+
 def init_app(app: Flask) -> None:
     """Register a handler for each kind of refusal."""
+    for kind in BY_EXCEPTION:
+        app.register_error_handler(kind, _domain_refusal)
     app.register_error_handler(CsrfRejected, _csrf_rejected)
     app.register_error_handler(HTTPException, _http_refusal)
     app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(Exception, _fault)
+    app.register_error_handler(InternalServerError, _fault)
 
 
 def explain(explanation: Explanation) -> ResponseReturnValue:
@@ -112,6 +138,11 @@ def explain(explanation: Explanation) -> ResponseReturnValue:
     except (TemplateNotFound, BuildError):
         page = _bare_page(title, message)
     return page, explanation.status
+
+
+def _domain_refusal(error: Exception) -> ResponseReturnValue:
+    db.session.rollback()
+    return explain(BY_EXCEPTION[type(error)])
 
 
 def _csrf_rejected(error: CsrfRejected) -> ResponseReturnValue:
@@ -136,11 +167,11 @@ def _database_away(error: OperationalError) -> ResponseReturnValue:
     return _without_database(BY_STATUS[503])
 
 
-def _fault(error: Exception) -> ResponseReturnValue:
-    log_fault(error, request_id())
-    if current_app.testing or current_app.debug:
-        raise error
-    return _without_database(BY_STATUS[500])
+def _fault(error: InternalServerError) -> ResponseReturnValue:
+    """A defect of ours, or a database that went away while a page of refusal was being made; Flask has logged it
+    (`Application.log_exception`) or, in tests, raised it."""
+    away = isinstance(error.original_exception, OperationalError)
+    return _without_database(BY_STATUS[503 if away else 500])
 
 
 def _without_database(explanation: Explanation) -> ResponseReturnValue:

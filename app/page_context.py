@@ -15,12 +15,7 @@ from flask import Flask, g, request
 from app.accounts.permissions import signed_in
 from app.clock import now
 from app.config import settings
-
-try:
-    from app.editions.current import EditionView, current_edition
-except ImportError:  # while rooms are being built
-    EditionView = Any  # type: ignore[misc,assignment]
-    current_edition = lambda: None  # type: ignore[assignment]  # noqa: E731
+from app.editions.current import EditionView, current_edition
 from app.web.language import current_language, offered_languages
 
 ROME = ZoneInfo("Europe/Rome")
