@@ -34,7 +34,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class EditionView:
-    """An edition as the pages see it. Instants are aware; `closes_at` is the first instant at which it no longer takes answers."""
+    """An edition as the pages see it. Instants are aware; from `closes_at` on it no longer takes answers."""
 
     id: int
     code: str
@@ -67,7 +67,7 @@ class EditionView:
         return self.state in {"open", "closed", "published"} and now >= self.opens_at
 
     def takes_answers(self, now: dt.datetime, *, pilot: bool = False) -> bool:
-        """Whether answers may be stored now. `pilot`: the entity is one of the pilot's, which answer before the opening too."""
+        """Whether answers may be stored now. `pilot`: the entity is one of the pilot's, which may answer before the opening."""
         if self.state == "pilot":
             return pilot and now < self.closes_at
         return self.state == "open" and self.opens_at <= now < self.closes_at
@@ -110,7 +110,7 @@ def edition_view(row: Any) -> EditionView:
 
 
 def current_edition() -> EditionView | None:
-    """The edition that is on, or the last that was: of all but drafts the one with the latest opening. None before the first."""
+    """The edition that is on, or the last that was: of all but drafts the one with the latest opening."""
     query = select_editions().where(Edition.state != "draft").order_by(Edition.opens_at.desc(), Edition.id.desc()).limit(1)
     row = db.session.execute(query).first()
     return None if row is None else edition_view(row)

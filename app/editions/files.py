@@ -8,7 +8,7 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
     period: {from: 2025-09-01, to: 2026-08-31}
     opening: 2026-10-01 09:00          # Europe/Rome
     deadline: 2026-12-18 23:59         # Europe/Rome; that whole minute still counts
-    questionnaire: rbp5                # one that ships, or a path relative to this file
+    questionnaire: RBP5                # one that ships, or a path relative to this file
     letter: lettera.pdf                # optional, a PDF of at most 5 MB
     contacts: [{name: …, role: …, email: …, phone: …, hours: …}]
     pilot: ["048017"]                  # optional: who may answer while the edition is a pilot
@@ -54,8 +54,8 @@ class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     title: str
     period: _Period
-    opening: dt.datetime | str
-    deadline: dt.datetime | str
+    opening: Any
+    deadline: Any
     questionnaire: str
     contacts: tuple[Contact, ...] = ()
     letter: str | None = None
@@ -141,13 +141,13 @@ def _decode(path: Path) -> _Raw:
         raise EditionFileError(path.name, [str(error)]) from error
 
 
-def _instant(value: dt.datetime | str, name: str, problems: list[str]) -> dt.datetime | None:
-    if isinstance(value, str):
-        try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError:
-            problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
-            return None
+def _instant(written: object, name: str, problems: list[str]) -> dt.datetime | None:
+    """An instant from YAML: a timestamp with seconds comes as one, without them as a text."""
+    try:
+        value = written if isinstance(written, dt.datetime) else dt.datetime.fromisoformat(str(written))
+    except ValueError:
+        problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
+        return None
     local = value if value.tzinfo else value.replace(tzinfo=ROME)
     if local.astimezone(dt.UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
         problems.append(f"{name}: that hour does not exist on the day when daylight saving begins")

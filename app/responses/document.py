@@ -58,15 +58,15 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
         return self.question if self.item is None else f"{self.item}/{self.question}"
 
 
-class Answer(msgspec.Struct, omit_defaults=True):
+class Answer(msgspec.Struct):
     """An answer as stored. `session` and `channel` tell whether the same browser wrote it through the form."""
 
     value: Any
     revision: int
-    operator: int | None = None
-    at: str = ""
-    session: str = ""
-    channel: str = "form"
+    operator: int | None
+    at: str
+    session: str
+    channel: str
 
 
 class Removal(msgspec.Struct):

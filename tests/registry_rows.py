@@ -1,0 +1,24 @@
+"""A few municipalities of the shipped registry, for tests that need no more."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.registry.load import SHIPPED, load_municipalities
+from tests.conftest import START
+
+CODES = ("048017", "022165", "001235", "068038", "021008")
+
+
+def add_municipalities(*codes: str) -> None:
+    """Load these municipalities, or Firenze, both Samone, San Valentino in Abruzzo Citeriore and Bolzano/Bozen."""
+    wanted = codes or CODES
+    with SHIPPED.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    with TemporaryDirectory() as folder:
+        few = Path(folder) / "municipalities.csv"
+        with few.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([rows[0], *(row for row in rows if row[0] in wanted)])
+        load_municipalities(START, few)
