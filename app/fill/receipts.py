@@ -1,4 +1,4 @@
-"""After sending: the receipt, the filled copy, one question on how easy it was, the submitted versions and their differences."""
+"""After sending: receipt, filled copy, one question on how easy it was, the submitted versions and their differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The merge by examples: what wins, what is kept beside it, what a decision does; and that the journal folds to the document."""
+"""The merge by examples: what wins, what is kept beside it, what a decision does; and the journal folds to the document."""
 
 from __future__ import annotations
 
