@@ -31,6 +31,7 @@ from app.database import DurabilityError
 from app.extensions import db
 
 ROOT = Path(__file__).resolve().parent
+MIGRATIONS = ROOT / "migrations"
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRESQL = 140_000
 SQLITE_WAL_BUG = ((3, 7, 0), (3, 51, 2))  # a WAL reset can lose a commit in a race of checkpoints
@@ -155,14 +156,14 @@ def check_schema(_read: Settings) -> Iterator[Finding]:
 
 def schema_problem() -> str:
     """What is wrong with the database's schema, empty if nothing. Raises SQLAlchemyError, DurabilityError."""
-    wanted = set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
+    wanted = set(ScriptDirectory(str(MIGRATIONS)).get_heads())
     with db.engine.connect() as connection:
         found = set(MigrationContext.configure(connection).get_current_heads())
     if found == wanted:
         return ""
     if not found:
         return "The database has no tables yet. Run: flask --app wsgi db upgrade"
-    known = {revision.revision for revision in ScriptDirectory(str(ROOT / "migrations")).walk_revisions()}
+    known = {revision.revision for revision in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     if found <= known:
         return "The database is older than the program. Run: flask --app wsgi db upgrade"
     return "The database is newer than the program. Install the program's newer version"
