@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -51,10 +52,7 @@ def check_new_password(password: str, own_words: tuple[str, ...] = ()) -> None:
         raise WeakPasswordError("long")
     if normal.casefold() in _common_passwords() or len(set(normal.casefold())) < 4:
         raise WeakPasswordError("common")
-    rest = fold(normal).replace(" ", "")
-    for word in ("comune", "comunedi", *own_words):
-        rest = rest.replace(fold(word).replace(" ", "") or "\0", "")
-    if len(rest.strip("0123456789")) < 3 and not (set(normal.casefold()) - set("abcdefghijklmnopqrstuvwxyz0123456789 .-_!")):
+    if len(_beside(normal, ("comunedi", "comune", *own_words))) < 3:
         raise WeakPasswordError("obvious")
 
 
@@ -81,6 +79,14 @@ def verify_password(stored: str | None, password: str) -> bool:
 def needs_rehash(stored: str) -> bool:
     """Whether it was made with other parameters than today's."""
     return _hasher.check_needs_rehash(stored)
+
+
+def _beside(password: str, words: tuple[str, ...]) -> str:
+    """What the password holds beside these words, digits and the usual separators, without accents."""
+    rest = "".join(fold(letter) or letter for letter in password if not letter.isspace())
+    for word in sorted((fold(word).replace(" ", "") for word in words), key=len, reverse=True):
+        rest = rest.replace(word or "\0", "")
+    return re.sub(r"[0-9._!-]", "", rest)
 
 
 def _normal(password: str) -> str:
