@@ -24,6 +24,7 @@ import click
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import CONFIG_FILE, ENVIRONMENT_PREFIX, HIDDEN_NAMES, NAMES, SECRET_FILE, Settings, settings
@@ -294,6 +295,7 @@ def examine(read: Settings) -> list[Finding]:
 
 
 @click.command("doctor")
+@with_appcontext
 def doctor_command() -> None:
     """Say what is wrong with this installation and how to mend it; exit code 1 if something is."""
     findings = examine(settings())
