@@ -193,7 +193,7 @@ def test_no_address_is_stored(now: dt.datetime) -> None:
 
 def test_a_password_is_never_checked_inside_a_transaction(monkeypatch: pytest.MonkeyPatch, now: dt.datetime) -> None:
     open_during: list[bool] = []
-    monkeypatch.setattr(signing_in, "verify_password", lambda *_: open_during.append(db.session.in_transaction()))
+    monkeypatch.setattr(signing_in, "verify_password", lambda *_: open_during.append(db.session().in_transaction()))
     outcome(now)
     assert open_during == [False]
 
