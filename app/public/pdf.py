@@ -38,20 +38,29 @@ def pdf_of(page: str) -> bytes:
     library = _weasyprint()
     if library is None:
         raise RuntimeError("WeasyPrint is not installed")
-    pdf: bytes = library.HTML(string=page, base_url="http://localhost/", url_fetcher=own_file).write_pdf()
+    fetcher = type("OwnFiles", (library.urls.URLFetcher,), {"fetch": _fetch})
+    pdf: bytes = library.HTML(string=page, base_url="http://localhost/", url_fetcher=fetcher()).write_pdf()
     return pdf
 
 
-def own_file(url: str, *_args: object, **_kwargs: object) -> dict[str, Any]:
-    """What WeasyPrint asks for an address: a file of the static folder, whatever digest the address holds.
+def _fetch(fetcher: Any, url: str, headers: object = None) -> Any:
+    """WeasyPrint's way of asking for a file (its version 68 and later)."""
+    library = _weasyprint()
+    if library is None:
+        raise NotOurs(url)
+    if url.startswith("data:"):
+        return library.urls.URLFetcher.fetch(fetcher, url, headers)
+    content, content_type = own_file(url)
+    return library.urls.URLFetcherResponse(url, content, {"Content-Type": content_type})
 
-    Raises NotOurs for everything else.
-    """
+
+def own_file(url: str) -> tuple[bytes, str]:
+    """Content and type of a file of the static folder, whatever digest the address holds. Raises NotOurs for all others."""
     path = unquote(urlsplit(url).path)
     folder = Path(current_app.static_folder or "").resolve()
     names = path.removeprefix("/static/").split("/")
     for name in ("/".join(names), "/".join(names[1:])):
         file = (folder / name).resolve()
         if path.startswith("/static/") and file.is_file() and folder in file.parents:
-            return {"string": file.read_bytes(), "mime_type": mimetypes.guess_type(file.name)[0] or "application/octet-stream"}
+            return file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     raise NotOurs(url)

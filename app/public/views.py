@@ -6,7 +6,9 @@ Holds always: every page exists in every stage of an edition, also before the fi
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
+from functools import lru_cache
 
 from flask import Response, abort, current_app, render_template
 from flask_babel import gettext as _
@@ -38,9 +40,11 @@ def questionnaire() -> str:
 @blueprint.get("/questionario.pdf")
 def questionnaire_pdf() -> Response:
     """The same as a PDF, where the optional WeasyPrint is installed; else there is no such page."""
-    if not can_make_pdf():
+    edition = shown_edition()
+    if edition is None or not can_make_pdf():
         abort(404)
-    response = Response(pdf_of(_blank_page(has_pdf=False)), mimetype="application/pdf")
+    content = _blank_pdf(edition.id, edition.changed_at, language.current_language())
+    response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{_("questionario")}.pdf"'
     return response
 
@@ -93,6 +97,12 @@ def _blank_page(*, has_pdf: bool) -> str:
         abort(404)
     form = blank_form(questionnaire_in(edition, language.current_language()))
     return render_template("public/blank_form.html", form=form, has_pdf=has_pdf)
+
+
+@lru_cache(maxsize=16)
+def _blank_pdf(edition_id: int, changed_at: dt.datetime, locale: str) -> bytes:
+    """Made once for each state of an edition and language: it takes a second of work, and anybody may ask for it."""
+    return pdf_of(_blank_page(has_pdf=False))
 
 
 def _minutes(edition: EditionView | None) -> int | None:

@@ -1,0 +1,213 @@
+"""The pages that everybody may read, in each stage of an edition. The client checks each as HTML."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import page_context
+from app.editions.current import current_edition
+from app.public import frame, pdf, views
+from tests.conftest import Clock
+from tests.public.conftest import LETTER, Stage
+
+STAGES = ("none", "draft", "pilot", "soon", "open", "last day", "closed", "published")
+PAGES = ("/", "/aiuto", "/privacy", "/accessibilita", "/contatti")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_page_exists_in_every_stage(client: FlaskClient, bring: Stage, stage: str) -> None:
+    bring(stage)
+    assert {path: client.get(path).status_code for path in PAGES} == dict.fromkeys(PAGES, 200)
+    assert client.get("/questionario").status_code == (404 if stage in {"none", "draft"} else 200)
+
+
+@pytest.mark.parametrize(
+    ("stage", "heading"),
+    [
+        ("none", "Nessuna raccolta in corso"),
+        ("draft", "Nessuna raccolta in corso"),
+        ("pilot", "La raccolta non è ancora aperta"),
+        ("soon", "La raccolta non è ancora aperta"),
+        ("open", "Rispondi per il tuo ente"),
+        ("last day", "Rispondi per il tuo ente"),
+        ("closed", "La raccolta è chiusa"),
+        ("published", "La raccolta è chiusa"),
+    ],
+)
+def test_home_says_whether_one_can_answer(client: FlaskClient, bring: Stage, stage: str, heading: str) -> None:
+    bring(stage)
+    page = client.get("/").text
+    assert f'<h2 id="home-inizia">{heading}</h2>' in page
+    assert ('href="/accedi"' in page) == (stage not in {"none", "draft"})
+
+
+def test_home_says_the_last_minute_that_counts_and_the_days_left(client: FlaskClient, bring: Stage) -> None:
+    bring("open")
+    page = client.get("/").text
+    assert "Scadenza: mercoledì 15 aprile 2026, 23:59" in page
+    assert "Mancano 30 giorni" in page
+
+
+def test_home_says_when_it_is_the_last_day(client: FlaskClient, bring: Stage) -> None:
+    bring("last day")
+    page = client.get("/").text
+    assert "Oggi è l'ultimo giorno" in page
+    assert "giorni rimasti" not in page
+
+
+def test_days_left_count_by_the_calendar_of_rome(client: FlaskClient, bring: Stage, clock: Clock) -> None:
+    bring("open")
+    clock.set(dt.datetime(2026, 4, 13, 21, 59, tzinfo=dt.UTC))  # 23:59 of 13 April in Rome
+    assert "Mancano 2 giorni" in client.get("/").text
+    clock.set(dt.datetime(2026, 4, 13, 22, 1, tzinfo=dt.UTC))  # 00:01 of the 14th
+    assert "Manca 1 giorno" in client.get("/").text
+
+
+def test_a_closed_edition_counts_no_days(client: FlaskClient, bring: Stage, clock: Clock) -> None:
+    bring("open")
+    clock.set(dt.datetime(2026, 4, 15, 22, 0, tzinfo=dt.UTC))  # 00:00 of 16 April in Rome: the first instant after it
+    page = client.get("/").text
+    assert "È terminata il 15 aprile 2026" in page
+    assert "site-deadline" not in page
+
+
+def test_home_names_time_results_letter_and_whom_to_call(client: FlaskClient, bring: Stage) -> None:
+    bring("open")
+    page = client.get("/").text
+    assert 'href="https://esempio.it/risultati"' in page
+    assert 'href="/lettera"' in page
+    assert 'href="/questionario"' in page
+    assert '<a href="tel:061234567">06 1234567</a>' in page
+    assert "Metà degli enti" not in page
+
+
+def test_home_says_how_long_it_takes_only_once_it_was_measured(app: Flask, client: FlaskClient, bring: Stage) -> None:
+    bring("open")
+    asked = []
+    app.extensions[views.FILLING_MINUTES] = lambda edition: asked.append(edition.code) or 25
+    assert "Metà degli enti ha finito in 25 minuti o meno." in client.get("/").text
+    assert asked == ["2026"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_whom_to_call_and_the_pages_owed_stand_at_the_foot_of_each_page(client: FlaskClient, bring: Stage, path: str) -> None:
+    bring("open")
+    foot = client.get(path).text.split("<footer")[1]
+    for expected in ("06 1234567", "aiuto@esempio.it", 'href="/privacy"', 'href="/accessibilita"', 'href="/contatti"'):
+        assert expected in foot
+    assert "Ultimo aggiornamento: 22 novembre 2026" in foot
+
+
+def test_last_update_is_the_editions_where_that_is_later(client: FlaskClient, bring: Stage, clock: Clock) -> None:
+    clock.set(dt.datetime(2026, 12, 31, 23, 30, tzinfo=dt.UTC))
+    bring("draft")
+    assert "Ultimo aggiornamento: 22 novembre 2026" in client.get("/aiuto").text
+    bring("pilot")
+    assert "Ultimo aggiornamento: 1 gennaio 2027" in client.get("/aiuto").text
+
+
+def test_letter_is_served_as_it_was_loaded(client: FlaskClient, bring: Stage) -> None:
+    assert client.get("/lettera").status_code == 404
+    bring("open")
+    answer = client.get("/lettera")
+    assert (answer.status_code, answer.mimetype, answer.data) == (200, "application/pdf", LETTER)
+
+
+def test_accessibility_page_links_the_declaration_where_there_is_one(client: FlaskClient, bring: Stage) -> None:
+    assert "La dichiarazione sarà pubblicata" in client.get("/accessibilita").text
+    bring("open")
+    assert 'href="https://esempio.it/dichiarazione"' in client.get("/accessibilita").text
+
+
+def test_privacy_page_says_whom_to_ask_and_how_to_complain(client: FlaskClient, bring: Stage) -> None:
+    bring("open")
+    main = client.get("/privacy").text.split("<main")[1].split("</main>")[0]
+    assert "aiuto@esempio.it" in main
+    assert "www.garanteprivacy.it" in main
+
+
+def test_changing_the_language_stays_on_the_page(client: FlaskClient, bring: Stage) -> None:
+    bring("open")
+    page = client.get("/aiuto").text
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    assert '<input type="hidden" name="next" value="/aiuto">' in page
+    answer = client.post("/lingua", data={"csrf_token": token, "next": "/aiuto", "lingua": "en"})
+    assert (answer.status_code, answer.location) == (303, "/aiuto")
+    assert '<html lang="en">' in client.get("/aiuto").text
+
+
+def test_an_unknown_address_gets_a_page_that_leads_home(client: FlaskClient) -> None:
+    answer = client.get("/nessuna-pagina")
+    assert answer.status_code == 404
+    assert '<a href="/">Torna alla pagina iniziale</a>' in answer.text
+    assert "Indica il codice 404." in answer.text
+
+
+def test_blank_form_as_pdf_is_offered_only_where_it_can_be_made(
+    client: FlaskClient, bring: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring("open")
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    pdf._weasyprint.cache_clear()
+    assert client.get("/questionario.pdf").status_code == 404
+    assert "/questionario.pdf" not in client.get("/").text
+
+    made: list[str] = []
+
+    def html(string: str, **_options: object) -> SimpleNamespace:
+        made.append(string)
+        return SimpleNamespace(write_pdf=lambda: b"%PDF-1.7 prova")
+
+    library = SimpleNamespace(HTML=html, urls=SimpleNamespace(URLFetcher=object))
+    monkeypatch.setitem(sys.modules, "weasyprint", library)
+    pdf._weasyprint.cache_clear()
+    views._blank_pdf.cache_clear()
+    try:
+        assert 'href="/questionario.pdf"' in client.get("/").text
+        answers = [client.get("/questionario.pdf") for _ in range(2)]
+        assert [(answer.status_code, answer.mimetype, answer.data) for answer in answers] == [
+            (200, "application/pdf", b"%PDF-1.7 prova")
+        ] * 2
+        assert len(made) == 1
+        assert "Titolo della buona pratica" in made[0]
+    finally:
+        pdf._weasyprint.cache_clear()
+        views._blank_pdf.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://esempio.it/static/css/app.css.evil",
+        "/etc/passwd",
+        "/static/../config.py",
+        "/static/%2e%2e/config.py",
+        "/static/no.css",
+    ],
+)
+def test_a_pdf_reads_nothing_but_static_files(app: Flask, address: str) -> None:
+    with app.app_context(), pytest.raises(pdf.NotOurs):
+        pdf.own_file(f"http://localhost{address}" if address.startswith("/") else address)
+
+
+def test_a_pdf_finds_its_style_sheet_whatever_the_digest(app: Flask) -> None:
+    with app.app_context():
+        found = [pdf.own_file(f"http://localhost/static/{name}")[1] for name in ("css/app.css", "0123456789ab/css/app.css")]
+    assert found == ["text/css", "text/css"]
+
+
+def test_the_edition_is_read_once_for_a_page(
+    app: Flask, client: FlaskClient, bring: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring("open")
+    reads = []
+    for reader in (frame, page_context):
+        monkeypatch.setattr(reader, "current_edition", lambda: reads.append(1) or current_edition())
+    client.get("/")
+    assert len(reads) == 1
