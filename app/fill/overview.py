@@ -194,6 +194,10 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
     )
 
 
+def _sheet_of(questionnaire: Questionnaire, values: dict[str, Any], code: str, item: str | None) -> str:
+    return _title(values, questionnaire.step_of(code), item) if item else ""
+
+
 def _mending_url(questionnaire: Questionnaire, item: str | None, code: str) -> str:
     address, _hash, fragment = question_address(questionnaire, code, item).partition("#")
     return f"{address}?controlla=1#{fragment}"

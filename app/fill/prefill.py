@@ -32,8 +32,8 @@ def _coded(codes: dict[str, str]) -> Any:
 
 _SOURCES: Final[dict[str, Callable[[], Any]]] = {
     "operator": _operator,
-    "capacity": lambda: _coded(CAPACITY_OF_KIND),
-    "level": lambda: _coded(LEVEL_OF_KIND),
+    "entity_kind": lambda: _coded(CAPACITY_OF_KIND),
+    "entity_level": lambda: _coded(LEVEL_OF_KIND),
 }
 
 

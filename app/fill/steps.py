@@ -76,7 +76,7 @@ def _draw(
         part=walked.index(page) + 1 if page in walked else page.number,
         parts=len(walked),
         place=reached.steps.index(page.step.code) + 1,
-        places=len(reached.steps),
+        places=len(reached.steps) if response.version else 0,  # the first answer decides how many there are
         here=step_address(page.step, page.number),
         back=previous_address(questionnaire, reached, page.step, page.number),
         onward=next_address(questionnaire, reached, page.step, page.number),
