@@ -1,0 +1,132 @@
+"""Two entities with data that could leak, and whoever may ask for it.
+
+Every text that an entity has written holds its secret word, so that a leak shows as a word on somebody else's page.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.operators import add_operator
+from app.accounts.sessions import open_session
+from app.demo.loading import demo_edition
+from app.editions.current import EditionView, edition_by_code
+from app.editions.lifecycle import move_edition, store_edition
+from app.extensions import db
+from app.registry.entities import find_by_code
+from app.responses.document import Operation, write_document
+from app.responses.drafts import Author, apply
+from app.responses.reading import open_response, response_by_id
+from app.responses.submission import submit_response
+from tests.conftest import START
+from tests.registry_rows import add_municipalities
+
+SESSION_COOKIE = "ricognizione"
+SHEET_STEPS = {"centri": "S", "pratiche": "P"}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An entity, the word that all its texts hold, and its sheets by the name they have in addresses."""
+
+    code: str
+    entity_id: int
+    secret: str
+    operator_id: int
+    response_id: int
+    items: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    app: Flask
+    a: Owner
+    b: Owner
+
+    def client(self, role: str) -> FlaskClient:
+        """A browser of this role, with a session of its own: `anonymous`, `entity A`, `entity B` or `entity A, nobody yet`."""
+        client = self.app.test_client()
+        if role == "anonymous":
+            return client
+        owner = self.b if role == "entity B" else self.a
+        with self.app.app_context():
+            operator = None if role.endswith("nobody yet") else owner.operator_id
+            token = open_session(owner.entity_id, START, operator_id=operator)
+            db.session.commit()
+        client.set_cookie(SESSION_COOKIE, token, domain="localhost")
+        return client
+
+    def stored(self, owner: Owner) -> bytes | str:
+        """The entity's answers as they are stored."""
+        with self.app.app_context():
+            response = response_by_id(owner.response_id)
+            assert response is not None
+            return write_document(response.document)
+
+
+def build_world(app: Flask) -> World:
+    """Two municipalities, each with a complete response that was sent once."""
+    with app.app_context():
+        add_municipalities("048017", "022165")
+        store_edition(demo_edition(START), actor="test", now=START)
+        move_edition("demo", "open", actor="test", now=START)
+        edition = edition_by_code("demo")
+        assert edition is not None
+        return World(app, _owner("048017", "Ginepro", edition), _owner("022165", "Larice", edition))
+
+
+def _owner(code: str, secret: str, edition: EditionView) -> Owner:
+    entity = find_by_code(code)
+    assert entity is not None
+    operator_id = add_operator(
+        entity.id, name=f"Operatore {secret}", office=secret, email=f"{secret.lower()}@example.org", phone="06 0", now=START
+    )
+    response = open_response(entity.id, edition, START)
+    items = {address: str(uuid.uuid4()) for address in SHEET_STEPS}
+    author = Author(operator_id, code.ljust(64, "0"))
+    reply, changed = apply(response, _operations(secret, items), author, START, save_id="first")
+    assert not reply.refused
+    submit_response(changed, author, START, seen_version=changed.version)
+    return Owner(code, entity.id, secret, operator_id, response.id, items)
+
+
+def _operations(secret: str, items: dict[str, str]) -> list[Operation]:
+    answers: dict[str, Any] = {
+        "B01": {"code": "own"},
+        "B04": {"codes": ["families"]},
+        "B05": {"codes": ["municipal"]},
+        "C01": {"code": "own"},
+        "E02": f"Note di {secret}",
+        "E04": {"name": f"Persona {secret}", "office": secret, "email": f"{secret.lower()}@example.org", "phone": "06 0000001"},
+        "E05": {"code": "single"},
+    }
+    sheets: dict[str, dict[str, Any]] = {
+        "centri": {
+            "S01": f"Centro {secret}",
+            "S02": {"address": f"via {secret} 1", "reserved": True},
+            "S03": {"codes": ["direct"]},
+            "S04": {"codes": ["info"]},
+        },
+        "pratiche": {
+            "P01": f"Pratica {secret}",
+            "P02": {"code": "families"},
+            "P03": f"Descrizione di {secret}",
+            "P04": {"codes": ["all"]},
+            "P06": {"code": "municipality"},
+            "P15": {"email": f"{secret.lower()}@example.org"},
+            "P16": {"code": "publish"},
+        },
+    }
+    adding = [Operation("add", item=items[address], step=step) for address, step in SHEET_STEPS.items()]
+    own = [Operation("set", question=question, value=value) for question, value in answers.items()]
+    inside = [
+        Operation("set", item=items[address], question=question, value=value)
+        for address, sheet in sheets.items()
+        for question, value in sheet.items()
+    ]
+    return [*adding, *own, *inside]
