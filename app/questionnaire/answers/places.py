@@ -93,6 +93,8 @@ class Municipalities(AnswerType):
         codes = list(dict.fromkeys(code.strip() for code in typed[""]))
         if not all(map(_MUNICIPALITY.fullmatch, codes)):
             raise Unreadable(Municipality.unknown)
+        if len(codes) > MAX_MUNICIPALITIES:
+            raise Unreadable(N_("Scegli al massimo %(max)s Comuni."), max=str(MAX_MUNICIPALITIES))
         return codes
 
     def write(self, question: Question, value: Any) -> dict[str, list[str]]:
