@@ -121,7 +121,7 @@ class Settings:
         1_024, values.whole(64, 102_400), "Largest request body, in KiB; larger ones get a page that says so."
     )
     compress: bool = _setting(True, values.flag, "Compress pages (brotli, gzip). Off where the reverse proxy does it.")
-    compress_quality: int = _setting(4, values.whole(0, 11), "Brotli's quality for pages: more is smaller and slower.")
+    compress_quality: int = _setting(3, values.whole(0, 11), "Brotli's quality for pages: more is smaller and slower.")
     log_level: str = _setting(
         "info",
         values.choice("debug", "info", "warning", "error"),

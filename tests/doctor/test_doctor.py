@@ -37,6 +37,15 @@ def compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def good(app: Flask) -> Flask:
+    """An application with nothing wrong: the tests' database files are copies, readable by others."""
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    if url.get_backend_name() == "sqlite":
+        Path(url.database).chmod(0o600)
+    return app
+
+
 def _findings(app: Flask, what: str) -> list[Finding]:
     with app.app_context():
         return [finding for finding in examine(settings()) if finding.what == what]
@@ -47,19 +56,19 @@ def _only(app: Flask, what: str) -> Finding:
     return finding
 
 
-def test_a_good_installation_has_nothing_wrong(app: Flask) -> None:
-    ended = app.test_cli_runner().invoke(args=["doctor"])
+def test_a_good_installation_has_nothing_wrong(good: Flask) -> None:
+    ended = good.test_cli_runner().invoke(args=["doctor"])
     assert ended.exit_code == 0, ended.output
     assert "Nothing is wrong." in ended.output
-    kind = "PostgreSQL 1" if app.config["SQLALCHEMY_DATABASE_URI"].get_backend_name() == "postgresql" else "SQLite 3."
-    assert _findings(app, "Database")[0].saw.startswith(kind)
-    assert _only(app, "Schema").state is State.OK
-    assert _only(app, "Clock").state is State.OK
+    kind = "PostgreSQL 1" if good.config["SQLALCHEMY_DATABASE_URI"].get_backend_name() == "postgresql" else "SQLite 3."
+    assert _findings(good, "Database")[0].saw.startswith(kind)
+    assert _only(good, "Schema").state is State.OK
+    assert _only(good, "Clock").state is State.OK
 
 
-def test_something_wrong_makes_the_command_fail_and_says_how_to_mend_it(app: Flask, compiled: Path) -> None:
+def test_something_wrong_makes_the_command_fail_and_says_how_to_mend_it(good: Flask, compiled: Path) -> None:
     (compiled / "messages.mo").unlink()
-    ended = app.test_cli_runner().invoke(args=["doctor"])
+    ended = good.test_cli_runner().invoke(args=["doctor"])
     assert ended.exit_code == 1
     assert "not compiled: en" in ended.output
     assert "→ run: make catalogues" in ended.output
