@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 ROOMS_WITH_TABLES = ("audit", "registry", "accounts", "editions", "responses")
 SMALLEST_COMPRESSED = 500  # bytes
+SPARE_CONNECTIONS = 5  # beyond one a thread
 SURFACES = ("access", "fill", "public")
 
 
@@ -57,7 +58,11 @@ def _flask_configuration(read: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": read.secret_key,
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(url),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            **database.engine_options(url),
+            "pool_size": read.threads,
+            "max_overflow": SPARE_CONNECTIONS,
+        },
         "SESSION_COOKIE_NAME": "__Host-ricognizione-form" if read.is_https else "ricognizione-form",
         "SESSION_COOKIE_SECURE": read.is_https,
         "SESSION_COOKIE_HTTPONLY": True,

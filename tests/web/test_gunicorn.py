@@ -1,0 +1,91 @@
+"""gunicorn with our configuration: whom it does not serve, and what a body that is too large gets over a real connection."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Databases
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 30
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """The configuration does not depend on the database."""
+    return "sqlite"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], int]]]:
+    """Starts gunicorn with settings of the test's choice and gives its process and port."""
+    started = []
+
+    def begin(**settings: str) -> tuple[subprocess.Popen[str], int]:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+        given = {"instance_path": str(tmp_path), "bind": f"127.0.0.1:{port}", "workers": "1", **settings}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("RICOGNIZIONE_")}
+        environment |= {f"RICOGNIZIONE_{name.upper()}": value for name, value in given.items()}
+        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        started.append(process)
+        return process, port
+
+    yield begin
+    for process in started:
+        process.terminate()
+        process.wait(SECONDS)
+
+
+def _connect(port: int) -> HTTPConnection:
+    end = time.monotonic() + SECONDS
+    while True:
+        connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        try:
+            connection.request("GET", "/non-esiste")
+            connection.getresponse().read()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return connection
+
+
+def test_a_database_without_tables_stops_the_start_in_one_line(start: Callable[..., tuple[subprocess.Popen[str], int]]) -> None:
+    process, _ = start()
+    _, said = process.communicate(timeout=SECONDS)
+    assert process.returncode not in {0, None}
+    assert "The program cannot start. The database has no tables yet. Run: flask --app wsgi db upgrade" in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_is_away_does_not_stop_the_start(start: Callable[..., tuple[subprocess.Popen[str], int]]) -> None:
+    _, port = start(database_url="postgresql://nobody@127.0.0.1:1/none")
+    connection = _connect(port)
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    assert response.status == 503
+    assert "Il servizio è molto occupato" in response.read().decode()
+
+
+def test_a_body_that_is_too_large_gets_its_page_over_the_wire(
+    start: Callable[..., tuple[subprocess.Popen[str], int]], databases: Databases
+) -> None:
+    _, port = start(database_url=databases.fresh("sqlite"), max_body_kib="64")
+    connection = _connect(port)
+    body = b"B01=" + b"x" * 2_000_000
+    connection.request("POST", "/accedi", body, {"Content-Type": "application/x-www-form-urlencoded"})
+    response = connection.getresponse()
+    assert response.status == 413
+    assert "Hai inviato troppi dati in una volta" in response.read().decode()
