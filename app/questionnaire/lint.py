@@ -93,7 +93,7 @@ def _check_marks(question: Question, lint: Lint) -> None:
         lint.at(question.code, N_("i dati di una persona devono essere private"))
     if not type_of(question).answerable and (question.required or question.na or question.short):
         lint.at(question.code, N_("un testo da leggere non può essere required, short o na"))
-    if question.na_label and not question.na:
+    if f"{question.code}.na_label" in lint.lines and not question.na:
         lint.at(f"{question.code}.na_label", N_("«%(key)s» vale solo con na: true"), key="na_label")
     if question.prefill is not None and question.prefill not in PREFILLS:
         known = ", ".join(sorted(PREFILLS))

@@ -216,6 +216,7 @@ def _options_by(question: Entries, code: str) -> tuple[str, dict[str, tuple[Opti
     choices = entries.node("options", Branch)
     branches: dict[str, tuple[Option, ...]] = {}
     for answer, tree in (choices.entries if choices else {}).items():
+        question.lint.lines[f"{code}.options.{answer}"] = tree.line
         if isinstance(tree, Branch):
             branches[answer] = _options(tree, question.lint, f"{code}.options.{answer}")
         else:
