@@ -30,9 +30,16 @@ def _coded(codes: dict[str, str]) -> Any:
     return {"code": code} if code else None
 
 
+def _members() -> Any:
+    """For whom the entity acts: until associations are known, a municipality for itself."""
+    who = identity()
+    return [who.entity_code] if who.entity_kind == "municipality" else None
+
+
 _SOURCES: Final[dict[str, Callable[[], Any]]] = {
     "operator": _operator,
-    "entity_kind": lambda: _coded(CAPACITY_OF_KIND),
+    "entity_group": lambda: _coded(CAPACITY_OF_KIND),
+    "members": _members,
     "entity_level": lambda: _coded(LEVEL_OF_KIND),
 }
 
