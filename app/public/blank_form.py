@@ -156,5 +156,5 @@ def _compared(questionnaire: Questionnaire, name: object, codes: list[object], *
         return ""
     answers = _(" oppure ").join(f"«{labels[str(code)]}»" for code in codes)
     if equal:
-        return _("Solo se a %(code)s hai risposto %(answers)s.", code=name[1], answers=answers)
-    return _("Solo se a %(code)s hai dato una risposta diversa da %(answers)s.", code=name[1], answers=answers)
+        return str(_("Solo se a %(code)s hai risposto %(answers)s.", code=name[1], answers=answers))
+    return str(_("Solo se a %(code)s hai dato una risposta diversa da %(answers)s.", code=name[1], answers=answers))
