@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, StringField, TelField, ValidationError
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional
 
 from app.accounts.passwords import SHORTEST
 from app.web.csrf import Form
@@ -30,7 +30,7 @@ class SignInForm(Form):
     entity = StringField(
         _l("Nome o codice ISTAT dell'ente"),
         filters=[_one_line],
-        validators=[InputRequired(_l("Scrivi il nome o il codice ISTAT del tuo ente."))],
+        validators=[DataRequired(_l("Scrivi il nome o il codice ISTAT del tuo ente."))],
     )
     entity_code = StringField(validators=[Optional()])
     password = PasswordField(_l("Password"), validators=[InputRequired(_l("Scrivi la password."))])
@@ -54,7 +54,7 @@ class OperatorForm(Form):
         _l("Nome e cognome"),
         filters=[_one_line],
         validators=[
-            InputRequired(_l("Scrivi nome e cognome di chi compila.")),
+            DataRequired(_l("Scrivi nome e cognome di chi compila.")),
             Length(max=200, message=_l("Scrivi al massimo 200 caratteri.")),
         ],
     )
@@ -62,7 +62,7 @@ class OperatorForm(Form):
         _l("Ufficio"),
         filters=[_one_line],
         validators=[
-            InputRequired(_l("Scrivi l'ufficio, per esempio Servizi sociali.")),
+            DataRequired(_l("Scrivi l'ufficio, per esempio Servizi sociali.")),
             Length(max=200, message=_l("Scrivi al massimo 200 caratteri.")),
         ],
     )
@@ -70,7 +70,7 @@ class OperatorForm(Form):
         _l("E-mail"),
         filters=[_one_line],
         validators=[
-            InputRequired(_l("Scrivi un indirizzo e-mail, per esempio ufficio@comune.esempio.it.")),
+            DataRequired(_l("Scrivi un indirizzo e-mail, per esempio ufficio@comune.esempio.it.")),
             Length(max=254, message=_l("Scrivi un indirizzo più corto: al massimo 254 caratteri.")),
             Email(_l("Controlla l'indirizzo e-mail: deve somigliare a ufficio@comune.esempio.it.")),
         ],
