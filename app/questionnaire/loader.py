@@ -157,8 +157,13 @@ def _question(branch: Branch, lint: Lint) -> Question | None:
         return None
     for key in sorted(branch.entries.keys() & (known - QUESTION_KEYS - TYPES[type_].takes)):
         lint.add(entries.line(key), N_("«%(key)s» non vale per il tipo «%(type)s»"), key=key, type=type_)
+    return _made(entries, code, type_)
+
+
+def _made(entries: Entries, code: str, type_: str) -> Question:
     required = entries.flag("required")
     by = _options_by(entries, code) if entries.has("options_by") else None
+    options = _union(by[1]) if by else _options(entries.node("options", Branch), entries.lint, f"{code}.options")
     return Question(
         code=code,
         type=type_,
@@ -173,7 +178,7 @@ def _question(branch: Branch, lint: Lint) -> Question | None:
         private=entries.flag("private"),
         reservable=entries.flag("reservable"),
         show_if=entries.condition("show_if"),
-        options=_union(by[1]) if by else _options(entries.node("options", Branch), lint, f"{code}.options"),
+        options=options,
         options_by=by,
         options_like=entries.text("options_like") or None,
         exclusive=frozenset(entries.words("exclusive")),
@@ -182,7 +187,7 @@ def _question(branch: Branch, lint: Lint) -> Question | None:
         decimals=entries.whole("decimals"),
         pattern=entries.text("pattern") or None,
         message=entries.text("message"),
-        checks=tuple(_check(row, lint, code, f"{code}.checks") for row in entries.branches("checks")),
+        checks=tuple(_check(row, entries.lint, code, f"{code}.checks") for row in entries.branches("checks")),
         needs=tuple(tuple(group.split("|")) for group in entries.words("needs")),
         prefill=entries.text("prefill") or None,
         publish_min=entries.whole("publish_min"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -206,3 +207,15 @@ def test_numbers_are_shown_in_the_language_of_the_page() -> None:
         kind, question = ask(type_)
         assert kind.show(question, value, ITALIAN) == in_italian
         assert kind.show(question, value, english) == in_english
+
+
+@pytest.mark.parametrize("filler", [" ", "1", ".", "€", "1.", "1 ", "\u00a0"])
+def test_a_very_long_text_is_no_number_and_costs_no_time(filler: str) -> None:
+    typed = "1" + filler * 40_000 + "x"
+    started = perf_counter()
+    for type_ in ("integer", "decimal", "money", "date", "email", "phone", "url"):
+        kind, question = ask(type_)
+        assert kind.check(question, kind.parse(question, {"": [typed]}))
+    place, somewhere = ask("place")
+    assert is_raw(place.parse(somewhere, {"latitude": [typed]}))
+    assert perf_counter() - started < 2, "patterns that go back and forth would take minutes"

@@ -35,6 +35,8 @@ from app.questionnaire.model import Bound, Question
 
 MAX_DIGITS: Final = 12
 MAX_DECIMALS: Final = 4
+#: No number is written longer; the bound keeps the patterns below quick whatever is typed.
+MAX_TYPED: Final = 60
 
 _CURRENCY: Final = re.compile(r"^(?:€|eur\b|euro\b)\s*|\s*(?:€|\beur|\beuro)$", re.IGNORECASE)
 _SPACED: Final = re.compile("^[0-9]{1,3}(?:[ '’\u00a0\u2009\u202f][0-9]{3})+(?![0-9])")
@@ -83,6 +85,8 @@ def _parted(body: str, typed: str, decimals: int) -> tuple[str, str]:
 
 def read_number(typed: str, decimals: int, msgid: str = NOT_A_NUMBER) -> Dec:
     """Read a number with at most `decimals` decimals from Italian writing; Unreadable says what to write instead."""
+    if len(typed.strip()) > MAX_TYPED:
+        raise Unreadable(msgid)
     text = _CURRENCY.sub("", typed.strip()).replace("−", "-").replace("–", "-")
     negative, text = text.startswith("-"), text.removeprefix("-").removeprefix("+").lstrip()
     text = _SPACED.sub(lambda match: re.sub("[^0-9]", "", match[0]), text)

@@ -151,8 +151,8 @@ class Place(AnswerType):
         place: dict[str, Any] = {}
         if "address" in typed and (address := tidy(" ".join(typed["address"]))):
             place["address"] = address
-        degrees = {axis: " ".join(typed[axis]) for axis in ITALY if axis in typed}
-        pair = _PAIR.fullmatch(degrees.get("latitude", "").strip())
+        degrees = {axis: tidy(" ".join(typed[axis])) for axis in ITALY if axis in typed}
+        pair = _PAIR.fullmatch(degrees.get("latitude", ""))
         if pair and "longitude" not in degrees:
             degrees = {"latitude": pair[1], "longitude": pair[2]}
         place |= {axis: read_degrees(text, axis) for axis, text in degrees.items()}
