@@ -1,10 +1,15 @@
 """Flask-Login's way to the identity of a request: our cookie, our row, once for a request.
 
-Holds always: nothing is read from Flask's own session; whoever has found the identity already in a query of their own leaves
-it in `flask.g.identity` and spares this one.
+Holds always: nothing is read from Flask's own session, and the identity is found once for a request: by the finder of the
+surface that is asked, where it has one in `FINDERS` (it may read what its pages need in the same query), else by
+`find_identity`.
 """
 
 from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Final
 
 from flask import Request, g
 
@@ -14,6 +19,8 @@ from app.accounts.sessions import find_identity
 from app.clock import now
 from app.extensions import login
 
+FINDERS: Final[dict[str, Callable[[str, dt.datetime], Identity | None]]] = {}
+
 
 @login.request_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
 def load_identity(request: Request) -> Identity | None:
@@ -22,4 +29,5 @@ def load_identity(request: Request) -> Identity | None:
         known: Identity | None = g.identity
         return known
     token = session_token(request)
-    return find_identity(token, now()) if token else None
+    find = FINDERS.get(request.blueprint or "", find_identity)
+    return find(token, now()) if token else None

@@ -17,7 +17,7 @@ from app.accounts.models import Operator, WebSession
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.config import settings
 from app.database import unit_of_work
-from app.extensions import db
+from app.extensions import db, table_of
 from app.registry.entities import label
 from app.registry.models import Entity
 
@@ -44,38 +44,45 @@ def open_session(entity_id: int, now: dt.datetime, *, operator_id: int | None = 
     return token
 
 
-def live_session_select(token: str, now: dt.datetime) -> sa.Select[*tuple[Any, ...]]:
-    """A Core select with the columns that `identity_from` reads, for the live session with this id: no row or one.
-
-    `entity`, `operator` and `web_session` are in its FROM, so that others can `.add_columns(…)` and `.outerjoin(…)` their
-    own tables on `Entity.id` and have session, account and answers in one query.
-    """
-    return (
-        sa.select(
-            WebSession.id_hash.label("session_key"),
-            WebSession.last_seen_at.label("session_last_seen_at"),
-            Entity.id.label("entity_id"),
-            Entity.code.label("entity_code"),
-            Entity.name.label("entity_name"),
-            Entity.province_sign.label("entity_province_sign"),
-            Entity.kind.label("entity_kind"),
-            Operator.id.label("operator_id"),
-            Operator.name.label("operator_name"),
-        )
-        .select_from(WebSession)
-        .join(Entity, Entity.id == WebSession.entity_id)
-        .outerjoin(Operator, sa.and_(Operator.id == WebSession.operator_id, Operator.entity_id == WebSession.entity_id))
-        .where(
-            WebSession.id_hash == token_hash(token),
-            WebSession.ended_at.is_(None),
-            WebSession.expires_at > now,
-            WebSession.last_seen_at > now - _idle_limit(),
-        )
+_ENTITY, _OPERATOR, _SESSION = table_of(Entity).c, table_of(Operator).c, table_of(WebSession).c
+LIVE_SESSION = (
+    sa.select(
+        _SESSION.id_hash.label("session_key"),
+        _SESSION.last_seen_at.label("session_last_seen_at"),
+        _ENTITY.id.label("entity_id"),
+        _ENTITY.code.label("entity_code"),
+        _ENTITY.name.label("entity_name"),
+        _ENTITY.province_sign.label("entity_province_sign"),
+        _ENTITY.kind.label("entity_kind"),
+        _OPERATOR.id.label("operator_id"),
+        _OPERATOR.name.label("operator_name"),
     )
+    .select_from(table_of(WebSession))
+    .join(table_of(Entity), _ENTITY.id == _SESSION.entity_id)
+    .outerjoin(table_of(Operator), sa.and_(_OPERATOR.id == _SESSION.operator_id, _OPERATOR.entity_id == _SESSION.entity_id))
+    .where(
+        _SESSION.id_hash == sa.bindparam("session_hash"),
+        _SESSION.ended_at.is_(None),
+        _SESSION.expires_at > sa.bindparam("session_now"),
+        _SESSION.last_seen_at > sa.bindparam("session_seen_after"),
+    )
+)
+"""The live session with an id, with its entity and operator: no row or one, with the columns that `identity_from` reads.
+
+Made once, since building a statement costs more than running it. Others may `.add_columns(…)` and `.join(…)` their own tables
+on `entity.id`, and have session, account and answers in one query.
+"""
+
+
+def live_session_parameters(token: str, now: dt.datetime) -> dict[str, Any] | None:
+    """The parameters of `LIVE_SESSION` for the id in a cookie; None for what cannot be one."""
+    if not has_token_shape(token):
+        return None
+    return {"session_hash": token_hash(token), "session_now": now, "session_seen_after": now - _idle_limit()}
 
 
 def identity_from(row: sa.Row[*tuple[Any, ...]]) -> Identity:
-    """The identity in a row of `live_session_select` (more columns after its own do no harm)."""
+    """The identity in a row of `LIVE_SESSION` (more columns after its own do no harm)."""
     return Identity(
         session_key=row.session_key,
         entity_id=row.entity_id,
@@ -91,9 +98,10 @@ def identity_from(row: sa.Row[*tuple[Any, ...]]) -> Identity:
 
 def find_identity(token: str, now: dt.datetime) -> Identity | None:
     """Whose live session this id is, in one query; None for a wrong, ended or expired one."""
-    if not has_token_shape(token):
+    parameters = live_session_parameters(token, now)
+    if parameters is None:
         return None
-    row = db.session.execute(live_session_select(token, now)).one_or_none()
+    row = db.session.connection().execute(LIVE_SESSION, parameters).one_or_none()
     return None if row is None else identity_from(row)
 
 

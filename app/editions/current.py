@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 from babel.dates import format_date
 
 from app.editions.models import Definition, Edition, PilotEntity
-from app.extensions import db
+from app.extensions import db, table_of
 from app.questionnaire.loader import load_definition
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.texts import localised
@@ -73,23 +73,32 @@ class EditionView:
         return self.state == "open" and self.opens_at <= now < self.closes_at
 
 
-COLUMNS: tuple[Any, ...] = (
-    Edition.id,
-    Edition.code,
-    Edition.title,
-    Edition.state,
-    Edition.period_from,
-    Edition.period_to,
-    Edition.opens_at,
-    Edition.closes_at,
-    Definition.digest,
-    Edition.contacts,
-    Edition.results_url,
-    Edition.accessibility_url,
-    Edition.letter_bytes,
-    Edition.changed_at,
-    Edition.definition_id,
+EDITION: Final = table_of(Edition).c
+COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
+    EDITION.id,
+    EDITION.code,
+    EDITION.title,
+    EDITION.state,
+    EDITION.period_from,
+    EDITION.period_to,
+    EDITION.opens_at,
+    EDITION.closes_at,
+    table_of(Definition).c.digest,
+    EDITION.contacts,
+    EDITION.results_url,
+    EDITION.accessibility_url,
+    EDITION.letter_bytes,
+    EDITION.changed_at,
+    EDITION.definition_id,
 )
+CURRENT_ID: Final = (
+    sa.select(EDITION.id)
+    .where(EDITION.state != "draft")
+    .order_by(EDITION.opens_at.desc(), EDITION.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""The id of the edition that is on, or the last that was, for the queries of other rooms."""
 
 
 @lru_cache(maxsize=64)
@@ -99,7 +108,7 @@ def _contacts(text: str) -> tuple[Contact, ...]:
 
 def select_editions() -> sa.Select[Any]:
     """The query that others narrow: `COLUMNS` of each edition."""
-    return sa.select(*COLUMNS).join(Definition, Definition.id == Edition.definition_id)
+    return sa.select(*COLUMNS).join(table_of(Definition), table_of(Definition).c.id == EDITION.definition_id)
 
 
 def edition_view(row: Any) -> EditionView:
@@ -109,10 +118,12 @@ def edition_view(row: Any) -> EditionView:
     return EditionView(*values)
 
 
+_CURRENT: Final = select_editions().where(EDITION.id == CURRENT_ID)
+
+
 def current_edition() -> EditionView | None:
     """The edition that is on, or the last that was: of all but drafts the one with the latest opening."""
-    query = select_editions().where(Edition.state != "draft").order_by(Edition.opens_at.desc(), Edition.id.desc()).limit(1)
-    row = db.session.execute(query).first()
+    row = db.session.connection().execute(_CURRENT).first()
     return None if row is None else edition_view(row)
 
 

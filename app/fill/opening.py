@@ -12,11 +12,14 @@ from flask import g, request
 from flask_babel import get_locale
 
 from app.accounts.identity import Identity
+from app.accounts.loader import FINDERS
 from app.accounts.permissions import signed_in
+from app.accounts.sessions import find_identity
 from app.database import unit_of_work
 from app.editions.current import EditionView, current_edition, is_pilot_entity
 from app.extensions import db
 from app.responses.drafts import Author
+from app.responses.entry import Entry, find_entry
 from app.responses.reading import OpenResponse, find_response, open_response
 
 
@@ -47,21 +50,34 @@ def author(channel: str = "form") -> Author:
     return Author(who.operator_id, who.session_key, channel)
 
 
+def find_with_response(token: str, now: dt.datetime) -> Identity | None:
+    """Who asks for a page of this surface: found together with the response, which waits for `load_response`."""
+    entry = find_entry(token, now, lock=request.method == "POST")
+    if entry is None:
+        return find_identity(token, now)
+    g.entry, g.edition = entry, entry.response.edition
+    return entry.identity
+
+
+FINDERS["fill"] = find_with_response
+
+
 def load_response(now: dt.datetime) -> OpenResponse:
     """The entity's response in the current edition, created at the first look. Raises NotOpenError."""
+    entry: Entry | None = g.pop("entry", None)
+    if entry is not None:
+        return entry.response
     who = identity()
-    edition = current_edition()
-    g.edition = edition
+    g.edition = edition = current_edition()
     if edition is None:
         raise NotOpenError(None)
     writes = request.method == "POST"
-    found = find_response(who.entity_id, edition.id, lock=writes)
-    if found is not None:
-        return found
     may_look = edition.has_opened(now) or (edition.state == "pilot" and is_pilot_entity(edition.id, who.entity_code))
-    if not may_look:
+    found = find_response(who.entity_id, edition.id, lock=writes)
+    if found is None and not may_look:
         raise NotOpenError(edition)
-    db.session.rollback()
-    with unit_of_work(writes=True):
-        opened = open_response(who.entity_id, edition, now)
-        return find_response(who.entity_id, edition.id, lock=True) or opened if writes else opened
+    if found is None:
+        db.session.rollback()
+        with unit_of_work(writes=True):
+            found = open_response(who.entity_id, edition, now)
+    return found

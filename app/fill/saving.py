@@ -47,6 +47,8 @@ class Shown:
 
 def reached_by(response: OpenResponse) -> Reached:
     """What is asked of this entity now. Personal answers stay sealed: no condition names them."""
+    if response.review is not None:
+        return response.review.reached
     return reach(response.questionnaire, response.document.values(), response.document.live_items())
 
 
@@ -170,6 +172,8 @@ def _destination(
 
 def _wrong(saved: OpenResponse, page: Page, item: str | None, posted: PostedPage) -> bool:
     """Whether something that was typed on the page needs mending. What is merely missing can wait for the check."""
+    if saved.review is not None and not saved.review.problems:
+        return False
     values = personal.unseal(saved.id, _values_on(saved, page, item))
     return any(
         (value := values.get(answer_key(question.code, item))) is not None and type_of(question).check(question, value)

@@ -26,11 +26,12 @@ from app.responses.drafts import EditionClosedError, apply
 from app.responses.reading import OpenResponse
 
 
-def draw_list(response: OpenResponse, step: Step, reached: Reached, at: dt.datetime) -> ResponseReturnValue:
+def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseReturnValue:
     """The list of a repeated step's sheets."""
     document = response.document
     values = personal.unseal(response.id, document.values())
-    states = review(response.questionnaire, values, document.live_items()).item_states
+    found = review(response.questionnaire, values, document.live_items())
+    states, reached = found.item_states, found.reached
     live = [item for item in document.items.get(step.code, ()) if item.removed is None]
     removed = [item for item in document.items.get(step.code, ()) if item.removed is not None]
     return render_template(

@@ -33,16 +33,14 @@ def step(code: str, number: int = 1) -> ResponseReturnValue:
     at = now()
     response = load_response(at)
     found = _find_step(response, code)
-    reached = reached_by(response)
-    if found.code not in reached.steps:
-        return render_template("fill/not_asked.html", step=response.questionnaire_in(locale()).step(code))
-    if found.repeat:
-        return draw_list(response, found, reached, at)
     page = page_of(found, number)
-    if page is None:
+    if page is None or (found.repeat and request.method == "POST"):
         abort(404)
     if request.method == "GET":
-        return _draw(response, page, reached)
+        reached = reached_by(response)
+        if found.code not in reached.steps:
+            return render_template("fill/not_asked.html", step=response.questionnaire_in(locale()).step(code))
+        return draw_list(response, found, at) if found.repeat else _draw(response, page, reached)
     return save_page(
         response,
         page,
@@ -50,7 +48,7 @@ def step(code: str, number: int = 1) -> ResponseReturnValue:
         at,
         here=step_address(found, number),
         onward=lambda saved, path: next_address(saved.questionnaire, path, found, number),
-        redraw=lambda typed: _draw(response, page, reached, typed),
+        redraw=lambda typed: _draw(response, page, reached_by(response), typed),
     )
 
 

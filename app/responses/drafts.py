@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.extensions import db, table_of
 from app.questionnaire.answers import AnswerRefused, type_of
 from app.questionnaire.model import Question, Questionnaire, Step
 from app.questionnaire.review import review
@@ -42,6 +42,21 @@ from app.responses.reading import OpenResponse, response_by_id
 MAX_OPERATIONS: Final = 500
 MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
 LONGEST_GAP: Final = dt.timedelta(minutes=5)
+
+
+_JOURNAL: Final = table_of(JournalEntry).c
+_REPLY: Final = sa.select(_JOURNAL.reply).where(
+    _JOURNAL.response_id == sa.bindparam("response"),
+    _JOURNAL.save_id == sa.bindparam("save"),
+    _JOURNAL.digest == sa.bindparam("operations"),
+)
+_WRITE_LINE: Final = sa.insert(table_of(JournalEntry))
+_COLUMNS: Final = ("document", "version", "status", "progress", "open_conflicts", "last_activity", "active_seconds")
+_WRITE_RESPONSE: Final = (
+    sa.update(table_of(Response))
+    .where(table_of(Response).c.id == sa.bindparam("response"))
+    .values({name: sa.bindparam(name) for name in _COLUMNS})
+)
 
 
 class EditionClosedError(Exception):
@@ -116,10 +131,8 @@ def _locked(response: OpenResponse) -> OpenResponse:
 
 
 def _known_reply(response_id: int, save_id: str, digest: str) -> Reply | None:
-    query = sa.select(JournalEntry.reply).where(
-        JournalEntry.response_id == response_id, JournalEntry.save_id == save_id, JournalEntry.digest == digest
-    )
-    text = db.session.execute(query).scalar_one_or_none()
+    parameters = {"response": response_id, "save": save_id, "operations": digest}
+    text = db.session.connection().execute(_REPLY, parameters).scalar_one_or_none()
     return None if text is None else msgspec.json.decode(text, type=Reply)
 
 
@@ -170,33 +183,35 @@ def _store(
         db.session.rollback()
         raise TooLargeError(f"the answers would take {len(text) // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
     answers = personal.unseal(current.id, document.values())
-    progress = review(current.questionnaire, answers, document.live_items()).progress
+    found = review(current.questionnaire, answers, document.live_items())
     gap = now - current.last_activity
     active = current.active_seconds + (int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0)
     status = "draft" if current.status == "opened" else current.status
-    db.session.execute(
-        sa.update(Response)
-        .where(Response.id == current.id)
-        .values(
-            document=text,
-            version=line.version,
-            status=status,
-            progress=progress,
-            open_conflicts=len(document.conflicts),
-            last_activity=now,
-            active_seconds=active,
-        )
+    connection = db.session.connection()
+    connection.execute(
+        _WRITE_RESPONSE,
+        {
+            "response": current.id,
+            "document": text,
+            "version": line.version,
+            "status": status,
+            "progress": found.progress,
+            "open_conflicts": len(document.conflicts),
+            "last_activity": now,
+            "active_seconds": active,
+        },
     )
-    db.session.execute(
-        sa.insert(JournalEntry).values(
-            response_id=current.id,
-            version=line.version,
-            save_id=save_id,
-            digest=digest,
-            line=encoder.encode(line).decode(),
-            reply=encoder.encode(reply).decode(),
-            at=now,
-        )
+    connection.execute(
+        _WRITE_LINE,
+        {
+            "response_id": current.id,
+            "version": line.version,
+            "save_id": save_id,
+            "digest": digest,
+            "line": encoder.encode(line).decode(),
+            "reply": encoder.encode(reply).decode(),
+            "at": now,
+        },
     )
     _store_items(current, document, line.operations)
     return replace(
@@ -204,9 +219,10 @@ def _store(
         document=document,
         version=line.version,
         status=status,
-        progress=progress,
+        progress=found.progress,
         last_activity=now,
         active_seconds=active,
+        review=found,
     )
 
 

@@ -7,6 +7,7 @@ Holds always: every query names the entity; a response is read with the question
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ import sqlalchemy as sa
 from app.editions import current as editions
 from app.editions.current import EditionView
 from app.editions.models import Definition, Edition, PilotEntity
-from app.extensions import db
+from app.extensions import db, table_of
 from app.questionnaire.model import Questionnaire
+from app.questionnaire.review import Review
 from app.registry.models import Entity
 from app.responses.document import Document, read_document, write_document
 from app.responses.models import Response
@@ -26,7 +28,8 @@ from app.responses.models import Response
 class OpenResponse:
     """An entity's response as one query read it. `locked`: read inside the writing transaction that may change it.
 
-    `edition.digest` is that of the response's own questionnaire version, which may be older than the edition's.
+    `review` is there after a save, which has made it. `edition.digest` is that of the response's own questionnaire version,
+    which may be older than the edition's.
     """
 
     id: int
@@ -46,6 +49,7 @@ class OpenResponse:
     submitted_content: str | None
     synthetic: bool
     locked: bool
+    review: Review | None = None
 
     def takes_answers(self, now: dt.datetime) -> bool:
         """Whether an answer may be stored now."""
@@ -61,60 +65,73 @@ class OpenResponse:
         return editions.questionnaire_in(self.edition, locale)
 
 
-_OWN: Final[tuple[Any, ...]] = (
-    Response.id,
-    Response.entity_id,
-    Entity.code,
-    Response.document,
-    Response.version,
-    Response.status,
-    Response.progress,
-    Response.opened_at,
-    Response.last_activity,
-    Response.active_seconds,
-    Response.submitted_at,
-    Response.submissions,
-    Response.submitted_content,
-    Response.synthetic,
+_RESPONSE: Final = table_of(Response).c
+_ENTITY: Final = table_of(Entity).c
+_PILOTS: Final = table_of(PilotEntity).c
+_DEFINITION: Final = table_of(Definition).c
+_OWN: Final[tuple[sa.ColumnElement[Any], ...]] = (
+    _RESPONSE.id,
+    _RESPONSE.entity_id,
+    _ENTITY.code,
+    _RESPONSE.document,
+    _RESPONSE.version,
+    _RESPONSE.status,
+    _RESPONSE.progress,
+    _RESPONSE.opened_at,
+    _RESPONSE.last_activity,
+    _RESPONSE.active_seconds,
+    _RESPONSE.submitted_at,
+    _RESPONSE.submissions,
+    _RESPONSE.submitted_content,
+    _RESPONSE.synthetic,
 )
 _PILOT: Final = (
     sa.exists()
-    .where(PilotEntity.edition_id == Edition.id, PilotEntity.entity_code == Entity.code)
-    .correlate(Edition, Entity)
-    .label("pilot")
+    .where(_PILOTS.edition_id == editions.EDITION.id, _PILOTS.entity_code == _ENTITY.code)
+    .correlate(table_of(Edition), table_of(Entity))
 )
-_QUERY: Final = (
-    sa.select(*editions.COLUMNS, *_OWN, _PILOT)
-    .select_from(Response)
-    .join(Edition, Edition.id == Response.edition_id)
-    .join(Definition, Definition.id == Response.definition_id)
-    .join(Entity, Entity.id == Response.entity_id)
+OWN_COLUMNS: Final = (*editions.COLUMNS, *_OWN, _PILOT.label("pilot"))
+"""What `response_from` reads, in this order, from a row of `response` with its entity, edition and definition."""
+
+
+def join_edition(query: sa.Select[Any]) -> sa.Select[Any]:
+    """Join a response's edition and its own version of the questionnaire; `response` and `entity` are there already."""
+    own = query.join(table_of(Edition), editions.EDITION.id == _RESPONSE.edition_id)
+    return own.join(table_of(Definition), _DEFINITION.id == _RESPONSE.definition_id)
+
+
+_QUERY: Final = join_edition(
+    sa.select(*OWN_COLUMNS).select_from(table_of(Response)).join(table_of(Entity), _ENTITY.id == _RESPONSE.entity_id)
 )
-_WITH_LOCK: Final = _QUERY.with_for_update(of=Response)
+_OF_ENTITY: Final = _QUERY.where(_RESPONSE.entity_id == sa.bindparam("entity"), _RESPONSE.edition_id == sa.bindparam("edition"))
+_OF_ENTITY_LOCKED: Final = _OF_ENTITY.with_for_update(of=table_of(Response))
+_BY_ID: Final = _QUERY.where(_RESPONSE.id == sa.bindparam("response"))
+_BY_ID_LOCKED: Final = _BY_ID.with_for_update(of=table_of(Response))
 
 
 def find_response(entity_id: int, edition_id: int, *, lock: bool = False) -> OpenResponse | None:
     """The entity's response in this edition, None if it was never opened. `lock`: to change it in this transaction."""
-    query = (_WITH_LOCK if lock else _QUERY).where(Response.entity_id == entity_id, Response.edition_id == edition_id)
-    return _one(query, lock)
+    query = _OF_ENTITY_LOCKED if lock else _OF_ENTITY
+    row = db.session.connection().execute(query, {"entity": entity_id, "edition": edition_id}).one_or_none()
+    return None if row is None else response_from(row, locked=lock)
 
 
 def response_by_id(response_id: int, *, lock: bool = False) -> OpenResponse | None:
     """A response by its own id, for commands and tests; pages name the entity."""
-    return _one((_WITH_LOCK if lock else _QUERY).where(Response.id == response_id), lock)
+    query = _BY_ID_LOCKED if lock else _BY_ID
+    row = db.session.connection().execute(query, {"response": response_id}).one_or_none()
+    return None if row is None else response_from(row, locked=lock)
 
 
-def _one(query: sa.Select[Any], lock: bool) -> OpenResponse | None:
-    row = db.session.execute(query).one_or_none()
-    if row is None:
-        return None
+def response_from(row: Sequence[Any], *, locked: bool) -> OpenResponse:
+    """The response in a row that begins with `OWN_COLUMNS`."""
     own = row[len(editions.COLUMNS) :]
     return OpenResponse(
         id=own[0],
         entity_id=own[1],
         entity_code=own[2],
         edition=editions.edition_view(row),
-        pilot=own[14],
+        pilot=bool(own[14]),
         document=read_document(own[3]),
         version=own[4],
         status=own[5],
@@ -126,7 +143,7 @@ def _one(query: sa.Select[Any], lock: bool) -> OpenResponse | None:
         submissions=own[11],
         submitted_content=own[12],
         synthetic=own[13],
-        locked=lock,
+        locked=locked,
     )
 
 

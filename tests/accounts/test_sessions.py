@@ -19,7 +19,7 @@ from app.accounts.sessions import (
     find_identity,
     identity_from,
     keep_alive,
-    live_session_select,
+    live_session_parameters,
     open_session,
 )
 from app.accounts.tokens import token_hash
@@ -70,8 +70,8 @@ def test_identity_is_found_in_one_query(app: Flask, now: dt.datetime) -> None:
 
 def test_others_can_join_their_tables(now: dt.datetime) -> None:
     token = opened(AGLIE, now)
-    query = live_session_select(token, now).add_columns(Entity.population.label("people"))
-    row = db.session.execute(query).one()
+    query = LIVE_SESSION.add_columns(Entity.population.label("people"))
+    row = db.session.execute(query, live_session_parameters(token, now)).one()
     assert (identity_from(row), row.people) == (find_identity(token, now), 2558)
 
 

@@ -1,0 +1,51 @@
+"""Session, operator, edition and response in one query: with what every page of the entity begins.
+
+Not for: pages that need no response (they ask `accounts.sessions` or `editions.current`).
+Holds always: the response is that of the session's own entity in the current edition; `lock` takes its row for the writing
+transaction that has begun, so that what is read here is what the save is judged by.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.accounts.identity import Identity
+from app.accounts.sessions import LIVE_SESSION, identity_from, live_session_parameters
+from app.editions.current import CURRENT_ID
+from app.extensions import db, table_of
+from app.registry.models import Entity
+from app.responses.models import Response
+from app.responses.reading import OWN_COLUMNS, OpenResponse, join_edition, response_from
+
+_RESPONSE: Final = table_of(Response).c
+_SESSION_COLUMNS: Final = len(LIVE_SESSION.selected_columns)
+_ENTRY: Final = join_edition(
+    LIVE_SESSION.add_columns(*OWN_COLUMNS).join(
+        table_of(Response),
+        sa.and_(_RESPONSE.entity_id == table_of(Entity).c.id, _RESPONSE.edition_id == CURRENT_ID),
+    )
+)
+_ENTRY_LOCKED: Final = _ENTRY.with_for_update(of=table_of(Response))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who asks, and the response that they ask about."""
+
+    identity: Identity
+    response: OpenResponse
+
+
+def find_entry(token: str, now: dt.datetime, *, lock: bool) -> Entry | None:
+    """What the live session with this id may write in; None without a live session and before the first look."""
+    parameters = live_session_parameters(token, now)
+    if parameters is None:
+        return None
+    row = db.session.connection().execute(_ENTRY_LOCKED if lock else _ENTRY, parameters).one_or_none()
+    if row is None:
+        return None
+    return Entry(identity_from(row), response_from(row[_SESSION_COLUMNS:], locked=lock))
