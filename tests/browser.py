@@ -7,6 +7,7 @@ Holds always: the browser asks the site under test only; a script error, a block
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response, sync_playwright
 
 OUTPUT = Path(__file__).parent / "output"
 BROWSER_VARIABLE = "RICOGNIZIONE_TEST_CHROMIUM"
@@ -32,6 +33,7 @@ NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}
 ACCESSIBILITY_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 MOST_TABS = 400
+ANSWERED = "Failed to load resource: the server responded"
 
 
 class BrowserMissingError(RuntimeError):
@@ -65,6 +67,7 @@ class Watch:
         context.on("console", self._on_console)
         context.on("weberror", lambda error: self.problems.append(f"script error: {error.error}"))
         context.on("requestfailed", self._on_failure)
+        context.on("response", self._on_response)
 
     def expect(self, part: str) -> None:
         """A problem with this text in it is part of the test."""
@@ -74,8 +77,14 @@ class Watch:
         return [problem for problem in self.problems if not any(part in problem for part in self.expected)]
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not message.text.startswith(
+            "Failed to load resource: the server responded"
+        ):
             self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _on_response(self, response: Response) -> None:
+        if response.status >= 400 and response.request.resource_type != "document":  # a refused page is the test's business
+            self.problems.append(f"status {response.status}: {response.url}")
 
     def _on_failure(self, request: Request) -> None:
         if request.failure != "net::ERR_ABORTED":  # a navigation overtaken by the next one
@@ -112,7 +121,7 @@ def assert_fits(page: Page) -> None:
 def shoot(page: Page, name: str) -> Path:
     """Keep a picture of the whole page in tests/output."""
     OUTPUT.mkdir(exist_ok=True)
-    path = OUTPUT / f"{name}.png"
+    path = OUTPUT / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
     page.screenshot(path=path, full_page=True)
     return path
 

@@ -5,6 +5,7 @@ Every text that an entity has written holds its secret word, so that a leak show
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,21 +78,22 @@ def build_world(app: Flask) -> World:
         move_edition("demo", "open", actor="test", now=START)
         edition = edition_by_code("demo")
         assert edition is not None
-        return World(app, _owner("048017", "Ginepro", edition), _owner("022165", "Larice", edition))
+        return World(app, add_owner("048017", "Ginepro", edition, START), add_owner("022165", "Larice", edition, START))
 
 
-def _owner(code: str, secret: str, edition: EditionView) -> Owner:
+def add_owner(code: str, secret: str, edition: EditionView, now: dt.datetime) -> Owner:
+    """A complete response of this municipality, sent at `now`; every text in it holds the secret word."""
     entity = find_by_code(code)
     assert entity is not None
     operator_id = add_operator(
-        entity.id, name=f"Operatore {secret}", office=secret, email=f"{secret.lower()}@example.org", phone="06 0", now=START
+        entity.id, name=f"Operatore {secret}", office=secret, email=f"{secret.lower()}@example.org", phone="06 0", now=now
     )
-    response = open_response(entity.id, edition, START)
+    response = open_response(entity.id, edition, now)
     items = {address: str(uuid.uuid4()) for address in SHEET_STEPS}
     author = Author(operator_id, code.ljust(64, "0"))
-    reply, changed = apply(response, _operations(secret, items), author, START, save_id="first")
+    reply, changed = apply(response, _operations(secret, items), author, now, save_id="first")
     assert not reply.refused
-    submit_response(changed, author, START, seen_version=changed.version)
+    submit_response(changed, author, now, seen_version=changed.version)
     return Owner(code, entity.id, secret, operator_id, response.id, items)
 
 
