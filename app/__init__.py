@@ -95,6 +95,7 @@ def _bind_extensions(app: Flask, read: Settings) -> None:
     import_module("app.accounts.loader")
     app.after_request_funcs[None].remove(login._update_remember_cookie)  # there is no such cookie; it would read the session
     babel.init_app(app, locale_selector=language.select_locale)
+    language.install_words(app)
 
 
 def _register_hooks(app: Flask, read: Settings) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import flash, g, redirect, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,7 +22,7 @@ from app.fill.opening import author, locale
 from app.fill.path import Page, reached_questions
 from app.fill.views import PageViews, Place, QuestionView
 from app.questionnaire.answers import type_of
-from app.questionnaire.model import Question, answer_key
+from app.questionnaire.model import Question, Step, answer_key
 from app.questionnaire.reach import Reached, reach
 from app.registry.entities import search_entities
 from app.responses import personal
@@ -50,6 +50,11 @@ def reached_by(response: OpenResponse) -> Reached:
     if response.review is not None:
         return response.review.reached
     return reach(response.questionnaire, response.document.values(), response.document.live_items())
+
+
+def not_asked(response: OpenResponse, step: Step) -> str:
+    """The page that says that a step is not asked of this entity."""
+    return render_template("fill/not_asked.html", step=response.questionnaire_in(locale()).step(step.code))
 
 
 def draw_page(

@@ -15,7 +15,7 @@ from app.clock import now
 from app.fill import blueprint
 from app.fill.opening import author, load_response, locale
 from app.fill.path import SHEET_KINDS, Page, next_address, page_of, pages_of, previous_address, sheet_address, step_address
-from app.fill.saving import draw_page, reached_by, save_page
+from app.fill.saving import draw_page, not_asked, reached_by, save_page
 from app.fill.views import moment
 from app.questionnaire.model import Step
 from app.questionnaire.reach import Reached
@@ -32,6 +32,8 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
     values = personal.unseal(response.id, document.values())
     found = review(response.questionnaire, values, document.live_items())
     states, reached = found.item_states, found.reached
+    if step.code not in reached.steps:
+        return not_asked(response, step)
     live = [item for item in document.items.get(step.code, ()) if item.removed is None]
     removed = [item for item in document.items.get(step.code, ()) if item.removed is not None]
     return render_template(

@@ -19,7 +19,7 @@ from app.fill.path import (
     previous_address,
     step_address,
 )
-from app.fill.saving import draw_page, reached_by, save_page
+from app.fill.saving import draw_page, not_asked, reached_by, save_page
 from app.fill.sheets import draw_list
 from app.questionnaire.model import Step
 from app.questionnaire.reach import Reached
@@ -37,10 +37,7 @@ def step(code: str, number: int = 1) -> ResponseReturnValue:
     if page is None or (found.repeat and request.method == "POST"):
         abort(404)
     if request.method == "GET":
-        reached = reached_by(response)
-        if found.code not in reached.steps:
-            return render_template("fill/not_asked.html", step=response.questionnaire_in(locale()).step(code))
-        return draw_list(response, found, at) if found.repeat else _draw(response, page, reached)
+        return draw_list(response, found, at) if found.repeat else _draw(response, page, reached_by(response))
     return save_page(
         response,
         page,
@@ -63,6 +60,8 @@ def _draw(
     response: OpenResponse, page: Page, reached: Reached, typed: Mapping[str, Mapping[str, list[str]]] | None = None
 ) -> str:
     questionnaire = response.questionnaire
+    if page.step.code not in reached.steps:
+        return not_asked(response, page.step)
     shown = draw_page(response, page, reached, None, typed=typed)
     walked = [one for one in pages_of(page.step) if any_reached(one, reached)]
     return render_template(

@@ -47,10 +47,13 @@ def init_app(app: Flask) -> None:
 
 
 def csrf_token() -> str:
-    """A token for one page, different at each call: base64url of a random pad followed by the token XOR that pad."""
-    token = generate_csrf().encode("ascii")
-    pad = secrets.token_bytes(len(token))
-    return base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
+    """The token of this page, the same for all its forms: base64url of a random pad followed by the token XOR that pad."""
+    if "masked_token" not in g:
+        token = generate_csrf().encode("ascii")
+        pad = secrets.token_bytes(len(token))
+        g.masked_token = base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
+    masked: str = g.masked_token
+    return masked
 
 
 def check_request() -> None:

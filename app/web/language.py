@@ -6,10 +6,12 @@ Holds always: choosing stays on the page; only offered languages are taken; a re
 
 from __future__ import annotations
 
+from gettext import NullTranslations
 from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
-from flask import redirect, request, session
+from flask import Flask, g, redirect, request, session
+from flask_babel import get_translations
 from werkzeug.wrappers import Response
 
 from app.config import settings
@@ -19,6 +21,25 @@ SESSION_KEY = "lingua"
 PARAMETER = "lingua"
 NAMES = {"it": "Italiano", "en": "English", "de": "Deutsch", "fr": "Français", "sl": "Slovenščina"}
 _LOCALES = {code: Locale.parse(code) for code in NAMES}
+
+
+def install_words(app: Flask) -> None:
+    """Have templates look their catalogue up once a request, not once a text: a page has some fifty.
+
+    A template rendered for somebody else than the reader (a message in the recipient's language) needs a context of its own.
+    """
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by Jinja's i18n extension
+        lambda text: _catalogue().gettext(text),
+        lambda one, many, count: _catalogue().ngettext(one, many, count),
+        newstyle=True,
+    )
+
+
+def _catalogue() -> NullTranslations:
+    known: NullTranslations | None = g.get("catalogue")
+    if known is None:
+        known = g.catalogue = get_translations()
+    return known
 
 
 def current_language() -> str:
