@@ -13,9 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import EntityAccount
 from app.accounts.sessions import end_all_sessions
-from app.extensions import db
-from app.registry.entities import label
-from app.registry.models import Entity
+from app.extensions import db, table_of
+from app.registry.entities import entity_table, label
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,10 @@ def upgrade_hash(entity_id: int, before: str, after: str) -> None:
 
 def list_accounts(*, activated_only: bool = False) -> list[AccountRow]:
     """Entities in force by code, with the state of their login."""
-    query = sa.select(Entity.code, Entity.name, Entity.province_sign, EntityAccount.password_set_at)
-    query = query.select_from(Entity).join(EntityAccount, EntityAccount.entity_id == Entity.id, isouter=not activated_only)
-    rows = db.session.execute(query.where(Entity.valid_to.is_(None)).order_by(Entity.code))
+    entity, account = entity_table.c, table_of(EntityAccount).c
+    query = sa.select(entity.code, entity.name, entity.province_sign, account.password_set_at)
+    query = query.join_from(entity_table, table_of(EntityAccount), account.entity_id == entity.id, isouter=not activated_only)
+    rows = db.session.execute(query.where(entity.valid_to.is_(None)).order_by(entity.code))
     return [AccountRow(row.code, label(row.name, row.province_sign), row.password_set_at) for row in rows]
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from app.accounts.models import Operator
 from app.audit.chain import record
 from app.extensions import db
-from app.registry.models import Entity
+from app.registry.entities import entity_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def add_operator(entity_id: int, *, name: str, office: str, email: str, phone: s
         return known
     values = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone, "created_at": now}
     operator_id = db.session.execute(sa.insert(Operator).values(**values).returning(Operator.id)).scalar_one()
-    code = db.session.execute(sa.select(Entity.code).where(Entity.id == entity_id)).scalar_one()
+    code = db.session.execute(sa.select(entity_table.c.code).where(entity_table.c.id == entity_id)).scalar_one()
     record("operator_added", actor=f"entity:{code}", subject=f"operator:{operator_id}", detail={}, now=now)
     db.session.commit()
     return operator_id

@@ -18,8 +18,7 @@ from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.config import settings
 from app.database import unit_of_work
 from app.extensions import db, table_of
-from app.registry.entities import label
-from app.registry.models import Entity
+from app.registry.entities import entity_table, label
 
 SEEN_PARTS = 20
 
@@ -44,7 +43,7 @@ def open_session(entity_id: int, now: dt.datetime, *, operator_id: int | None = 
     return token
 
 
-_ENTITY, _OPERATOR, _SESSION = table_of(Entity).c, table_of(Operator).c, table_of(WebSession).c
+_ENTITY, _OPERATOR, _SESSION = entity_table.c, table_of(Operator).c, table_of(WebSession).c
 LIVE_SESSION = (
     sa.select(
         _SESSION.id_hash.label("session_key"),
@@ -58,7 +57,7 @@ LIVE_SESSION = (
         _OPERATOR.name.label("operator_name"),
     )
     .select_from(table_of(WebSession))
-    .join(table_of(Entity), _ENTITY.id == _SESSION.entity_id)
+    .join(entity_table, _ENTITY.id == _SESSION.entity_id)
     .outerjoin(table_of(Operator), sa.and_(_OPERATOR.id == _SESSION.operator_id, _OPERATOR.entity_id == _SESSION.entity_id))
     .where(
         _SESSION.id_hash == sa.bindparam("session_hash"),
@@ -109,7 +108,7 @@ def entity_code_of(token: str) -> str | None:
     """The entity of a session, also of one that is over: so that what was typed in it is offered to no other entity."""
     if not has_token_shape(token):
         return None
-    query = sa.select(Entity.code).join(WebSession, WebSession.entity_id == Entity.id)
+    query = sa.select(entity_table.c.code).join(WebSession, WebSession.entity_id == entity_table.c.id)
     return db.session.execute(query.where(WebSession.id_hash == token_hash(token))).scalar_one_or_none()
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.extensions import db, table_of
 from app.registry.folding import fold
 from app.registry.models import Entity
 
 LONGEST_SEARCH = 100
+entity_table = table_of(Entity)  # for rooms that join it in a query of their own; they read, and never write
 MUNICIPALITY_CODE_DIGITS = 6
 
 

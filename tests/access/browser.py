@@ -31,8 +31,8 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append(ShownForm(given.get("action", ""), given.get("method", "get")))
         elif tag == "input" and "name" in given and self.forms:
-            if given.get("type") not in {"radio", "checkbox"} or "checked" in given:
-                self.forms[-1].fields.append((given["name"], given.get("value", "")))
+            unchosen = given.get("type") in {"radio", "checkbox"} and "checked" not in given
+            self.forms[-1].fields += [] if unchosen else [(given["name"], given.get("value", ""))]
 
 
 def forms_of(response: TestResponse) -> list[ShownForm]:
