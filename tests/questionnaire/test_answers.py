@@ -81,9 +81,9 @@ WORDS = (
     "è",
 )
 NASTY = "aZè0.,:/€ \t\r\n\x00\x85\u0301\u00a0\u2028\u202e\ud800👪'\"-"
-typed_text = st.one_of(
-    st.sampled_from(WORDS), st.text(NASTY, max_size=30), st.sampled_from(WORDS).map(lambda word: f" {word}\r\n")
-)
+padded = st.sampled_from(WORDS).map(lambda word: f"  {word} ")
+broken = st.sampled_from(WORDS).map(lambda word: f" {word}\r\n")
+typed_text = st.one_of(st.sampled_from(WORDS), st.text(NASTY, max_size=30), padded, broken)
 
 
 @st.composite
