@@ -73,7 +73,12 @@ class EditionView:
         return self.state == "open" and self.opens_at <= now < self.closes_at
 
 
-EDITION: Final = table_of(Edition).c
+edition_table: Final = table_of(Edition)
+definition_table: Final = table_of(Definition)
+pilot_table: Final = table_of(PilotEntity)
+"""For other rooms to join; what stands in them they leave to this room."""
+
+EDITION: Final = edition_table.c
 COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
     EDITION.id,
     EDITION.code,
@@ -83,7 +88,7 @@ COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
     EDITION.period_to,
     EDITION.opens_at,
     EDITION.closes_at,
-    table_of(Definition).c.digest,
+    definition_table.c.digest,
     EDITION.contacts,
     EDITION.results_url,
     EDITION.accessibility_url,
@@ -108,7 +113,7 @@ def _contacts(text: str) -> tuple[Contact, ...]:
 
 def select_editions() -> sa.Select[Any]:
     """The query that others narrow: `COLUMNS` of each edition."""
-    return sa.select(*COLUMNS).join(table_of(Definition), table_of(Definition).c.id == EDITION.definition_id)
+    return sa.select(*COLUMNS).join(definition_table, definition_table.c.id == EDITION.definition_id)
 
 
 def edition_view(row: Any) -> EditionView:

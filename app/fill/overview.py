@@ -12,16 +12,16 @@ from flask_babel import gettext as _
 from app.accounts.operators import list_operators
 from app.clock import now
 from app.fill import blueprint
+from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
 from app.fill.path import pages_of, question_address, sheet_address, step_address
 from app.fill.saving import reached_by
 from app.fill.sheets import sheet_title
-from app.fill.views import answer_rows, sentence, speech_for
-from app.questionnaire.model import Questionnaire, Step, answer_key, split_key
+from app.fill.views import sentence
+from app.questionnaire.model import Questionnaire, split_key
 from app.questionnaire.reach import Reached
 from app.questionnaire.review import Review, StepState
 from app.responses import personal
-from app.responses.document import Document
 from app.responses.drafts import EditionClosedError
 from app.responses.reading import OpenResponse
 from app.responses.submission import (
@@ -165,10 +165,18 @@ def check() -> ResponseReturnValue:
 
 
 def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] = ()) -> str:
-    found = review_response(response)
     questionnaire = response.questionnaire_in(locale())
+    found = review_response(response, questionnaire)
     values = personal.unseal(response.id, response.document.values())
-    reached = reached_by(response)
+    reached = found.reached
+    listed = AnswerList(
+        questionnaire,
+        reached,
+        values,
+        response.document.live_items(),
+        found.problems,
+        lambda code, item: question_address(questionnaire, code, item),
+    )
     missing = [
         {
             "text": questionnaire.question(code).label,
@@ -183,7 +191,7 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
         "fill/check.html",
         response=response,
         readonly=not response.takes_answers(at),
-        sections=sections(response, questionnaire, reached, values, found),
+        sections=listed.sections(),
         missing=missing,
         conflicts=_conflict_rows(response),
         tried=bool(extra),
@@ -195,7 +203,7 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
 
 
 def _sheet_of(questionnaire: Questionnaire, values: dict[str, Any], code: str, item: str | None) -> str:
-    return _title(values, questionnaire.step_of(code), item) if item else ""
+    return sheet_name(values, questionnaire.step_of(code), item) if item else ""
 
 
 def _mending_url(questionnaire: Questionnaire, item: str | None, code: str) -> str:
@@ -206,55 +214,6 @@ def _mending_url(questionnaire: Questionnaire, item: str | None, code: str) -> s
 def _last_address(questionnaire: Questionnaire, reached: Reached) -> str:
     step = questionnaire.step(reached.steps[-1])
     return step_address(step, 1 if step.repeat else len(pages_of(step)))
-
-
-def sections(
-    response: OpenResponse,
-    questionnaire: Questionnaire,
-    reached: Reached,
-    values: dict[str, Any],
-    found: Review | None,
-    *,
-    document: Document | None = None,
-    links: bool = True,
-) -> list[dict[str, Any]]:
-    """The answers by step and sheet, for the check page, the draft and the filled copy."""
-    speech = speech_for(questionnaire, values)
-    live = (document or response.document).live_items()
-
-    def rows(step: Step, item: str | None) -> list[Any]:
-        keys = [answer_key(question.code, item) for question in step.questions]
-        return answer_rows(
-            questionnaire,
-            [key for key in keys if reached.is_reached(key)],
-            values,
-            speech,
-            problems=found.problems if found else None,
-            address=(lambda code, place: question_address(questionnaire, code, place)) if links else None,
-        )
-
-    result = []
-    for step in questionnaire.steps:
-        if step.code not in reached.steps:
-            continue
-        sheets = [
-            {"title": _title(values, step, item), "rows": rows(step, item)} for item in live.get(step.code, ()) if step.repeat
-        ]
-        result.append(
-            {
-                "title": step.title,
-                "rows": [] if step.repeat else rows(step, None),
-                "sheets": sheets,
-                "repeated": step.repeat is not None,
-                "url": step_address(step) if links else None,
-            }
-        )
-    return result
-
-
-def _title(values: dict[str, Any], step: Step, item: str) -> str:
-    value = values.get(f"{item}/{step.repeat.label_from}") if step.repeat else None
-    return value if isinstance(value, str) and value else _("Scheda senza titolo")
 
 
 @blueprint.get("/compila/bozza")
@@ -270,5 +229,5 @@ def draft() -> ResponseReturnValue:
         response=response,
         at=at,
         receipt=None,
-        sections=sections(response, response.questionnaire_in(locale()), reached, values, None, links=False),
+        sections=AnswerList(response.questionnaire_in(locale()), reached, values, response.document.live_items()).sections(),
     )

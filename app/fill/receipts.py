@@ -12,12 +12,12 @@ from flask_babel import gettext as _
 from app.accounts.operators import list_operators
 from app.clock import now
 from app.fill import blueprint
+from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
-from app.fill.overview import sections
 from app.fill.views import PageViews, moment, shown, speech_for
 from app.questionnaire.answers import type_of
-from app.questionnaire.model import split_key
+from app.questionnaire.model import Step, split_key
 from app.questionnaire.reach import reach
 from app.responses import personal
 from app.responses.document import Document, Operation
@@ -102,7 +102,7 @@ def copy(number: int) -> ResponseReturnValue:
         at=sent.submitted_at,
         receipt=sent,
         sender=_operator_name(response, sent),
-        sections=sections(response, questionnaire, reached, values, None, document=document, links=False),
+        sections=AnswerList(questionnaire, reached, values, document.live_items()).sections(),
     )
 
 
@@ -153,7 +153,7 @@ def _changes(response: OpenResponse, older: int, newer: int) -> list[dict[str, A
         rows.append(
             {
                 "label": question.label,
-                "sheet": _sheet_name(response, questionnaire.step_of(code).repeat, item, (after, before)),
+                "sheet": _named_in((after, before), questionnaire.step_of(code), item),
                 "before": shown(question, old[change.key], speech),
                 "after": shown(question, new[change.key], speech),
             }
@@ -161,11 +161,9 @@ def _changes(response: OpenResponse, older: int, newer: int) -> list[dict[str, A
     return rows
 
 
-def _sheet_name(response: OpenResponse, repeat: Any, item: str | None, documents: tuple[Document, ...]) -> str:
-    if item is None or repeat is None:
+def _named_in(documents: tuple[Document, ...], step: Step, item: str | None) -> str:
+    """The name of a sheet in the first of the documents that has it."""
+    if item is None:
         return ""
-    for document in documents:
-        answer = document.answers.get(f"{item}/{repeat.label_from}")
-        if answer is not None and isinstance(answer.value, str):
-            return answer.value
-    return str(_("Scheda senza titolo"))
+    holder = next((document for document in documents if document.find_item(item)), documents[0])
+    return sheet_name({key: answer.value for key, answer in holder.answers.items()}, step, item)

@@ -21,13 +21,14 @@ from app.fill.forms import PostedPage, read_page
 from app.fill.opening import author, locale
 from app.fill.path import Page, reached_questions
 from app.fill.views import PageViews, Place, QuestionView
-from app.questionnaire.answers import type_of
-from app.questionnaire.model import Question, Step, answer_key
+from app.questionnaire.messages import Problem
+from app.questionnaire.model import Question, Questionnaire, Step, answer_key
 from app.questionnaire.reach import Reached, reach
 from app.registry.entities import search_entities
 from app.responses import personal
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
+from app.responses.submission import review_response
 
 SEARCH_LIMIT = 30
 MAX_SAVE_ID = 64
@@ -69,7 +70,7 @@ def draw_page(
     questionnaire = response.questionnaire_in(locale())
     values = personal.unseal(response.id, _values_on(response, page, item))
     views = PageViews(response, questionnaire, item, values)
-    required = "controlla" in request.args
+    problems = _problems_to_show(response, questionnaire)
     searched, text = request.args.get("cerca", ""), request.args.get("testo", "")
 
     def draw(question: Question) -> QuestionView:
@@ -79,14 +80,23 @@ def draw_page(
             typed=(typed or {}).get(question.code),
             results=_results(localised, text) if question.code == searched else None,
             searched=text if question.code == searched else "",
-            required=required,
+            problems=() if typed else problems.get(answer_key(question.code, item), ()),
         )
 
     asked = tuple(draw(question) for question in reached_questions(page.asked, reached, item))
     offered = tuple(draw(question) for question in reached_questions(page.offered, reached, item))
-    summary = tuple((f"q-{view.question.code}", error) for view in (*asked, *offered) for error in view.errors)
+    summary = tuple(line for view in (*asked, *offered) for line in view.summary)
     unfold = any(view.errors or view.results is not None or _filled(view) for view in offered)
     return Shown(page, asked, offered, summary, unfold, secrets.token_urlsafe(12))
+
+
+def _problems_to_show(response: OpenResponse, questionnaire: Questionnaire) -> Mapping[str, tuple[Problem, ...]]:
+    """What is wrong, and after a look at the check page also what is missing."""
+    found = review_response(response, questionnaire)
+    if "controlla" in request.args:
+        return found.problems
+    missing = frozenset(found.missing)
+    return {key: problems for key, problems in found.problems.items() if key not in missing}
 
 
 def _values_on(response: OpenResponse, page: Page, item: str | None) -> dict[str, Any]:
@@ -165,7 +175,7 @@ def _destination(
         return url_for("fill.overview")
     if any(answer_key(code, item) in saved.document.conflicts for code in posted.codes):
         return here
-    if _wrong(saved, page, item, posted):
+    if _wrong(saved, item, posted):
         return here
     reached = reached_by(saved)
     fresh = _newly_asked(page, reached, item, posted)
@@ -175,16 +185,12 @@ def _destination(
     return onward(saved, reached)
 
 
-def _wrong(saved: OpenResponse, page: Page, item: str | None, posted: PostedPage) -> bool:
+def _wrong(saved: OpenResponse, item: str | None, posted: PostedPage) -> bool:
     """Whether something that was typed on the page needs mending. What is merely missing can wait for the check."""
-    if saved.review is not None and not saved.review.problems:
-        return False
-    values = personal.unseal(saved.id, _values_on(saved, page, item))
-    return any(
-        (value := values.get(answer_key(question.code, item))) is not None and type_of(question).check(question, value)
-        for question in page.questions
-        if question.code in posted.codes
-    )
+    found = saved.review or review_response(saved)
+    missing = frozenset(found.missing)
+    keys = (answer_key(code, item) for code in posted.codes)
+    return any(key in found.problems and key not in missing for key in keys)
 
 
 def _newly_asked(page: Page, reached: Reached, item: str | None, posted: PostedPage) -> str | None:

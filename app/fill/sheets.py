@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from flask import abort, flash, redirect, render_template, request
@@ -13,60 +13,35 @@ from flask_babel import gettext as _
 
 from app.clock import now
 from app.fill import blueprint
+from app.fill.answer_lists import sheet_name
 from app.fill.opening import author, load_response, locale
 from app.fill.path import SHEET_KINDS, Page, next_address, page_of, pages_of, previous_address, sheet_address, step_address
 from app.fill.saving import draw_page, not_asked, reached_by, save_page
 from app.fill.views import moment
 from app.questionnaire.model import Step
 from app.questionnaire.reach import Reached
-from app.questionnaire.review import review
-from app.responses import personal
+from app.questionnaire.review import Review
 from app.responses.document import Operation
 from app.responses.drafts import EditionClosedError, apply
 from app.responses.reading import OpenResponse
+from app.responses.submission import review_response
 
 
 def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseReturnValue:
     """The list of a repeated step's sheets."""
-    document = response.document
-    values = personal.unseal(response.id, document.values())
-    found = review(response.questionnaire, values, document.live_items())
-    states, reached = found.item_states, found.reached
-    if step.code not in reached.steps:
+    found = review_response(response)
+    reached = found.reached
+    if step.code not in reached.steps or step.repeat is None:
         return not_asked(response, step)
-    live = [item for item in document.items.get(step.code, ()) if item.removed is None]
-    removed = [item for item in document.items.get(step.code, ()) if item.removed is not None]
+    live = response.document.live_items().get(step.code, ())
     return render_template(
         "fill/sheets.html",
         step=response.questionnaire_in(locale()).step(step.code),
-        sheets=[
-            {
-                "id": item.id,
-                "title": sheet_title(response, step, item.id),
-                "state": states.get(item.id),
-                "address": sheet_address(step, item.id),
-                "base": document.item_revision(item.id),
-                "seen": ",".join(str(one.revision) for one in document.conflicts.get(item.id, ())),
-                "above": live[index - 1].id if index else None,
-                "below": live[index + 2].id if index + 2 < len(live) else "",
-                "last": index == len(live) - 1,
-                "disputed": item.id in document.conflicts,
-            }
-            for index, item in enumerate(live)
-        ],
-        removed=[
-            {
-                "id": item.id,
-                "title": sheet_title(response, step, item.id),
-                "when": moment(item.removed.at) if item.removed else "",
-                "disputed": item.id in document.conflicts,
-                "seen": ",".join(str(one.revision) for one in document.conflicts.get(item.id, ())),
-            }
-            for item in removed
-        ],
-        full=bool(step.repeat and len(live) >= step.repeat.max),
+        sheets=_live_sheets(response, step, live, found),
+        removed=_removed_sheets(response, step),
+        full=len(live) >= step.repeat.max,
         readonly=not response.takes_answers(at),
-        sheet=step.repeat.sheet if step.repeat else "",
+        sheet=step.repeat.sheet,
         onward=next_address(response.questionnaire, reached, step, 1),
         back=previous_address(response.questionnaire, reached, step, 1),
         place=reached.steps.index(step.code) + 1,
@@ -74,12 +49,47 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
     )
 
 
+def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found: Review) -> list[dict[str, object]]:
+    """`above` and `below`: in front of which sheet one goes when it moves up or down ("" is the end)."""
+    document = response.document
+    return [
+        {
+            "id": item,
+            "title": sheet_title(response, step, item),
+            "state": found.item_states.get(item),
+            "address": sheet_address(step, item),
+            "base": document.item_revision(item),
+            "above": live[index - 1] if index else None,
+            "below": live[index + 2] if index + 2 < len(live) else "",
+            "last": index == len(live) - 1,
+            "disputed": item in document.conflicts,
+            "seen": _open_decisions(response, item),
+        }
+        for index, item in enumerate(live)
+    ]
+
+
+def _removed_sheets(response: OpenResponse, step: Step) -> list[dict[str, object]]:
+    return [
+        {
+            "id": item.id,
+            "title": sheet_title(response, step, item.id),
+            "when": moment(item.removed.at),
+            "disputed": item.id in response.document.conflicts,
+            "seen": _open_decisions(response, item.id),
+        }
+        for item in response.document.items.get(step.code, ())
+        if item.removed is not None
+    ]
+
+
+def _open_decisions(response: OpenResponse, item: str) -> str:
+    return ",".join(str(one.revision) for one in response.document.conflicts.get(item, ()))
+
+
 def sheet_title(response: OpenResponse, step: Step, item: str) -> str:
-    """What a sheet is called: the answer that names it, or that it has no name yet."""
-    answer = response.document.answers.get(f"{item}/{step.repeat.label_from}") if step.repeat else None
-    if answer is not None and isinstance(answer.value, str) and answer.value:
-        return answer.value
-    return str(_("Scheda senza titolo"))
+    """What a sheet is called, a removed one too."""
+    return sheet_name({key: answer.value for key, answer in response.document.answers.items()}, step, item)
 
 
 @blueprint.post("/compila/<code>/schede")

@@ -8,7 +8,7 @@ are fetched in one query a page.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +66,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class QuestionView:
-    """A question ready to be drawn; see the macro `question` for the meaning of each field."""
+    """A question ready to be drawn; see the macro `question` for the meaning of each field.
+
+    `summary`: its lines in the summary of errors, as (id of the input, text).
+    """
 
     question: Question
     fields: Mapping[str, Sequence[str]]
     errors: tuple[str, ...]
+    wrong: tuple[str, ...]
+    summary: tuple[tuple[str, str], ...]
     options: tuple[Option, ...]
     base: int
     badge: str | None
@@ -78,18 +83,6 @@ class QuestionView:
     results: tuple[Place, ...] | None
     candidates: tuple[Candidate, ...]
     seen: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One answer to read."""
-
-    label: str
-    value: str
-    url: str | None = None
-    url_text: str | None = None
-    tag: str | None = None
-    problem: str | None = None
 
 
 def sentence(problem: Problem) -> str:
@@ -124,6 +117,11 @@ def speech_for(questionnaire: Questionnaire, *answers: Mapping[str, Any]) -> Spe
     return Speech(locale(), labels_of(sorted(codes)) if codes else {})
 
 
+def _summary_line(question: Question, problem: Problem) -> tuple[str, str]:
+    target = f"q-{question.code}-{problem.subfield}" if problem.subfield else f"q-{question.code}"
+    return target, f"{question.label} – {sentence(problem)}"
+
+
 class PageViews:
     """Draws the questions of one page of one response."""
 
@@ -141,10 +139,9 @@ class PageViews:
         typed: Mapping[str, list[str]] | None = None,
         results: Sequence[Place] | None = None,
         searched: str = "",
-        checked: bool = True,
-        required: bool = False,
+        problems: Sequence[Problem] = (),
     ) -> QuestionView:
-        """One question. `typed`: what a refused form held; `required`: say that a missing answer is missing."""
+        """One question. `typed`: what a refused form held; `problems`: what the review says of the stored answer."""
         key = answer_key(question.code, self.item)
         answer = self.response.document.answers.get(key)
         value = self.values.get(key)
@@ -157,7 +154,9 @@ class PageViews:
         return QuestionView(
             question=question,
             fields=fields,
-            errors=self._errors(question, value, required) if checked else (),
+            errors=tuple(sentence(problem) for problem in problems),
+            wrong=tuple(problem.subfield for problem in problems),
+            summary=tuple(_summary_line(question, problem) for problem in problems),
             options=tuple(resolved_options(question, self._lookup)),
             base=answer.revision if answer else 0,
             badge=_("sarà pubblica") if question.public else None,
@@ -169,13 +168,6 @@ class PageViews:
 
     def _lookup(self, code: str) -> Any:
         return self.values.get(answer_key(code, self.item), self.values.get(code))
-
-    def _errors(self, question: Question, value: Any, required: bool) -> tuple[str, ...]:
-        if value is None:
-            return (_("Manca una risposta: serve per inviare."),) if required and question.required else ()
-        if value == personal.ERASED:
-            return ()
-        return tuple(sentence(problem) for problem in type_of(question).check(question, value))
 
     def _chosen(self, question: Question, value: Any) -> tuple[Place, ...]:
         if question.type not in REGISTRY_TYPES or value is None:
@@ -212,34 +204,3 @@ def shown(question: Question, value: Any, speech: Speech) -> str:
     if value == personal.ERASED:
         return str(_("(dato personale cancellato)"))
     return type_of(question).show(question, value, speech)
-
-
-def answer_rows(
-    questionnaire: Questionnaire,
-    keys: Iterable[str],
-    values: Mapping[str, Any],
-    speech: Speech,
-    *,
-    problems: Mapping[str, Sequence[Problem]] | None = None,
-    address: Any = None,
-) -> list[Row]:
-    """Answers as rows, in the order of `keys`. `address(code, item)` gives the link to change one."""
-    rows = []
-    for key in keys:
-        item, code = split_key(key)
-        question = questionnaire.question(code)
-        if question.type == "display":
-            continue
-        value = values.get(key)
-        found = (problems or {}).get(key, ())
-        rows.append(
-            Row(
-                label=question.label,
-                value="" if value is None else shown(question, value, speech),
-                url=address(code, item) if address else None,
-                url_text=_("Rispondi") if value is None else _("Modifica"),
-                tag=_("pubblica") if question.public else None,
-                problem=" ".join(sentence(problem) for problem in found) or None,
-            )
-        )
-    return rows

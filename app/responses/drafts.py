@@ -178,52 +178,47 @@ def _store(
     save_id: str,
     digest: str,
 ) -> OpenResponse:
-    text = write_document(document)
-    if len(text) > MAX_DOCUMENT_BYTES:
-        db.session.rollback()
-        raise TooLargeError(f"the answers would take {len(text) // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
     answers = personal.unseal(current.id, document.values())
     found = review(current.questionnaire, answers, document.live_items())
-    gap = now - current.last_activity
-    active = current.active_seconds + (int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0)
-    status = "draft" if current.status == "opened" else current.status
-    connection = db.session.connection()
-    connection.execute(
-        _WRITE_RESPONSE,
-        {
-            "response": current.id,
-            "document": text,
-            "version": line.version,
-            "status": status,
-            "progress": found.progress,
-            "open_conflicts": len(document.conflicts),
-            "last_activity": now,
-            "active_seconds": active,
-        },
-    )
-    connection.execute(
-        _WRITE_LINE,
-        {
-            "response_id": current.id,
-            "version": line.version,
-            "save_id": save_id,
-            "digest": digest,
-            "line": encoder.encode(line).decode(),
-            "reply": encoder.encode(reply).decode(),
-            "at": now,
-        },
-    )
-    _store_items(current, document, line.operations)
-    return replace(
+    changed = replace(
         current,
         document=document,
         version=line.version,
-        status=status,
+        status="draft" if current.status == "opened" else current.status,
         progress=found.progress,
         last_activity=now,
-        active_seconds=active,
+        active_seconds=current.active_seconds + _active_seconds(now - current.last_activity),
         review=found,
     )
+    _write_response(changed)
+    written = {"line": encoder.encode(line).decode(), "reply": encoder.encode(reply).decode()}
+    key = {"response_id": current.id, "version": line.version, "save_id": save_id, "digest": digest}
+    db.session.connection().execute(_WRITE_LINE, {**key, **written, "at": now})
+    _store_items(current, document, line.operations)
+    return changed
+
+
+def _active_seconds(gap: dt.timedelta) -> int:
+    """The part of the pause before this save that counts as work."""
+    return int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0
+
+
+def _write_response(changed: OpenResponse) -> None:
+    text = write_document(changed.document)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        db.session.rollback()
+        raise TooLargeError(f"the answers would take {len(text) // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
+    values = {
+        "response": changed.id,
+        "document": text,
+        "version": changed.version,
+        "status": changed.status,
+        "progress": changed.progress,
+        "open_conflicts": len(changed.document.conflicts),
+        "last_activity": changed.last_activity,
+        "active_seconds": changed.active_seconds,
+    }
+    db.session.connection().execute(_WRITE_RESPONSE, values)
 
 
 def _store_items(current: OpenResponse, document: Document, operations: Sequence[Operation]) -> None:

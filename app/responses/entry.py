@@ -17,7 +17,7 @@ from app.accounts.identity import Identity
 from app.accounts.sessions import LIVE_SESSION, identity_from, live_session_parameters
 from app.editions.current import CURRENT_ID
 from app.extensions import db, table_of
-from app.registry.models import Entity
+from app.registry.entities import entity_table
 from app.responses.models import Response
 from app.responses.reading import OWN_COLUMNS, OpenResponse, join_edition, response_from
 
@@ -26,7 +26,7 @@ _SESSION_COLUMNS: Final = len(LIVE_SESSION.selected_columns)
 _ENTRY: Final = join_edition(
     LIVE_SESSION.add_columns(*OWN_COLUMNS).join(
         table_of(Response),
-        sa.and_(_RESPONSE.entity_id == table_of(Entity).c.id, _RESPONSE.edition_id == CURRENT_ID),
+        sa.and_(_RESPONSE.entity_id == entity_table.c.id, _RESPONSE.edition_id == CURRENT_ID),
     )
 )
 _ENTRY_LOCKED: Final = _ENTRY.with_for_update(of=table_of(Response))

@@ -14,12 +14,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.editions import current as editions
-from app.editions.current import EditionView
-from app.editions.models import Definition, Edition, PilotEntity
+from app.editions.current import EditionView, definition_table, edition_table, pilot_table
 from app.extensions import db, table_of
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.review import Review
-from app.registry.models import Entity
+from app.registry.entities import entity_table
 from app.responses.document import Document, read_document, write_document
 from app.responses.models import Response
 
@@ -66,9 +65,9 @@ class OpenResponse:
 
 
 _RESPONSE: Final = table_of(Response).c
-_ENTITY: Final = table_of(Entity).c
-_PILOTS: Final = table_of(PilotEntity).c
-_DEFINITION: Final = table_of(Definition).c
+_ENTITY: Final = entity_table.c
+_PILOTS: Final = pilot_table.c
+_DEFINITION: Final = definition_table.c
 _OWN: Final[tuple[sa.ColumnElement[Any], ...]] = (
     _RESPONSE.id,
     _RESPONSE.entity_id,
@@ -88,7 +87,7 @@ _OWN: Final[tuple[sa.ColumnElement[Any], ...]] = (
 _PILOT: Final = (
     sa.exists()
     .where(_PILOTS.edition_id == editions.EDITION.id, _PILOTS.entity_code == _ENTITY.code)
-    .correlate(table_of(Edition), table_of(Entity))
+    .correlate(edition_table, entity_table)
 )
 OWN_COLUMNS: Final = (*editions.COLUMNS, *_OWN, _PILOT.label("pilot"))
 """What `response_from` reads, in this order, from a row of `response` with its entity, edition and definition."""
@@ -96,12 +95,12 @@ OWN_COLUMNS: Final = (*editions.COLUMNS, *_OWN, _PILOT.label("pilot"))
 
 def join_edition(query: sa.Select[Any]) -> sa.Select[Any]:
     """Join a response's edition and its own version of the questionnaire; `response` and `entity` are there already."""
-    own = query.join(table_of(Edition), editions.EDITION.id == _RESPONSE.edition_id)
-    return own.join(table_of(Definition), _DEFINITION.id == _RESPONSE.definition_id)
+    own = query.join(edition_table, editions.EDITION.id == _RESPONSE.edition_id)
+    return own.join(definition_table, _DEFINITION.id == _RESPONSE.definition_id)
 
 
 _QUERY: Final = join_edition(
-    sa.select(*OWN_COLUMNS).select_from(table_of(Response)).join(table_of(Entity), _ENTITY.id == _RESPONSE.entity_id)
+    sa.select(*OWN_COLUMNS).select_from(table_of(Response)).join(entity_table, _ENTITY.id == _RESPONSE.entity_id)
 )
 _OF_ENTITY: Final = _QUERY.where(_RESPONSE.entity_id == sa.bindparam("entity"), _RESPONSE.edition_id == sa.bindparam("edition"))
 _OF_ENTITY_LOCKED: Final = _OF_ENTITY.with_for_update(of=table_of(Response))

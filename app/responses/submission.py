@@ -93,10 +93,13 @@ def has_unsent_changes(response: OpenResponse) -> bool:
     return content_digest(response.document, response.questionnaire) != response.submitted_content
 
 
-def review_response(response: OpenResponse) -> Review:
-    """The review of a response, personal answers in clear for the checks."""
+def review_response(response: OpenResponse, questionnaire: Questionnaire | None = None) -> Review:
+    """The review of a response, personal answers in clear for the checks.
+
+    `questionnaire`: the response's own in another language, for messages in the definition's words.
+    """
     values = personal.unseal(response.id, response.document.values())
-    return review(response.questionnaire, values, response.document.live_items())
+    return review(questionnaire or response.questionnaire, values, response.document.live_items())
 
 
 def submit_response(response: OpenResponse, author: Author, now: dt.datetime, *, seen_version: int) -> Receipt:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from babel import Locale
 from flask import Flask, g, redirect, request, session
 from flask_babel import get_translations
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.config import settings
@@ -24,18 +25,32 @@ _LOCALES = {code: Locale.parse(code) for code in NAMES}
 
 
 def install_words(app: Flask) -> None:
-    """Have templates look their catalogue up once a request, not once a text: a page has some fifty.
+    """Have templates look their catalogue up once a request, and a text's words once a process: a page has some fifty.
 
     A template rendered for somebody else than the reader (a message in the recipient's language) needs a context of its own.
     """
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by Jinja's i18n extension
+    environment = app.jinja_env
+    environment.install_gettext_callables(  # type: ignore[attr-defined]  # added by Jinja's i18n extension
         lambda text: _catalogue().gettext(text),
         lambda one, many, count: _catalogue().ngettext(one, many, count),
         newstyle=True,
     )
+    environment.globals["_"] = _words
+
+
+def _words(text: str, **variables: object) -> Markup:
+    """A text in the page's language, its variables escaped. Like Jinja's own `_`, but without a look at the context."""
+    words: dict[str, Markup] | None = g.get("words")
+    if words is None:
+        words = g.words = vars(_catalogue()).setdefault("words_as_markup", {})
+    found = words.get(text)
+    if found is None:
+        found = words[text] = Markup(_catalogue().gettext(text))  # noqa: S704  (a catalogue's text, as in Jinja's own)
+    return found % variables if variables or "%" in text else found
 
 
 def _catalogue() -> NullTranslations:
+    """The reader's catalogue. Flask-Babel keeps the catalogues it has loaded, so that each stays one object."""
     known: NullTranslations | None = g.get("catalogue")
     if known is None:
         known = g.catalogue = get_translations()
