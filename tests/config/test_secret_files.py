@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app import secret_files
 from app.config import SettingError, load_settings
 from app.secret_files import SecretFileError, read_or_make_secret
 
@@ -53,6 +54,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(SecretFileError, match="Make the folder writable"):
         read_or_make_secret(tmp_path / "file" / "secret_key")
+
+
+def test_whoever_is_second_in_making_a_secret_keeps_the_first(tmp_path: Path) -> None:
+    secret_files._make(tmp_path / "secret_key")
+    first = (tmp_path / "secret_key").read_text(encoding="utf-8")
+    secret_files._make(tmp_path / "secret_key")  # had looked before the first was there
+    assert (tmp_path / "secret_key").read_text(encoding="utf-8") == first
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
 def test_processes_that_start_together_agree_on_one_secret(tmp_path: Path) -> None:

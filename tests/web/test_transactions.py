@@ -158,6 +158,17 @@ def test_a_postgresql_connection_that_could_lose_a_commit_is_refused(database_ur
     engine.dispose()
 
 
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_server_whose_default_is_weak_is_asked_for_durable_commits(make_app: Callable[..., Flask], database_url: str) -> None:
+    server = sa.create_engine(database_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        name = sa.make_url(database_url).database
+        connection.execute(sa.text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    server.dispose()
+    with make_app().app_context(), db.engine.connect() as connection:
+        assert connection.scalar(sa.text("SHOW synchronous_commit")) == "on"
+
+
 def test_a_sqlite_file_is_private_from_its_first_byte(tmp_path: Path) -> None:
     url = sa.make_url(f"sqlite:///{tmp_path / 'new.sqlite3'}")
     engine = sa.create_engine(url, **engine_options(url))
