@@ -11,6 +11,7 @@ from flask import Flask
 from app.accounts.models import WebSession
 from app.accounts.operators import add_operator, get_operator, list_operators
 from app.accounts.sessions import (
+    LIVE_SESSION,
     OperatorOfAnotherEntityError,
     choose_operator,
     end_all_sessions,
@@ -25,7 +26,7 @@ from app.accounts.sessions import (
 from app.accounts.tokens import token_hash
 from app.database import unit_of_work
 from app.extensions import db
-from app.registry.models import Entity
+from app.registry.entities import entity_table
 from tests.accounts.few import AGLIE, SAMONE_TN, SAMONE_TO, entity
 
 pytestmark = pytest.mark.usefixtures("few")
@@ -70,7 +71,7 @@ def test_identity_is_found_in_one_query(app: Flask, now: dt.datetime) -> None:
 
 def test_others_can_join_their_tables(now: dt.datetime) -> None:
     token = opened(AGLIE, now)
-    query = LIVE_SESSION.add_columns(Entity.population.label("people"))
+    query = LIVE_SESSION.add_columns(entity_table.c.population.label("people"))
     row = db.session.execute(query, live_session_parameters(token, now)).one()
     assert (identity_from(row), row.people) == (find_identity(token, now), 2558)
 
