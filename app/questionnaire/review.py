@@ -19,8 +19,8 @@ from app.questionnaire.messages import N_, Problem
 from app.questionnaire.model import Check, Question, Questionnaire, Step, answer_key
 from app.questionnaire.reach import Answers, Items, Reached, reach
 
-TOO_FEW: Final = N_("Le schede sono %(count)s: aggiungine fino ad almeno %(min)s.")
-TOO_MANY: Final = N_("Le schede sono %(count)s: tienine al massimo %(max)s.")
+TOO_FEW: Final = N_("Le schede sono %(count)s e il minimo è %(min)s: aggiungi quelle che mancano.")
+TOO_MANY: Final = N_("Le schede sono %(count)s e il massimo è %(max)s: elimina quelle di troppo.")
 
 
 class StepState(StrEnum):

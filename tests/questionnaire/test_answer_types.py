@@ -138,8 +138,8 @@ def test_multiple_choice() -> None:
 
 
 def test_multiple_choice_counts() -> None:
-    assert said("multi", {"codes": ["own", "none"]}, options=OPTIONS, max=1) == ["Scegli al massimo 1 risposte."]
-    assert said("multi", {"codes": ["own"]}, options=OPTIONS, min=2) == ["Scegli almeno 2 risposte."]
+    assert said("multi", {"codes": ["own", "none"]}, options=OPTIONS, max=1) == ["Hai scelto troppe risposte: il massimo è 1."]
+    assert said("multi", {"codes": ["own"]}, options=OPTIONS, min=2) == ["Hai scelto poche risposte: il minimo è 2."]
     assert said("multi", {"codes": ["none"]}, options=OPTIONS, min=2, exclusive=frozenset({"none"})) == []
 
 
@@ -290,7 +290,7 @@ def test_municipalities_keep_their_order_without_repetition() -> None:
     assert kind.show(question, value, ITALIAN) == "Airasca (TO), Agliè (TO)"
     assert kind.export(question, value) == {"Q01": "001002 001001"}
     assert kind.condition_value(question, value) == ["001002", "001001"]
-    assert said("municipalities", ["001001", "001002", "001003"], max=2) == ["Scegli al massimo 2 Comuni."]
+    assert said("municipalities", ["001001", "001002", "001003"], max=2) == ["Hai scelto troppi Comuni: il massimo è 2."]
     crowd = [f"{number:06}" for number in range(1001)]
     assert kind.parse(question, {"": crowd}) == {"raw": {"": crowd}}, "kept, but no list that a client could not send"
 
@@ -348,7 +348,7 @@ def test_rating_with_comment() -> None:
 def test_lengths_and_patterns_of_texts() -> None:
     assert said("text", "x" * 11, max=10) == ["Il testo è di 11 caratteri: accorcialo ad al massimo 10."]
     assert said("text", "👪" * 10, max=10) == [], "a character is a code point"
-    assert said("text", "ab", min=3) == ["Il testo è di 2 caratteri: scrivine almeno 3."]
+    assert said("text", "ab", min=3) == ["Il testo è troppo corto: il minimo è di 3 caratteri."]
     assert said("text", "x" * 251) == ["Il testo è di 251 caratteri: accorcialo ad al massimo 250."]
     assert said("textarea", "x" * 4001) == ["Il testo è di 4.001 caratteri: accorcialo ad al massimo 4.000."]
     assert said("text", "abc", pattern="[a-z]{2}") == ["Scrivi la risposta nella forma indicata."]

@@ -138,7 +138,7 @@ def test_money_is_read_with_two_decimals(typed: str, amount: str | None) -> None
 def test_money_that_cannot_be_read_says_what_to_write() -> None:
     assert said("money", read("money", "dieci")) == [NOT_AN_AMOUNT]
     assert said("money", read("money", "1,234")) == [f"«1,234» {TWO_WAYS}"]
-    assert said("money", read("money", "12345,678")) == ["Inserisci un numero con al massimo 2 decimali."]
+    assert said("money", read("money", "12345,678")) == ["Il numero ha troppi decimali: il massimo è 2."]
 
 
 def test_numbers_are_written_back_in_italian() -> None:

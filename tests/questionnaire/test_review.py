@@ -167,12 +167,16 @@ def test_too_few_and_too_many_items() -> None:
     answers: dict[str, Any] = {"A01": "1.00"} | {f"{item}/R01": "x" for item in ("one", "two", "three")}
     none = of_checked(answers, [])
     assert none.steps["R"] is StepState.NOT_STARTED
-    assert [problem.text(ITALIAN) for problem in none.item_problems["R"]] == ["Le schede sono 0: aggiungine fino ad almeno 1."]
+    assert [problem.text(ITALIAN) for problem in none.item_problems["R"]] == [
+        "Le schede sono 0 e il minimo è 1: aggiungi quelle che mancano."
+    ]
     assert (none.progress, none.complete) == (50, False)
     assert of_checked(answers, ["one", "two"]).complete
     many = of_checked(answers, ["one", "two", "three"])
     assert many.steps["R"] is StepState.TO_REVIEW
-    assert [problem.text(ITALIAN) for problem in many.item_problems["R"]] == ["Le schede sono 3: tienine al massimo 2."]
+    assert [problem.text(ITALIAN) for problem in many.item_problems["R"]] == [
+        "Le schede sono 3 e il massimo è 2: elimina quelle di troppo."
+    ]
     assert not many.complete
 
 

@@ -175,9 +175,9 @@ class Multi(_Choice):
             msgid = N_("«%(label)s» esclude le altre risposte: lascia solo quella, oppure toglila.")
             return [self.problem(question, msgid, label=label_of(question, alone[0]))]
         if question.max is not None and len(codes) > float(question.max):
-            return [self.breach(question, N_("Scegli al massimo %(max)s risposte."), max=str(question.max))]
+            return [self.breach(question, N_("Hai scelto troppe risposte: il massimo è %(max)s."), max=str(question.max))]
         if question.min is not None and len(codes) < float(question.min) and not alone:
-            return [self.breach(question, N_("Scegli almeno %(min)s risposte."), min=str(question.min))]
+            return [self.breach(question, N_("Hai scelto poche risposte: il minimo è %(min)s."), min=str(question.min))]
         return self.judge_text(question, value, codes)
 
     def meaning(self, value: Any) -> ConditionValue:

@@ -100,7 +100,7 @@ def read_number(typed: str, decimals: int, msgid: str = NOT_A_NUMBER) -> Dec:
     if len(rest) > decimals and (decimals or rest.strip("0")):
         if decimals == 0:
             raise Unreadable(N_("Inserisci un numero intero, senza decimali, per esempio 1.250."))
-        raise Unreadable(N_("Inserisci un numero con al massimo %(decimals)s decimali."), decimals=decimals)
+        raise Unreadable(N_("Il numero ha troppi decimali: il massimo è %(decimals)s."), decimals=decimals)
     if len(whole) > MAX_DIGITS:
         raise Unreadable(N_("Il numero è troppo grande: controlla le cifre."))
     number = Dec(f"{whole}.{rest[:decimals] or '0'}")

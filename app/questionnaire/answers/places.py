@@ -94,7 +94,7 @@ class Municipalities(AnswerType):
         if not all(map(_MUNICIPALITY.fullmatch, codes)):
             raise Unreadable(Municipality.unknown)
         if len(codes) > MAX_MUNICIPALITIES:
-            raise Unreadable(N_("Scegli al massimo %(max)s Comuni."), max=str(MAX_MUNICIPALITIES))
+            raise Unreadable(N_("Hai scelto troppi Comuni: il massimo è %(max)s."), max=str(MAX_MUNICIPALITIES))
         return codes
 
     def write(self, question: Question, value: Any) -> dict[str, list[str]]:
@@ -110,9 +110,9 @@ class Municipalities(AnswerType):
     def judge(self, question: Question, value: Any) -> list[Problem]:
         most = MAX_MUNICIPALITIES if question.max is None else question.max
         if len(value) > float(most):
-            return [self.breach(question, N_("Scegli al massimo %(max)s Comuni."), max=str(most))]
+            return [self.breach(question, N_("Hai scelto troppi Comuni: il massimo è %(max)s."), max=str(most))]
         if question.min is not None and len(value) < float(question.min):
-            return [self.breach(question, N_("Scegli almeno %(min)s Comuni."), min=str(question.min))]
+            return [self.breach(question, N_("Hai scelto pochi Comuni: il minimo è %(min)s."), min=str(question.min))]
         return []
 
     def say(self, question: Question, value: Any, speech: Speech) -> str:

@@ -40,8 +40,8 @@ class Text(AnswerType):
             msgid = N_("Il testo è di %(length)s caratteri: accorcialo ad al massimo %(max)s.")
             return [self.breach(question, msgid, length=italian(length), max=italian(most))]
         if least is not None and length < float(least):
-            msgid = N_("Il testo è di %(length)s caratteri: scrivine almeno %(min)s.")
-            return [self.breach(question, msgid, length=italian(length), min=italian(least))]
+            msgid = N_("Il testo è troppo corto: il minimo è di %(min)s caratteri.")
+            return [self.breach(question, msgid, min=italian(least))]
         if question.pattern is not None and not fits_pattern(question.pattern, value):
             return [self.breach(question, LIKE_EXAMPLE if question.example else WRONG_FORM, example=question.example)]
         return []
