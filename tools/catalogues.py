@@ -30,6 +30,20 @@ KEYWORDS = DEFAULT_KEYWORDS | {
 }
 HEADER = "# Interface texts of Ricognizione; the Italian texts in the code are the source.\n# License: EUPL-1.2\n#"
 
+# Lines of the header that would change at each run, or that name nobody.
+LEFT_OUT = tuple(
+    f'"{name}:'
+    for name in (
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Generated-By",
+        "Project-Id-Version",
+        "Report-Msgid-Bugs-To",
+        "Last-Translator",
+        "Language-Team",
+    )
+)
+
 
 def extract_texts(source: Path = ROOT / "app") -> Catalog:
     """Every text marked for translation under `source`, with the files that it stands in."""
@@ -66,8 +80,7 @@ def _write(path: Path, catalog: Catalog) -> None:
     text = io.BytesIO()
     write_po(text, catalog, width=120, sort_by_file=True, ignore_obsolete=True, include_lineno=False)
     lines = text.getvalue().decode().splitlines(keepends=True)
-    unstable = ('"POT-Creation-Date:', '"PO-Revision-Date:', '"Generated-By:', '"Last-Translator:', '"Report-Msgid-Bugs-To:')
-    path.write_text("".join(line for line in lines if not line.startswith(unstable)))
+    path.write_text("".join(line for line in lines if not line.startswith(LEFT_OUT)))
 
 
 def main() -> int:
