@@ -177,16 +177,7 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
         found.problems,
         lambda code, item: question_address(questionnaire, code, item),
     )
-    missing = [
-        {
-            "text": questionnaire.question(code).label,
-            "why": sentence(problems[0]),
-            "url": _mending_url(questionnaire, item, code),
-        }
-        for key, problems in found.problems.items()
-        for item, code in [split_key(key)]
-        if problems
-    ]
+    missing = _missing_rows(questionnaire, found, values)
     return render_template(
         "fill/check.html",
         response=response,
@@ -202,8 +193,23 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
     )
 
 
-def _sheet_of(questionnaire: Questionnaire, values: dict[str, Any], code: str, item: str | None) -> str:
-    return sheet_name(values, questionnaire.step_of(code), item) if item else ""
+def _missing_rows(questionnaire: Questionnaire, found: Review, values: dict[str, Any]) -> list[dict[str, str]]:
+    """What must be done before sending: each with the sheet it stands in, the question, what to do, and where."""
+    rows = []
+    for key, problems in found.problems.items():
+        item, code = split_key(key)
+        rows.append(
+            {
+                "sheet": sheet_name(values, questionnaire.step_of(code), item) if item else "",
+                "text": questionnaire.question(code).label,
+                "why": sentence(problems[0]),
+                "url": _mending_url(questionnaire, item, code),
+            }
+        )
+    for code, problems in found.item_problems.items():
+        step = questionnaire.step(code)
+        rows.append({"sheet": "", "text": step.title, "why": sentence(problems[0]), "url": step_address(step)})
+    return rows
 
 
 def _mending_url(questionnaire: Questionnaire, item: str | None, code: str) -> str:

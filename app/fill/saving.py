@@ -1,7 +1,8 @@
 """What every saved page has in common: read the form, store it, decide where the person goes next.
 
 Not for: which questions a page has (`path.py`).
-Holds always: nothing typed is thrown away: what could not be stored is drawn again with the reason.
+Holds always: nothing typed is thrown away: what could not be stored is drawn again with the reason; but what was typed for
+one entity is never shown to another that has signed in since in the same browser.
 """
 
 from __future__ import annotations
@@ -131,6 +132,14 @@ def save_page(
 
     `here`: this page's address; `onward`: where to go when all is well; `redraw`: the page with what was typed.
     """
+    if request.form.get("ente") != response.entity_code:
+        flash(
+            _(
+                "Quella pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Questa è la pagina di adesso."
+            ),
+            "error",
+        )
+        return redirect(here, 303)
     posted = read_page(page.questions, request.form, response, item)
     if g.get("csrf_failed"):
         flash(
