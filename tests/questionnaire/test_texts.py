@@ -173,3 +173,12 @@ def test_a_changed_source_is_missing_again() -> None:
     changed = replace(reference(), title="Altro titolo")
     assert missing_translations(changed, "en") == [("title", "Altro titolo")]
     assert [context for context, _msgid in stale_translations(changed, "en")] == ["title"]
+
+
+@pytest.mark.usefixtures("small_catalogue")
+def test_a_language_never_leads_out_of_the_catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = texts.TRANSLATIONS / "inner"
+    inner.mkdir()
+    monkeypatch.setattr(texts, "TRANSLATIONS", inner)
+    small = load_definition(SMALL, "small.yaml")
+    assert localised(small, "../en", {}).question("A02").options == small.question("A02").options
