@@ -25,6 +25,8 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN) catalogues schema ## Start a site with a demo edition and print its address and accounts (PORT=8000)
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
+	    || { echo "Port $(PORT) is taken: choose another one, for example make run PORT=8001" >&2; exit 1; }
 	@$(BIN)/flask --app wsgi demo load
 	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
 
