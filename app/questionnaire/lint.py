@@ -32,8 +32,8 @@ COUNTED: Final = frozenset({"text", "textarea", "multi", "municipalities", "rati
 
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 # Patterns whose time could explode, or that the two languages read differently: look-around, back references, flags,
-# and repetition of a group.
-_RISKY: Final = re.compile(r"\(\?(?!:)|\\[1-9]|\)[*+]|\)\{\d*,")
+# repetition of a group, and operations on sets.
+_RISKY: Final = re.compile(r"\(\?(?!:)|\\[1-9]|\)[*+]|\)\{\d*,|\[[^\]]*(?:\[|--|&&|~~|\|\|)")
 
 
 def check_questionnaire(questionnaire: Questionnaire, lint: Lint) -> None:
@@ -130,14 +130,14 @@ def _is_day(text: str) -> bool:
 def _check_pattern(question: Question, lint: Lint) -> None:
     if question.pattern is None:
         return
+    if len(question.pattern) > MAX_PATTERN or _RISKY.search(question.pattern):
+        msgid = N_("«pattern» deve essere semplice: fino a %(max)s caratteri, senza gruppi ripetuti, rimandi o (?…)")
+        lint.at(f"{question.code}.pattern", msgid, max=MAX_PATTERN)
+        return
     try:
         re.compile(question.pattern)
     except re.error as error:
         lint.at(f"{question.code}.pattern", N_("«pattern» non è un'espressione regolare (%(reason)s)"), reason=str(error))
-        return
-    if len(question.pattern) > MAX_PATTERN or _RISKY.search(question.pattern):
-        msgid = N_("«pattern» deve essere semplice: fino a %(max)s caratteri, senza gruppi ripetuti, rimandi o (?…)")
-        lint.at(f"{question.code}.pattern", msgid, max=MAX_PATTERN)
 
 
 def _check_needs(question: Question, lint: Lint) -> None:

@@ -100,7 +100,7 @@ def read_shipped(code: str) -> str:
 
 def _finished(question: Question, own: dict[str, Question], na_label: str) -> Question:
     """Give a question the options of the one it is like, and the common label of n.d. where it has none of its own."""
-    like = own.get(question.options_like or "")
+    like = own.get(question.options_like) if question.options_like and not question.options_by else None
     label = question.na_label or na_label if question.na else ""
     return replace(question, options=like.options if like else question.options, na_label=label)
 

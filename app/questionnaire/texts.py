@@ -150,7 +150,8 @@ class _Turner:
             return replace(
                 question, options=tuple(labels[option.code] for option in question.options), options_by=(control, by)
             )
-        options = self.options_of.get(question.options_like or "") or self.options(question.options, path)
+        like = self.options_of.get(question.options_like) if question.options_like else None
+        options = like or self.options(question.options, path)
         self.options_of[question.code] = options
         return replace(question, options=options)
 
