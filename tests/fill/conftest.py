@@ -1,0 +1,45 @@
+"""Operators of Firenze and of other municipalities at browsers of their own, in an open edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.operators import add_operator
+from app.accounts.sessions import open_session
+from app.editions.current import EditionView
+from app.extensions import db
+from app.registry.entities import find_by_code
+from tests.conftest import Clock
+from tests.fill.person import Person
+from tests.open_edition import author, edition, respond
+
+__all__ = ["author", "edition", "respond"]
+
+NewPerson = Callable[..., Person]
+
+
+@pytest.fixture
+def new_person(app: Flask, edition: EditionView, new_client: Callable[[], FlaskClient], clock: Clock) -> NewPerson:
+    """Makes a person at a browser: `new_person("Operatore B")`, `new_person("Operatore C", "022165")`."""
+
+    def sit_down(name: str = "Operatore A", code: str = "048017", email: str = "servizi.sociali@example.org") -> Person:
+        entity = find_by_code(code)
+        assert entity is not None
+        who = add_operator(entity.id, name=name, office="Servizi sociali", email=email, phone="055 123456", now=clock())
+        token = open_session(entity.id, clock(), operator_id=who)
+        db.session.commit()
+        client = new_client()
+        client.set_cookie("ricognizione", token, domain="localhost")
+        return Person(client)
+
+    return sit_down
+
+
+@pytest.fixture
+def person(new_person: NewPerson) -> Person:
+    """Operatore A of Firenze."""
+    return new_person()
