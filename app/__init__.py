@@ -17,7 +17,7 @@ from app import cli, database, errors, page_context
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
-from app.web import csrf, edge, language, log, static
+from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(_flask_configuration(read))
     app.config.update({name: value for name, value in given.items() if not name.islower()})
     _bind_extensions(app, read)
-    for plumbing in (csrf, errors, page_context, cli):
+    for plumbing in (templating, csrf, errors, page_context, cli):
         plumbing.init_app(app)
     log.configure(read.log_level)
     _register_hooks(app, read)

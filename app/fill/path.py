@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flask import url_for
-
 from app.questionnaire.model import Question, Questionnaire, Step, answer_key
 from app.questionnaire.reach import Reached
+from app.web.templating import address as url_for
 
 SHEET_ADDRESSES: Final = {"practice": "pratiche", "centre": "centri"}
 SHEET_KINDS: Final = {address: kind for kind, address in SHEET_ADDRESSES.items()}

@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 
 from app.fill.forms import PostedPage, read_page
 from app.fill.opening import author, locale
-from app.fill.path import Page, reached_questions
+from app.fill.path import Page, reached_questions, step_address
 from app.fill.views import PageViews, Place, QuestionView
 from app.questionnaire.messages import Problem
 from app.questionnaire.model import Question, Questionnaire, Step, answer_key
@@ -134,9 +134,7 @@ def save_page(
     """
     if request.form.get("ente") != response.entity_code:
         flash(
-            _(
-                "Quella pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Questa è la pagina di adesso."
-            ),
+            _("La pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Ora la vedi aggiornata."),
             "error",
         )
         return redirect(here, 303)
@@ -175,16 +173,13 @@ def _destination(
     here: str,
     onward: Callable[[OpenResponse, Reached], str],
 ) -> str:
-    searched = request.form.get("search", "")
-    if searched in posted.codes:
-        text = request.form.get(f"{searched}.search", "")[:100]
-        return f"{here}?{urlencode({'cerca': searched, 'testo': text})}#q-{searched}"
-    if request.form.get("azione") == "esci":
-        flash(_("Bozza salvata. Puoi riprendere quando vuoi, anche da un altro computer."), "success")
-        return url_for("fill.overview")
-    if any(answer_key(code, item) in saved.document.conflicts for code in posted.codes):
-        return here
-    if _wrong(saved, item, posted):
+    if item is not None and item in saved.document.conflicts and item not in saved.document.live_items()[page.step.code]:
+        flash(_("Questa scheda era stata eliminata: quello che hai scritto è conservato. Decidi se ripristinarla."), "warning")
+        return step_address(page.step)
+    chosen = _asked_for(posted, here)
+    if chosen:
+        return chosen
+    if _wrong(saved, item, posted) or any(answer_key(code, item) in saved.document.conflicts for code in posted.codes):
         return here
     reached = reached_by(saved)
     fresh = _newly_asked(page, reached, item, posted)
@@ -192,6 +187,18 @@ def _destination(
         flash(_("Salvato. In base alle tue risposte, in questa pagina c’è altro da compilare."), "info")
         return f"{here}#q-{fresh}"
     return onward(saved, reached)
+
+
+def _asked_for(posted: PostedPage, here: str) -> str | None:
+    """Where a button other than the main one leads: the results of a search, or out of the form."""
+    searched = request.form.get("search", "")
+    if searched in posted.codes:
+        text = request.form.get(f"{searched}.search", "")[:100]
+        return f"{here}?{urlencode({'cerca': searched, 'testo': text})}#q-{searched}"
+    if request.form.get("azione") == "esci":
+        flash(_("Bozza salvata. Puoi riprendere quando vuoi, anche da un altro computer."), "success")
+        return url_for("fill.overview")
+    return None
 
 
 def _wrong(saved: OpenResponse, item: str | None, posted: PostedPage) -> bool:

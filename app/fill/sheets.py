@@ -22,7 +22,7 @@ from app.questionnaire.model import Step
 from app.questionnaire.reach import Reached
 from app.questionnaire.review import Review
 from app.responses.document import Operation
-from app.responses.drafts import EditionClosedError, apply
+from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
 from app.responses.submission import review_response
 
@@ -140,6 +140,9 @@ def _store(response: OpenResponse, operation: Operation, at: dt.datetime) -> boo
         reply, _saved = apply(response, [operation], author(), at, save_id=save_id)
     except EditionClosedError:
         flash(_("La scadenza è passata: le schede si possono solo leggere."), "error")
+        return True
+    except TooLargeError:
+        flash(_("Le risposte sono troppo lunghe: accorcia i testi prima di aggiungere altre schede."), "error")
         return True
     if reply.conflicts:
         flash(_("Un collega ha modificato questa scheda nel frattempo: decidi se tenerla o eliminarla."), "warning")

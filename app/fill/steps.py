@@ -34,7 +34,7 @@ def step(code: str, number: int = 1) -> ResponseReturnValue:
     response = load_response(at)
     found = _find_step(response, code)
     page = page_of(found, number)
-    if page is None or (found.repeat and request.method == "POST"):
+    if page is None or (found.repeat and (number > 1 or request.method == "POST")):
         abort(404)
     if request.method == "GET":
         return draw_list(response, found, at) if found.repeat else _draw(response, page, reached_by(response))
