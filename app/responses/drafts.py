@@ -318,12 +318,23 @@ def _check_item(current: OpenResponse, document: Document, operation: Operation,
     return operation
 
 
+def _check_return(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
+    """An item that comes back needs a place like a new one."""
+    checked = _check_item(current, document, operation, stamp)
+    step_code, item = document.find_item(operation.item or "") or ("", None)
+    repeat = current.questionnaire.step(step_code).repeat
+    if item and item.removed and repeat and len(document.live_items().get(step_code, ())) >= repeat.max:
+        raise RefusedError("too_many_items")
+    return checked
+
+
 def _check_resolution(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
     if operation.question is not None:
         return _check_answer(current, document, operation, stamp)
     if operation.choice is None:
         raise RefusedError("no_choice")
-    return _check_item(current, document, operation, stamp)
+    check = _check_return if operation.choice == "keep" else _check_item
+    return check(current, document, operation, stamp)
 
 
 def _require_uuid(text: str | None) -> None:
@@ -342,6 +353,6 @@ _CHECKS: Final[dict[str, _Check]] = {
     "duplicate": _check_new_item,
     "move": _check_item,
     "delete": _check_item,
-    "restore": _check_item,
+    "restore": _check_return,
     "resolve": _check_resolution,
 }

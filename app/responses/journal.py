@@ -19,13 +19,12 @@ from app.responses.models import JournalEntry
 _decode = msgspec.json.Decoder(JournalLine).decode
 
 
-def journal_lines(response_id: int, *, since: int = 0) -> Iterator[JournalLine]:
-    """The saves after version `since`, oldest first."""
-    query = (
-        sa.select(JournalEntry.line)
-        .where(JournalEntry.response_id == response_id, JournalEntry.version > since)
-        .order_by(JournalEntry.version)
-    )
+def journal_lines(response_id: int, *, since: int = 0, until: int | None = None) -> Iterator[JournalLine]:
+    """The saves after version `since`, up to `until` where it is given, oldest first."""
+    wanted = [JournalEntry.response_id == response_id, JournalEntry.version > since]
+    if until is not None:
+        wanted.append(JournalEntry.version <= until)
+    query = sa.select(JournalEntry.line).where(*wanted).order_by(JournalEntry.version)
     for text in db.session.execute(query).scalars():
         yield _decode(text)
 
@@ -49,4 +48,10 @@ def value_at(response_id: int, key: str, revision: int) -> Any:
         for operation, outcome in zip(line.operations, line.outcomes, strict=True)
         if operation.key == key and outcome == APPLIED and operation.op in {"set", "resolve"}
     ]
-    return values[-1] if values else None
+    if values:
+        return values[-1]
+    copied = [op for op in line.operations if op.op == "duplicate" and key.startswith(f"{op.item}/")]
+    if not copied:
+        return None
+    answer = fold(journal_lines(response_id, until=revision)).answers.get(key)  # a copy's line does not hold its answers
+    return answer.value if answer else None
