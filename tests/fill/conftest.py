@@ -13,6 +13,7 @@ from app.accounts.sessions import open_session
 from app.editions.current import EditionView
 from app.extensions import db
 from app.registry.entities import find_by_code
+from app.responses.reading import OpenResponse, find_response
 from tests.conftest import Clock
 from tests.fill.person import Person
 from tests.open_edition import author, edition, respond
@@ -20,6 +21,7 @@ from tests.open_edition import author, edition, respond
 __all__ = ["author", "edition", "respond"]
 
 NewPerson = Callable[..., Person]
+Stored = Callable[..., OpenResponse]
 
 
 @pytest.fixture
@@ -43,3 +45,17 @@ def new_person(app: Flask, edition: EditionView, new_client: Callable[[], FlaskC
 def person(new_person: NewPerson) -> Person:
     """Operatore A of Firenze."""
     return new_person()
+
+
+@pytest.fixture
+def stored(edition: EditionView) -> Stored:
+    """Gives a municipality's response as it is stored now."""
+
+    def read(code: str = "048017") -> OpenResponse:
+        db.session.rollback()
+        entity = find_by_code(code)
+        found = entity and find_response(entity.id, edition.id)
+        assert found
+        return found
+
+    return read

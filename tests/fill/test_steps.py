@@ -173,21 +173,27 @@ def test_a_number_and_not_available_together_are_asked_again(person: Person) -> 
 def test_other_asks_for_its_text(person: Person) -> None:
     person.fill("/compila/B", {"B01": "none"})
     wrong = person.fill("/compila/B/2", {"B02": ["staff", "other"]})
-    assert wrong.error_of("B02") == "Hai scelto «Altro (specificare)»: scrivi di che cosa si tratta."
+    assert wrong.error_of("B02") == "Hai scelto «Altro»: scrivi di che cosa si tratta."
     assert wrong.summary()[0][0] == "#q-B02-text"
     assert person.send(wrong, {"B02.text": "Sede inagibile"}).path == "/compila/E"
     again = person.get("/compila/B/2")
     assert (again.value("B02"), again.value("B02.text")) == (["staff", "other"], ["Sede inagibile"])
 
 
-def test_a_text_beside_other_is_kept_when_other_is_not_chosen(person: Person) -> None:
+def test_a_text_beside_other_chooses_it(person: Person) -> None:
     person.fill("/compila/B", {"B01": "none"})
-    wrong = person.fill("/compila/B/2", {"B02": ["staff"], "B02.text": "Sede inagibile"})
-    label = "Altro (specificare)"
+    assert person.fill("/compila/B/2", {"B02": ["staff"], "B02.text": "Sede inagibile"}).path == "/compila/E"
+    again = person.get("/compila/B/2")
+    assert (again.value("B02"), again.value("B02.text")) == (["staff", "other"], ["Sede inagibile"])
+
+
+def test_a_text_beside_other_stays_when_an_answer_excludes_it(person: Person) -> None:
+    person.fill("/compila/B", {"B01": "none"})
+    wrong = person.fill("/compila/B/2", {"B02": ["unknown"], "B02.text": "Sede inagibile"})
     assert wrong.error_of("B02") == (
-        f"Hai scritto un testo accanto a «{label}»: scegli anche «{label}», oppure cancella il testo."
+        "Hai scritto un testo accanto a «Altro»: scegli anche «Altro», oppure cancella il testo."
     )
-    assert (wrong.value("B02"), wrong.value("B02.text")) == (["staff"], ["Sede inagibile"])
+    assert (wrong.value("B02"), wrong.value("B02.text")) == (["unknown"], ["Sede inagibile"])
 
 
 def test_a_question_that_is_newly_asked_keeps_the_person_on_the_page(person: Person) -> None:
