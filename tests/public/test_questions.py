@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask, current_app
 
+from app.accounts.permissions import ANYBODY, PERMISSIONS
 from app.questionnaire.answers import TYPES, type_of
 from app.questionnaire.model import Option, Question
 from tests.pages import Element, problems_of, read_page
@@ -19,7 +20,8 @@ EVIL = "<script>alert('x')</script>\"'&"
 
 
 @pytest.fixture(autouse=True)
-def request_context(app: Flask) -> Iterator[None]:
+def request_context(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setitem(PERMISSIONS, "gallery", ANYBODY)  # and taken back at the end, for the other tests
     gallery.mount(app)
     with app.test_request_context("/_galleria/normale"):
         yield

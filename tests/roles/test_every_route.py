@@ -150,5 +150,5 @@ def test_no_form_is_taken_without_its_token(make_app: Callable[..., Flask]) -> N
     for rule in world.app.url_map.iter_rules():
         for asked in requests_to(world.app, rule, {"own": world.a}, ["POST"] if "POST" in (rule.methods or ()) else []):
             response = world.client(ENTITY_A).post(asked.path, data={"B01": "none", "entity": "048017", "lingua": "en"})
-            assert response.status_code in (200, 400, 404, 410, 422), f"{asked.path}: {response.status_code}"
+            assert response.status_code < 500, f"{asked.path}: {response.status_code}"
     assert (world.stored(world.a), world.stored(world.b)) == before
