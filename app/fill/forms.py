@@ -27,24 +27,39 @@ MAX_FIELD_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
+class TypedAnswer:
+    """One question as a form held it: the fields by sub-field, the revision that was shown, a decision and what it saw."""
+
+    fields: Mapping[str, list[str]]
+    base: int
+    decision: str
+    seen: str
+
+
+Typed = Mapping[str, TypedAnswer]
+
+
+@dataclass(frozen=True, slots=True)
 class PostedPage:
-    """What a posted page says: operations for `drafts.apply`, the typed fields by question code, the codes it held."""
+    """What a posted page says: operations for `drafts.apply`, what was typed by question code, the codes it held."""
 
     operations: tuple[Operation, ...]
-    typed: Mapping[str, Mapping[str, list[str]]]
+    typed: Typed
     codes: frozenset[str]
 
 
 def read_page(questions: Sequence[Question], form: MultiDict[str, str], response: OpenResponse, item: str | None) -> PostedPage:
     """Read a posted page of these questions."""
     operations: list[Operation] = []
-    typed: dict[str, Mapping[str, list[str]]] = {}
+    typed: dict[str, TypedAnswer] = {}
     for question in questions:
         base = _base(form.get(f"{question.code}.base"))
         if base is None:
             continue
-        fields = typed[question.code] = posted_fields(question, form)
-        operation = _operation(question, fields, base, form, response, item)
+        given = typed[question.code] = TypedAnswer(
+            posted_fields(question, form), base, form.get(f"{question.code}.scelta", ""), form.get(f"{question.code}.seen", "")
+        )
+        operation = _operation(question, given, response, item)
         if operation is not None:
             operations.append(operation)
     return PostedPage(tuple(operations), typed, frozenset(typed))
@@ -63,21 +78,13 @@ def _base(text: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _operation(
-    question: Question,
-    fields: Mapping[str, Sequence[str]],
-    base: int,
-    form: MultiDict[str, str],
-    response: OpenResponse,
-    item: str | None,
-) -> Operation | None:
-    value = type_of(question).parse(question, fields)
-    decision = form.get(f"{question.code}.scelta", "")
-    if decision:
-        return _resolution(question, value, base, decision, form, response, item)
-    if value == shown_value(response, question, item, base):
+def _operation(question: Question, typed: TypedAnswer, response: OpenResponse, item: str | None) -> Operation | None:
+    value = type_of(question).parse(question, typed.fields)
+    if typed.decision:
+        return _resolution(question, value, typed, response, item)
+    if value == shown_value(response, question, item, typed.base):
         return None
-    return Operation("set", item=item, question=question.code, base=base, value=value)
+    return Operation("set", item=item, question=question.code, base=typed.base, value=value)
 
 
 def shown_value(response: OpenResponse, question: Question, item: str | None, base: int) -> Any:
@@ -91,22 +98,12 @@ def shown_value(response: OpenResponse, question: Question, item: str | None, ba
     return personal.unseal_one(response.id, value)
 
 
-def _resolution(
-    question: Question,
-    typed: Any,
-    base: int,
-    decision: str,
-    form: MultiDict[str, str],
-    response: OpenResponse,
-    item: str | None,
-) -> Operation:
+def _resolution(question: Question, value: Any, typed: TypedAnswer, response: OpenResponse, item: str | None) -> Operation:
     key = answer_key(question.code, item)
-    seen = tuple(int(text) for text in form.get(f"{question.code}.seen", "").split(",") if text.isascii() and text.isdigit())
+    seen = tuple(int(text) for text in typed.seen.split(",") if text.isascii() and text.isdigit())
     challengers: dict[str, Challenger] = {str(one.revision): one for one in response.document.conflicts.get(key, ())}
-    if decision == "current":
-        value = shown_value(response, question, item, base)
-    elif decision in challengers:
-        value = personal.unseal_one(response.id, challengers[decision].value)
-    else:
-        value = typed
-    return Operation("resolve", item=item, question=question.code, base=base, value=value, seen=seen)
+    if typed.decision == "current":
+        value = shown_value(response, question, item, typed.base)
+    elif typed.decision in challengers:
+        value = personal.unseal_one(response.id, challengers[typed.decision].value)
+    return Operation("resolve", item=item, question=question.code, base=typed.base, value=value, seen=seen)

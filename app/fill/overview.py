@@ -147,6 +147,15 @@ def check() -> ResponseReturnValue:
     response = load_response(at)
     if request.method == "GET":
         return _draw_check(response, at)
+    if request.form.get("ente") != response.entity_code:
+        flash(
+            _("La pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Ora la vedi aggiornata."), "error"
+        )
+        return redirect(url_for("fill.check"), 303)
+    return _submit(response, at)
+
+
+def _submit(response: OpenResponse, at: dt.datetime) -> ResponseReturnValue:
     if request.form.get("dichiarazione") != "1":
         problem = ("dichiarazione", _("Per inviare, conferma la dichiarazione in fondo alla pagina."))
         return _draw_check(response, at, (problem,)), 422

@@ -63,14 +63,19 @@ def _operator_name(response: OpenResponse, sent: Receipt) -> str:
 
 @blueprint.post("/ricevuta/parere")
 def opinion() -> ResponseReturnValue:
-    """Keep the answers to the questions asked after submission."""
+    """Keep the answers to the questions asked after submission.
+
+    They are one person's opinion, not the entity's statement: the last one stands, the journal keeps the others, and no two
+    of them wait for a decision.
+    """
     at = now()
     response = load_response(at)
+    known = response.document.answers
     operations = [
         Operation(
             "set",
             question=question.code,
-            base=request.form.get(f"{question.code}.base", type=int) or 0,
+            base=known[question.code].revision if question.code in known else 0,
             value=type_of(question).parse(question, posted_fields(question, request.form)),
         )
         for question in response.questionnaire.after_submission

@@ -18,7 +18,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.fill.forms import PostedPage, read_page
+from app.fill.forms import PostedPage, Typed, read_page
 from app.fill.opening import author, locale
 from app.fill.path import Page, reached_questions, step_address
 from app.fill.views import PageViews, Place, QuestionView
@@ -44,6 +44,7 @@ class Shown:
     offered: tuple[QuestionView, ...]
     summary: tuple[tuple[str, str], ...]
     unfold: bool
+    disputed: bool
     save_id: str
 
 
@@ -65,9 +66,9 @@ def draw_page(
     reached: Reached,
     item: str | None,
     *,
-    typed: Mapping[str, Mapping[str, list[str]]] | None = None,
+    typed: Typed | None = None,
 ) -> Shown:
-    """The views of a page. `typed`: the fields of a form that could not be stored."""
+    """The views of a page. `typed`: what a form held that could not be stored."""
     questionnaire = response.questionnaire_in(locale())
     values = personal.unseal(response.id, _values_on(response, page, item))
     views = PageViews(response, questionnaire, item, values)
@@ -88,7 +89,8 @@ def draw_page(
     offered = tuple(draw(question) for question in reached_questions(page.offered, reached, item))
     summary = tuple(line for view in (*asked, *offered) for line in view.summary)
     unfold = any(view.errors or view.results is not None or _filled(view) for view in offered)
-    return Shown(page, asked, offered, summary, unfold, secrets.token_urlsafe(12))
+    disputed = any(view.candidates for view in (*asked, *offered))
+    return Shown(page, asked, offered, summary, unfold, disputed, secrets.token_urlsafe(12))
 
 
 def _problems_to_show(response: OpenResponse, questionnaire: Questionnaire) -> Mapping[str, tuple[Problem, ...]]:
@@ -126,7 +128,7 @@ def save_page(
     *,
     here: str,
     onward: Callable[[OpenResponse, Reached], str],
-    redraw: Callable[[Mapping[str, Mapping[str, list[str]]]], str],
+    redraw: Callable[[Typed], str],
 ) -> ResponseReturnValue:
     """Store a posted page and answer the request.
 
@@ -179,8 +181,13 @@ def _destination(
     chosen = _asked_for(posted, here)
     if chosen:
         return chosen
-    if _wrong(saved, item, posted) or any(answer_key(code, item) in saved.document.conflicts for code in posted.codes):
+    disputed = [one.code for one in page.questions if answer_key(one.code, item) in saved.document.conflicts]
+    if disputed:
+        flash(_("Un collega ha cambiato la stessa risposta: sono conservate tutte e due. Scegli quale vale."), "warning")
+    if _wrong(saved, item, posted):
         return here
+    if disputed:
+        return f"{here}#q-{disputed[0]}"
     reached = reached_by(saved)
     fresh = _newly_asked(page, reached, item, posted)
     if fresh:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from flask import abort, flash, redirect, render_template, request
@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import sheet_name
+from app.fill.forms import Typed
 from app.fill.opening import author, load_response, locale
 from app.fill.path import SHEET_KINDS, Page, next_address, page_of, pages_of, previous_address, sheet_address, step_address
 from app.fill.saving import draw_page, not_asked, reached_by, save_page
@@ -200,7 +201,7 @@ def _draw_sheet(
     page: Page,
     reached: Reached,
     item: str,
-    typed: Mapping[str, Mapping[str, list[str]]] | None = None,
+    typed: Typed | None = None,
 ) -> str:
     step = page.step
     return render_template(

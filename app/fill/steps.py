@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
 from app.fill import blueprint
+from app.fill.forms import Typed
 from app.fill.opening import load_response, locale
 from app.fill.path import (
     Page,
@@ -56,9 +55,7 @@ def _find_step(response: OpenResponse, code: str) -> Step:
         abort(404)
 
 
-def _draw(
-    response: OpenResponse, page: Page, reached: Reached, typed: Mapping[str, Mapping[str, list[str]]] | None = None
-) -> str:
+def _draw(response: OpenResponse, page: Page, reached: Reached, typed: Typed | None = None) -> str:
     questionnaire = response.questionnaire
     if page.step.code not in reached.steps:
         return not_asked(response, page.step)

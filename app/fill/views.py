@@ -16,6 +16,7 @@ from flask_babel import format_datetime, gettext, to_user_timezone
 from flask_babel import gettext as _
 
 from app.accounts.operators import list_operators
+from app.fill.forms import TypedAnswer
 from app.fill.opening import locale
 from app.fill.prefill import prefilled
 from app.questionnaire.answers import options as resolved_options
@@ -83,6 +84,7 @@ class QuestionView:
     results: tuple[Place, ...] | None
     candidates: tuple[Candidate, ...]
     seen: str
+    decision: str
 
 
 def sentence(problem: Problem) -> str:
@@ -136,19 +138,22 @@ class PageViews:
         self,
         question: Question,
         *,
-        typed: Mapping[str, list[str]] | None = None,
+        typed: TypedAnswer | None = None,
         results: Sequence[Place] | None = None,
         searched: str = "",
         problems: Sequence[Problem] = (),
     ) -> QuestionView:
-        """One question. `typed`: what a refused form held; `problems`: what the review says of the stored answer."""
+        """One question. `problems`: what the review says of the stored answer.
+
+        `typed`: what a refused form held; it keeps the revisions that it was shown, for a colleague may have saved since.
+        """
         key = answer_key(question.code, self.item)
         answer = self.response.document.answers.get(key)
         value = self.values.get(key)
         if value is None and typed is None and answer is None:
             value = prefilled(question, self.response.entity_id)
         kind = type_of(question)
-        fields: Mapping[str, Sequence[str]] = typed if typed is not None else kind.fill(question, value)
+        fields: Mapping[str, Sequence[str]] = kind.fill(question, value) if typed is None else typed.fields
         if searched:
             fields = {**fields, "search": [searched]}
         return QuestionView(
@@ -158,23 +163,29 @@ class PageViews:
             wrong=tuple(problem.subfield for problem in problems),
             summary=tuple(_summary_line(question, problem) for problem in problems),
             options=tuple(resolved_options(question, self._lookup)),
-            base=answer.revision if answer else 0,
+            base=typed.base if typed else answer.revision if answer else 0,
             badge=_("sarà pubblica") if question.public else None,
-            chosen=self._chosen(question, value),
+            chosen=self._chosen(question, value, typed.fields.get("", ()) if typed else ()),
             results=None if results is None else tuple(results),
             candidates=self._candidates(question, key, answer.value if answer else None),
-            seen=",".join(str(one.revision) for one in self.response.document.conflicts.get(key, ())),
+            seen=typed.seen if typed and typed.decision else self._seen(key),
+            decision=typed.decision if typed else "",
         )
+
+    def _seen(self, key: str) -> str:
+        return ",".join(str(one.revision) for one in self.response.document.conflicts.get(key, ()))
 
     def _lookup(self, code: str) -> Any:
         return self.values.get(answer_key(code, self.item), self.values.get(code))
 
-    def _chosen(self, question: Question, value: Any) -> tuple[Place, ...]:
-        if question.type not in REGISTRY_TYPES or value is None:
+    def _chosen(self, question: Question, value: Any, typed: Sequence[str]) -> tuple[Place, ...]:
+        """The stored choice and, of what a refused form held, what the registry knows."""
+        if question.type not in REGISTRY_TYPES:
             return ()
         codes = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        labels = labels_of(codes) if codes else {}
-        return tuple(Place(code, labels.get(code, code)) for code in codes)
+        labels = labels_of([*codes, *typed]) if codes or typed else {}
+        known = [*codes, *(code for code in typed if code in labels)]
+        return tuple(Place(code, labels.get(code, code)) for code in dict.fromkeys(known))
 
     def _candidates(self, question: Question, key: str, current: Any) -> tuple[Candidate, ...]:
         challengers = self.response.document.conflicts.get(key, ())

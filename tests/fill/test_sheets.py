@@ -46,7 +46,8 @@ def test_the_empty_list_says_what_a_sheet_takes(person: Person) -> None:
     assert page.heading == "Buone pratiche"
     assert titles(page) == []
     assert page.texts("empty") == [
-        "Non hai ancora aggiunto nessuna buona pratica. Bastano cinque minuti: titolo, due frasi, a chi si rivolge e un contatto."
+        "Non hai ancora aggiunto nessuna buona pratica. "
+        "Bastano cinque minuti: titolo, due frasi, a chi si rivolge e un contatto."
     ]
     assert page.links()["Continua"] == "/compila/E"
 
@@ -216,17 +217,13 @@ def test_deleting_after_ones_own_edit_asks_nothing(person: Person, three: list[s
     assert titles(person.press(stale, "Elimina", "Due")) == ["Uno", "Tre"]
 
 
-def test_an_edit_against_a_colleagues_delete_is_kept_and_asks(
-    person: Person, three: list[str], new_person: NewPerson
-) -> None:
+def test_an_edit_against_a_colleagues_delete_is_kept_and_asks(person: Person, three: list[str], new_person: NewPerson) -> None:
     stale = person.get(three[1])
     colleague = new_person("Operatore B")
     colleague.press(colleague.get("/compila/P"), "Elimina", "Due")
     after = person.send(stale, {"P03": "Nel frattempo ho scritto molto."})
     assert after.path == "/compila/P"
-    assert after.alerts == [
-        "Questa scheda era stata eliminata: quello che hai scritto è conservato. Decidi se ripristinarla."
-    ]
+    assert after.alerts == ["Questa scheda era stata eliminata: quello che hai scritto è conservato. Decidi se ripristinarla."]
     assert removed(after) == ["Due eliminata il 16 marzo 2026, 10:00"]
     assert "È stata modificata dopo l'eliminazione: ripristinala se le modifiche servono." in after.text
     assert [one.attributes.get("open") for one in after.with_class("disclosure")] == [""]

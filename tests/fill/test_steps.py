@@ -190,9 +190,7 @@ def test_a_text_beside_other_chooses_it(person: Person) -> None:
 def test_a_text_beside_other_stays_when_an_answer_excludes_it(person: Person) -> None:
     person.fill("/compila/B", {"B01": "none"})
     wrong = person.fill("/compila/B/2", {"B02": ["unknown"], "B02.text": "Sede inagibile"})
-    assert wrong.error_of("B02") == (
-        "Hai scritto un testo accanto a «Altro»: scegli anche «Altro», oppure cancella il testo."
-    )
+    assert wrong.error_of("B02") == ("Hai scritto un testo accanto a «Altro»: scegli anche «Altro», oppure cancella il testo.")
     assert (wrong.value("B02"), wrong.value("B02.text")) == (["unknown"], ["Sede inagibile"])
 
 
