@@ -1,8 +1,9 @@
 """A visitor who answers over HTTP exactly as the served forms ask: reads a page, fills its fields, posts its form.
 
 Not for: what only a browser shows (layout, scripts): that is `tests.browser`.
-Holds always: every hidden field of a form goes back as it came; a field that the form does not have cannot be filled in; one
-connection is kept, as a browser keeps it, and compressed pages are asked for.
+Holds always: every hidden field of a form goes back as it came; a field that the form does not have cannot be filled in, and
+a button that it does not have cannot be pressed; one connection is kept, as a browser keeps it, and compressed pages are
+asked for.
 """
 
 from __future__ import annotations
@@ -10,64 +11,18 @@ from __future__ import annotations
 import gzip
 import http.client
 from collections.abc import Mapping
-from html.parser import HTMLParser
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
 import brotli
 
-Fields = dict[str, list[str]]
+from tests.served import Fields, FormError, ServedPage
 
-
-class FormError(AssertionError):
-    """The page has no such form, or the form no such field."""
-
-
-class _Forms(HTMLParser):
-    """Every form of a page: its address, what it would send as it stands, and which values its fields offer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[tuple[str, Fields, dict[str, set[str]]]] = []
-        self._open: tuple[str, Fields, dict[str, set[str]]] | None = None
-        self._area: str | None = None
-        self._select: str | None = None
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        if tag == "form":
-            self._open = (given.get("action") or "", {}, {})
-            self.forms.append(self._open)
-        elif self._open and (name := given.get("name")):
-            _action, fields, offered = self._open
-            kind = given.get("type") or "text"
-            if tag == "input" and kind in {"radio", "checkbox"}:
-                offered.setdefault(name, set()).add(given.get("value") or "on")
-                if "checked" in given:
-                    fields.setdefault(name, []).append(given.get("value") or "on")
-            elif tag == "input" and kind not in {"submit", "button"}:
-                offered.setdefault(name, set())
-                fields.setdefault(name, []).append(given.get("value") or "")
-            elif tag == "textarea":
-                offered.setdefault(name, set())
-                self._area = name
-                fields.setdefault(name, []).append("")
-            elif tag == "button" and given.get("value"):
-                offered.setdefault(name, set()).add(given["value"] or "")
-
-    def handle_data(self, data: str) -> None:
-        if self._open and self._area:
-            self._open[1][self._area][-1] += data.removeprefix("\n") if not self._open[1][self._area][-1] else data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._open = None
-        elif tag == "textarea":
-            self._area = None
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Visitor:
-    """One browser without scripts. Cookies are kept; redirects are followed only by `submit`."""
+    """One browser without scripts. Cookies are kept; redirects are followed by `open` and `submit`, not by `get` and `post`."""
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
@@ -77,6 +32,8 @@ class Visitor:
         self.connection = http.client.HTTPConnection(self.host, self.port, timeout=60)
         self.page = ""
         self.address = ""
+        self.status = 0
+        self._served: ServedPage | None = None
 
     def get(self, path: str) -> tuple[int, str, bytes]:
         """(status, location, body) of a GET."""
@@ -111,58 +68,79 @@ class Visitor:
             else:
                 self.cookies[name] = morsel.value
 
-    def open(self, path: str) -> str:
-        """The page at this path, redirects followed. Raises AssertionError on anything but 200."""
+    @property
+    def path(self) -> str:
+        """The path of the page that is open, without its query."""
+        return urlsplit(self.address).path
+
+    @property
+    def served(self) -> ServedPage:
+        """The page that is open, read."""
+        if self._served is None:
+            self._served = ServedPage(self.page, self.address)
+        return self._served
+
+    def _show(self, address: str, status: int, body: bytes) -> None:
+        self.address, self.status, self.page, self._served = address, status, body.decode(), None
+
+    def open(self, path: str, *, expected: int = 200) -> str:
+        """The page at this path, redirects followed. Raises AssertionError on any other status than the expected."""
         status, location, body = self.get(path)
         for _hop in range(5):
-            if status not in {301, 302, 303, 307, 308}:
+            if status not in REDIRECTS:
                 break
             path = _path(location)
             status, location, body = self.get(path)
-        assert status == 200, f"GET {path}: {status}"
-        self.address, self.page = path, body.decode()
+        self._show(path, status, body)
+        assert status == expected, f"GET {path}: {status}"
         return self.page
 
     def form(self, path: str, action: str | None = None) -> Fields:
         """What the form at this page would send as it is served. `action`: where it posts to, by default to the page."""
         self.open(path)
-        return dict(self._form(action or path)[1])
+        return dict(self.served.form(action or path).fields)
 
-    def _form(self, action: str) -> tuple[str, Fields, dict[str, set[str]]]:
-        parser = _Forms()
-        parser.feed(self.page)
-        wanted = _path(action).partition("?")[0]
-        for form in parser.forms:
-            if _path(form[0] or self.address).partition("?")[0] == wanted:
-                return form
-        raise FormError(f"{self.address} has no form that posts to {action}")
-
-    def submit(self, path: str, answers: Mapping[str, list[str]], *, form: str | None = None) -> str:
+    def submit(self, path: str, answers: Fields, *, form: str | None = None) -> str:
         """Open a page, fill its form in, post it, and give the path of the page that follows (kept in `page`)."""
         self.open(path)
         return self.submit_open(answers, form=form)
 
-    def submit_open(self, answers: Mapping[str, list[str]], *, form: str | None = None) -> str:
-        """The same for the page that is open already."""
-        action, fields, offered = self._form(form or self.address)
-        for name, values in answers.items():
-            if name not in offered:
-                raise FormError(f"{self.address} asks no {name}")
-            if offered[name] and not offered[name].issuperset(values):
-                raise FormError(f"{self.address} does not offer {values} for {name}")
-        status, location, body = self.post(_path(action or self.address), {**fields, **answers})
-        if status in {302, 303}:
-            target = _path(location)
-            self.open(target.partition("#")[0])
-            return self.address
-        self.page = body.decode()
-        raise AssertionError(f"POST {action}: {status}")
+    def submit_open(
+        self,
+        answers: Fields,
+        *,
+        form: str | None = None,
+        saying: str = "",
+        button: tuple[str, str] | None = None,
+        refused: bool = False,
+    ) -> str:
+        """The same for the page that is open already.
 
-    def sign_in(self, code: str, password: str) -> None:
-        """Sign in as an entity."""
-        self.submit(
-            "/accedi", {self._field("/accedi", "username"): [code], self._field("/accedi", "current-password"): [password]}
-        )
+        `form`: where the form posts to, of several the one whose button begins with `saying`; `button`: the name and value of
+        the one that is pressed; `refused`: a page that refuses what was posted (its code in `status`) is an answer too.
+        """
+        chosen = self.served.form(form or self.address, saying)
+        status, location, body = self.post(_path(chosen.action), chosen.filled(answers, button))
+        if status in REDIRECTS:
+            self.open(_path(location).partition("#")[0])
+            return self.address
+        self._show(_path(chosen.action), status, body)
+        if status == 200 or refused:
+            return self.address
+        raise AssertionError(f"POST {chosen.action}: {status}")
+
+    def follow(self, text: str) -> str:
+        """Follow the link with this text. Raises FormError where there is none."""
+        if text not in self.served.links:
+            raise FormError(f"{self.address} has no link {text!r}")
+        self.open(_path(self.served.links[text]).partition("#")[0])
+        return self.address
+
+    def sign_in(self, entity: str, password: str, *, refused: bool = False) -> None:
+        """Sign in as an entity, by its code or name."""
+        self.open("/accedi")
+        names = {self._field("username"): [entity], self._field("current-password"): [password]}
+        self.submit_open(names, refused=refused)
 
     def say_who(self, name: str) -> None:
         """Say who fills in, if the site asks."""
@@ -170,25 +148,11 @@ class Visitor:
             given = {"name": [name], "office": ["Servizi sociali"], "email": ["a@example.org"], "phone": ["06 0000"]}
             self.submit_open(given)
 
-    def _field(self, path: str, autocomplete: str) -> str:
-        self.open(path)
-        found = _Autocomplete(autocomplete)
-        found.feed(self.page)
-        if not found.name:
-            raise FormError(f"{path} has no field for {autocomplete}")
-        return found.name
-
-
-class _Autocomplete(HTMLParser):
-    def __init__(self, wanted: str) -> None:
-        super().__init__()
-        self.wanted = wanted
-        self.name = ""
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        if given.get("autocomplete") == self.wanted:
-            self.name = given.get("name") or ""
+    def _field(self, autocomplete: str) -> str:
+        for element in self.served.elements:
+            if element.attributes.get("autocomplete") == autocomplete and element.attributes.get("name"):
+                return element.attributes["name"]
+        raise FormError(f"{self.address} has no field for {autocomplete}")
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
