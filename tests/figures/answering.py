@@ -24,6 +24,8 @@ from tests.respondent.model import Model
 from tests.respondent.municipality import Stopped
 from tests.respondent.places import Town, towns
 from tests.respondent.reading_back import read_back
+from tests.respondent.reference import questions
+from tests.respondent.slips import SLIPS
 from tests.respondent.tally import Tally
 from tests.respondent.visits import Guest
 from tests.respondent.writing import MONTHS
@@ -151,9 +153,17 @@ def _read_all(site: Site, guests: Sequence[Guest]) -> None:
 
 
 def _count_plan(guests: Sequence[Guest], tally: Tally) -> None:
-    """That what was planned took place: so many submitted, so many twice, so many not."""
+    """That what was planned took place: so many submitted, so many twice, so many not; each question answered by somebody,
+    and wrong input typed into each type of answer that can be wrong."""
     sent = [len(guest.sent) for guest in guests]
     plan = [2] * len(CORRECTIONS) + [1] * (SUBMIT - len(CORRECTIONS)) + [0] * STOP
     tally.equal_lists(sent, plan, "versions sent")
     receipts = [one.receipt for guest in guests for one in guest.sent]
     tally.equal(len(set(receipts)), sum(plan), "different receipts")
+    answered = {key.rpartition("/")[2] for guest in guests for key in guest.model.stored()}
+    tally.equal(answered, set(questions()), "questions answered by somebody")
+    slips = [kind for guest in guests for kind in guest.slips]
+    tally.equal(set(slips), set(SLIPS), "types of answers with wrong input")
+    posted = sum(guest.pages for guest in guests)
+    answers = sum(len(guest.model.stored()) for guest in guests)
+    print(f"{len(guests)} municipalities posted {posted} pages, {len(slips)} answers wrong at first, and {answers} stand")

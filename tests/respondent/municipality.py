@@ -39,7 +39,8 @@ class Stopped(Exception):  # noqa: N818 — nothing went wrong: somebody goes ho
 
 class Respondent:
     """`first`: how it answers the first question, "" as it likes; `posts`: after how many posted pages it goes home, None for
-    one that answers to the end; `redo`: the keys of answers that it wants to change."""
+    one that answers to the end; `redo`: the keys of answers that it wants to change; `slips`: the types of questions in which
+    it typed something wrong."""
 
     def __init__(self, visitor: Visitor, town: Town, number: int, model: Model, tally: Tally) -> None:
         self.visitor = visitor
@@ -52,6 +53,8 @@ class Respondent:
         self.first = ""
         self.posts: int | None = None
         self.redo: set[str] = set()
+        self.pages = 0
+        self.slips: list[str] = []
         self.operator = {
             "name": f"Operatore {self.mark}",
             "office": f"Servizi sociali {self.mark}",
@@ -163,6 +166,7 @@ class Respondent:
 
     def count_post(self) -> None:
         """Look at the page that came, and go home if the plan says so."""
+        self.pages += 1
         self.look()
         if self.posts is not None:
             self.posts -= 1
@@ -217,6 +221,7 @@ class Respondent:
         if known is None:
             mistake = slip(question, hand) if self.random.random() < 0.12 else None
             if mistake is not None:
+                self.slips.append(question.type)
                 return mistake
             proposed = self.prefilled(question.code)
             if (proposed is not BLANK and self.random.random() < 0.6) or (
