@@ -17,7 +17,7 @@ from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
 from app.fill.views import PageViews, moment, shown, speech_for
 from app.questionnaire.answers import type_of
-from app.questionnaire.model import Step, split_key
+from app.questionnaire.model import Questionnaire, Step, split_key
 from app.questionnaire.reach import reach
 from app.responses import personal
 from app.responses.document import Document, Operation
@@ -163,6 +163,19 @@ def _changes(response: OpenResponse, older: int, newer: int) -> list[dict[str, A
                 "after": shown(question, new[change.key], speech),
             }
         )
+    return rows + _new_orders(questionnaire, before, after)
+
+
+def _new_orders(questionnaire: Questionnaire, before: Document, after: Document) -> list[dict[str, Any]]:
+    """A row for each repeated step whose sheets, of those in both versions, stand in another order."""
+    rows = []
+    for step in questionnaire.steps:
+        old, new = (document.live_items().get(step.code, []) for document in (before, after))
+        was, now_is = [item for item in old if item in new], [item for item in new if item in old]
+        if was != now_is:
+            names = ["\n".join(_named_in((after, before), step, item) for item in items) for items in (was, now_is)]
+            label = _("%(step)s: ordine delle schede", step=step.title)
+            rows.append({"label": label, "sheet": "", "before": names[0], "after": names[1]})
     return rows
 
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.accounts.operators import add_operator
-from app.accounts.sessions import open_session
-from app.extensions import db
-from app.registry.entities import find_by_code
-from tests.conftest import START, Clock
-from tests.fill.conftest import NewPerson, Stored
+from tests.conftest import Clock
+from tests.fill.conftest import NewPerson, Renew, Stored
 from tests.fill.person import Person
 from tests.fill.walk import SHORT_SHEET, answer_all, begin
 
@@ -122,18 +118,20 @@ def test_a_check_page_of_another_entitys_session_sends_nothing(person: Person, s
     assert stored().submissions == 0
 
 
-def test_the_last_instant_counts(person: Person, clock: Clock) -> None:
+def test_the_last_instant_counts(person: Person, clock: Clock, renew: Renew) -> None:
     answer_all(person)
     clock.set(LAST_INSTANT)
-    renew(person, clock)
+    renew(person)
     assert person.fill("/compila/E", {"E02": "All'ultimo"}).path == "/compila/verifica"
     assert person.get("/compila/E").value("E02") == ["All'ultimo"]
 
 
-def test_the_deadline_between_page_and_save_keeps_the_text_on_the_page(person: Person, clock: Clock, stored: Stored) -> None:
+def test_the_deadline_between_page_and_save_keeps_the_text_on_the_page(
+    person: Person, clock: Clock, stored: Stored, renew: Renew
+) -> None:
     answer_all(person)
     clock.set(LAST_INSTANT)
-    renew(person, clock)
+    renew(person)
     page, before = person.get("/compila/E"), stored().version
     clock.set(PAST)
     late = person.send(page, {"E02": "Scritto per due ore", "E03": ["learn"], "E04.office": "Ufficio nuovo"})
@@ -147,14 +145,16 @@ def test_the_deadline_between_page_and_save_keeps_the_text_on_the_page(person: P
     assert "E02" not in stored().document.answers
 
 
-def test_after_the_deadline_a_sheet_keeps_what_was_typed_too(person: Person, clock: Clock, stored: Stored) -> None:
+def test_after_the_deadline_a_sheet_keeps_what_was_typed_too(
+    person: Person, clock: Clock, stored: Stored, renew: Renew
+) -> None:
     begin(person)
     empty = person.press(person.get("/compila/P"), "Aggiungi una buona pratica")
     page = person.send(empty, {"P06": "union"})
     found = person.send(page, {"P07.search": "samone"}, ("search", "P07"))
     listed, before = person.get("/compila/P"), stored().version
     clock.set(PAST)
-    renew(person, clock)
+    renew(person)
     late = person.send(found, {"P01": "Scritto per due ore", "P07": ["001235"]})
     assert late.status == 403
     assert late.by_id("q-P01").attributes["value"] == "Scritto per due ore"
@@ -164,10 +164,10 @@ def test_after_the_deadline_a_sheet_keeps_what_was_typed_too(person: Person, clo
     assert stored().version == before
 
 
-def test_after_the_deadline_nothing_is_sent(person: Person, clock: Clock, stored: Stored) -> None:
+def test_after_the_deadline_nothing_is_sent(person: Person, clock: Clock, stored: Stored, renew: Renew) -> None:
     page = answer_all(person)
     clock.set(PAST)
-    renew(person, clock)
+    renew(person)
     late = person.send(page, {"dichiarazione": "1"}, None)
     assert late.status == 403
     assert late.alerts[0] == "La scadenza è passata: la risposta non è stata inviata. Chiama i contatti qui sotto."
@@ -181,15 +181,3 @@ def test_a_page_sent_twice_is_stored_once(person: Person, stored: Stored) -> Non
     version = stored().version
     assert person.send(page, {"E02": "Più nidi"}).path == "/compila/verifica"
     assert stored().version == version
-
-
-def renew(person: Person, clock: Clock) -> None:
-    """A new session for the same browser: the first one has ended by now."""
-    entity = find_by_code("048017")
-    assert entity is not None
-    who = add_operator(
-        entity.id, name="Operatore A", office="Servizi sociali", email="servizi.sociali@example.org", phone="055 1", now=START
-    )
-    token = open_session(entity.id, clock(), operator_id=who)
-    db.session.commit()
-    person.client.set_cookie("ricognizione", token, domain="localhost")
