@@ -93,6 +93,8 @@ $(DEV): requirements-dev.txt | $(RUN)
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-browser:
+browser: $(DEV)
 	@test -n "$$RICOGNIZIONE_TEST_CHROMIUM" || command -v chromium >/dev/null \
 	    || tools/install-system-package chromium "the Chromium browser, for the tests"
+	@$(BIN)/playwright --version >/dev/null 2>&1 \
+	    || tools/install-system-package libatomic1 "a library of the program that drives the browser, for the tests"
