@@ -31,7 +31,7 @@ from tests.databases import Databases, start_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNTS_FILE = "demo-accounts.json"
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 15
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
 GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
