@@ -29,7 +29,7 @@ from app.registry.entities import search_entities
 from app.responses import personal
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
-from app.responses.submission import review_response
+from app.responses.reviewing import review_response
 
 SEARCH_LIMIT = 30
 MAX_SAVE_ID = 64
@@ -147,6 +147,14 @@ def save_page(
             "error",
         )
         return redraw(posted.typed), 400
+    saved, status = _store(response, posted, now)
+    if saved is None:
+        return redraw(posted.typed), status
+    return redirect(_destination(saved, page, item, posted, here, onward), 303)
+
+
+def _store(response: OpenResponse, posted: PostedPage, now: dt.datetime) -> tuple[OpenResponse | None, int]:
+    """The response with what was posted, or None and the status of the refusal, whose reason is said."""
     save_id = request.form.get("save_id", "")[:MAX_SAVE_ID] or secrets.token_urlsafe(12)
     try:
         reply, saved = apply(response, posted.operations, author(), now, save_id=save_id)
@@ -155,16 +163,16 @@ def save_page(
             _("La scadenza è passata: queste risposte non sono state salvate. Copiale, se ti servono, e chiama i contatti."),
             "error",
         )
-        return redraw(posted.typed), 403
+        return None, 403
     except TooLargeError:
         flash(_("Le risposte sono troppo lunghe per essere salvate tutte insieme: accorcia i testi e salva di nuovo."), "error")
-        return redraw(posted.typed), 413
+        return None, 413
     if reply.refused:
         flash(
             _("Una parte della pagina non è stata salvata perché non era più valida: controlla le risposte qui sotto."), "error"
         )
-        return redraw(posted.typed), 422
-    return redirect(_destination(saved, page, item, posted, here, onward), 303)
+        return None, 422
+    return saved, 200
 
 
 def _destination(
