@@ -21,7 +21,8 @@ from app.registry.entities import EntityRow, entities_in_force
 from app.responses.document import Operation
 from app.responses.drafts import Author, apply
 from app.responses.reading import OpenResponse, open_response
-from app.responses.submission import review_response, submit_response
+from app.responses.reviewing import review_response
+from app.responses.submission import submit_response
 
 SUBMITTED_SHARE: Final = 0.6
 HALF_DONE: Final = 0.5
@@ -35,7 +36,7 @@ class NoOpenEditionError(Exception):
 def fill_synthetic(settings: Settings, share: float, now: dt.datetime, *, seed: int = 1) -> Iterator[tuple[int, int]]:
     """Answer for a share of the municipalities, six in ten of them to the end. Yields (done, of) after each.
 
-    Municipalities that have begun to answer are left alone. Raises NotLocalError and NoOpenEditionError.
+    Municipalities whose response a person has opened are left alone. Raises NotLocalError and NoOpenEditionError.
     """
     refuse_unless_local(settings)
     edition = current_edition()
@@ -52,7 +53,7 @@ def fill_synthetic(settings: Settings, share: float, now: dt.datetime, *, seed: 
 
 def _answer(entity: EntityRow, edition: EditionView, source: Source, now: dt.datetime) -> None:
     response = open_response(entity.id, edition, now, synthetic=True)
-    if response.version > 0:
+    if response.version > 0 or not response.synthetic:
         return
     author = Author(_operator(entity, now), "synthetic", "form")
     to_the_end = source.random.random() < SUBMITTED_SHARE
@@ -80,9 +81,11 @@ def _fill(response: OpenResponse, author: Author, source: Source, now: dt.dateti
         values, items = response.document.values(), response.document.live_items()
         reached = reach(questionnaire, values, items)
         keys = [key for key in reached.keys if key not in asked]
-        operations = [
-            operation for key in keys for operation in _answer_to(questionnaire, key, values, source, every=to_the_end)
-        ]
+        operations: list[Operation] = []
+        for key in keys:
+            operations += _answer_to(questionnaire, key, values, source, every=to_the_end)
+            if operations:  # what one answer offers, the next may choose from
+                values[operations[-1].key] = operations[-1].value
         asked.update(keys)
         if not sheets_added and any(questionnaire.step(code).repeat for code in reached.steps):
             sheets_added = True

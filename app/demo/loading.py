@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ import msgspec
 from app.accounts.entity_accounts import set_password_hash, stored_hash
 from app.accounts.passwords import hash_password, verify_password
 from app.config import Settings
-from app.editions.current import Contact, edition_by_code
+from app.editions.current import Contact, edition_by_code, questionnaire_of
 from app.editions.files import ROME, EditionFile
 from app.editions.lifecycle import move_edition, store_edition
 from app.extensions import db
@@ -57,8 +57,12 @@ def load_demo(settings: Settings, now: dt.datetime) -> tuple[DemoAccount, ...]:
     refuse_unless_local(settings)
     load_municipalities(now)
     known = edition_by_code(EDITION)
-    if known is None or known.closes_at <= now:
+    if known is None:
         store_edition(demo_edition(now), actor=ACTOR, now=now)
+    elif known.closes_at <= now:
+        frozen = questionnaire_of(known.digest)
+        moved_on = replace(demo_edition(now), opens_at=known.opens_at, questionnaire=frozen)
+        store_edition(moved_on, actor=ACTOR, now=now)
     known = edition_by_code(EDITION)
     if known is not None and known.state != "open":
         move_edition(EDITION, "open", actor=ACTOR, now=now)
