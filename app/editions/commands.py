@@ -47,7 +47,7 @@ def list_all() -> None:
     if not editions:
         click.echo("no edition yet: `edition load FILE` makes one")
     for edition in editions:
-        opens, closes = (
-            instant.astimezone(ROME).strftime("%Y-%m-%d %H:%M") for instant in (edition.opens_at, edition.closes_at)
+        opens, deadline = (
+            instant.astimezone(ROME).strftime("%Y-%m-%d %H:%M") for instant in (edition.opens_at, edition.deadline)
         )
-        click.echo(f"{edition.code}\t{edition.state}\t{opens} – {closes}\t{edition.title}")
+        click.echo(f"{edition.code}\t{edition.state}\t{opens} – {deadline}\t{edition.title}")

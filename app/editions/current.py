@@ -99,11 +99,11 @@ COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
 CURRENT_ID: Final = (
     sa.select(EDITION.id)
     .where(EDITION.state != "draft")
-    .order_by(EDITION.opens_at.desc(), EDITION.id.desc())
+    .order_by(sa.case((EDITION.state == "open", 0), else_=1), EDITION.opens_at.desc(), EDITION.id.desc())
     .limit(1)
     .scalar_subquery()
 )
-"""The id of the edition that is on, or the last that was, for the queries of other rooms."""
+"""The id of the open edition, else of the latest that is no draft, for the queries of other rooms."""
 
 
 @lru_cache(maxsize=64)
@@ -127,7 +127,7 @@ _CURRENT: Final = select_editions().where(EDITION.id == CURRENT_ID)
 
 
 def current_edition() -> EditionView | None:
-    """The edition that is on, or the last that was: of all but drafts the one with the latest opening."""
+    """The open edition, whatever pilot of the next one is under way; else, of all but drafts, the one that opens last."""
     row = db.session.connection().execute(_CURRENT).first()
     return None if row is None else edition_view(row)
 

@@ -135,6 +135,12 @@ def _decode(path: Path) -> _Raw:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise EditionFileError(path.name, [f"line {line}: not YAML: {error.problem}"]) from error
+    except yaml.reader.ReaderError as error:
+        raise EditionFileError(path.name, [f"not YAML: the character #x{error.character:04x} cannot stand there"]) from error
+    except ValueError as error:  # PyYAML makes dates by itself
+        raise EditionFileError(path.name, [f"a date or time that does not exist: {error}"]) from error
+    except RecursionError as error:
+        raise EditionFileError(path.name, ["not YAML: nested too deeply"]) from error
     try:
         return msgspec.convert(document, _Raw, strict=True)
     except msgspec.ValidationError as error:
@@ -143,16 +149,24 @@ def _decode(path: Path) -> _Raw:
 
 def _instant(written: object, name: str, problems: list[str]) -> dt.datetime | None:
     """An instant from YAML: a timestamp with seconds comes as one, without them as a text."""
-    try:
-        value = written if isinstance(written, dt.datetime) else dt.datetime.fromisoformat(str(written))
-    except ValueError:
+    value = written if isinstance(written, dt.datetime) else _typed_instant(str(written))
+    if value is None:
         problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
         return None
+    value = value.replace(second=0, microsecond=0)
     local = value if value.tzinfo else value.replace(tzinfo=ROME)
     if local.astimezone(dt.UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
         problems.append(f"{name}: that hour does not exist on the day when daylight saving begins")
         return None
     return local.astimezone(dt.UTC)
+
+
+def _typed_instant(text: str) -> dt.datetime | None:
+    """None for what is no instant; a day alone is none either: its first minute would be taken for a deadline."""
+    try:
+        return dt.datetime.fromisoformat(text) if ":" in text else None
+    except ValueError:
+        return None
 
 
 def _text_problems(raw: _Raw) -> list[str]:
@@ -165,6 +179,7 @@ def _text_problems(raw: _Raw) -> list[str]:
         address = getattr(raw, name)
         if address is not None and (urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc):
             problems.append(f"{name}: a web address that begins with https://")
+    problems += [f"pilot: {code} stands there twice" for code in sorted(set(raw.pilot)) if raw.pilot.count(code) > 1]
     return problems
 
 

@@ -1,0 +1,141 @@
+"""An edition's file: what it says, and what is said of one that is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.editions.files import EditionFileError, read_edition_file
+from app.questionnaire.loader import DefinitionError, read_shipped
+from tests.editions.conftest import FIELDS, ReadFile, WriteFile
+
+
+def refused(path: Path) -> list[str]:
+    with pytest.raises(EditionFileError) as caught:
+        read_edition_file(path)
+    assert str(caught.value).splitlines() == [f"{path.name}: {problem}" for problem in caught.value.problems]
+    return caught.value.problems
+
+
+def test_a_file_says_when_in_rome_and_the_whole_last_minute_counts(read: ReadFile) -> None:
+    file = read()
+    assert file.opens_at == dt.datetime(2026, 3, 1, 8, 0, tzinfo=dt.UTC)
+    assert file.closes_at == dt.datetime(2026, 4, 30, 22, 0, tzinfo=dt.UTC)
+    assert (file.code, file.title, file.questionnaire.code) == ("2026", "Ricognizione 2026", "RBP5")
+    assert (file.period_from, file.period_to) == (dt.date(2025, 9, 1), dt.date(2026, 8, 31))
+
+
+def test_dates_may_be_written_as_yaml_reads_them(tmp_path: Path, write: WriteFile) -> None:
+    text = (
+        write()
+        .read_text(encoding="utf-8")
+        .replace("'2026-04-30 23:59'", "2026-04-30 23:59:30")
+        .replace("'2025-09-01'", "2025-09-01")
+    )
+    file = tmp_path / "native.yaml"
+    file.write_text(text, encoding="utf-8")
+    described = read_edition_file(file)
+    assert described.closes_at == dt.datetime(2026, 4, 30, 22, 0, tzinfo=dt.UTC)
+    assert described.period_from == dt.date(2025, 9, 1)
+
+
+@pytest.mark.parametrize("name", ["code", "title", "period", "opening", "deadline", "questionnaire"])
+def test_a_missing_field_is_named(write: WriteFile, name: str) -> None:
+    assert refused(write(**{name: None})) == [f"Object missing required field `{name}`"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problems"),
+    [
+        ({"closing": "2026-05-01"}, ["Object contains unknown field `closing`"]),
+        ({"code": 2026}, ["Expected `str`, got `int` - at `$.code`"]),
+        ({"code": "2026/I"}, ["code: letters, digits and hyphens, at most 40"]),
+        ({"title": "  "}, ["title: between 1 and 300 characters"]),
+        ({"period": {"from": "2025-09-01"}}, ["Object missing required field `to` - at `$.period`"]),
+        ({"period": {"from": "2026-09-01", "to": "2026-08-31"}}, ["period: `from` comes after `to`"]),
+        ({"opening": "domani"}, ["opening: write it as 2026-10-01 09:00, Rome time"]),
+        ({"deadline": "2026-04-30"}, ["deadline: write it as 2026-10-01 09:00, Rome time"]),
+        ({"opening": 20260301}, ["opening: write it as 2026-10-01 09:00, Rome time"]),
+        ({"deadline": "2026-02-30 12:00"}, ["deadline: write it as 2026-10-01 09:00, Rome time"]),
+        ({"deadline": "2026-03-01 09:00"}, ["deadline: it must come after the opening"]),
+        ({"opening": "2026-05-01 09:00"}, ["deadline: it must come after the opening"]),
+        (
+            {"opening": "2026-03-29 02:30"},
+            ["opening: that hour does not exist on the day when daylight saving begins"],
+        ),
+        ({"results_url": "javascript:alert(1)"}, ["results_url: a web address that begins with https://"]),
+        ({"accessibility_url": "form.agid.gov.it"}, ["accessibility_url: a web address that begins with https://"]),
+        ({"contacts": [{"mail": "a@example.org"}]}, ["Object contains unknown field `mail` - at `$.contacts[0]`"]),
+        ({"questionnaire": "RBP9"}, ["questionnaire: RBP9 is neither one that ships (RBP5) nor a readable file"]),
+        ({"letter": "lettera.pdf"}, ["letter: lettera.pdf cannot be read: No such file or directory"]),
+        ({"pilot": ["048017", "048017"]}, ["pilot: 048017 stands there twice"]),
+    ],
+)
+def test_what_is_wrong_is_named(write: WriteFile, changed: dict[str, Any], problems: list[str]) -> None:
+    assert refused(write(**changed)) == problems
+
+
+def test_every_wrong_place_is_named_at_once(write: WriteFile) -> None:
+    assert refused(write(opening="domani", title="", questionnaire="RBP9", letter="x.pdf")) == [
+        "opening: write it as 2026-10-01 09:00, Rome time",
+        "title: between 1 and 300 characters",
+        "letter: x.pdf cannot be read: No such file or directory",
+        "questionnaire: RBP9 is neither one that ships (RBP5) nor a readable file",
+    ]
+
+
+def test_a_letter_is_a_pdf_of_bearable_size(tmp_path: Path, write: WriteFile, read: ReadFile) -> None:
+    (tmp_path / "lettera.pdf").write_bytes(b"%PDF-1.7 contenuto")
+    assert read(letter="lettera.pdf").letter == b"%PDF-1.7 contenuto"
+    (tmp_path / "lettera.pdf").write_bytes(b"PK\x03\x04")
+    assert refused(write(letter="lettera.pdf")) == ["letter: lettera.pdf is not a PDF"]
+    (tmp_path / "lettera.pdf").write_bytes(b"%PDF-" + bytes(5 * 1024 * 1024))
+    assert refused(write(letter="lettera.pdf")) == ["letter: lettera.pdf is larger than 5 MB"]
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "edition.yaml"
+    assert refused(file) == ["cannot be read: No such file or directory"]
+    file.write_bytes("title: Qualità".encode("latin-1"))
+    assert refused(file) == ["is not UTF-8 text (byte 13)"]
+    file.write_text("x" * 300_000, encoding="utf-8")
+    assert refused(file) == ["larger than 256 kB: an edition's file is a page long"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("code: '2026'\ntitle: [aperta\n", "line 3: not YAML: expected ',' or ']', but got '<stream end>'"),
+        ("code: x\ntitle: a\x07b\n", "not YAML: the character #x0007 cannot stand there"),
+        ("- una lista\n", "Expected `object`, got `array`"),
+        ("", "Expected `object`, got `null`"),
+        ("title: !!python/name:os.system\n", None),
+        ("period: {from: 2025-02-30, to: 2026-01-01}\n", "a date or time that does not exist: day is out of range for month"),
+        ("[" * 5_000, "not YAML: nested too deeply"),
+    ],
+)
+def test_what_is_not_yaml_is_refused_with_its_line(tmp_path: Path, text: str, problem: str | None) -> None:
+    file = tmp_path / "edition.yaml"
+    file.write_text(text, encoding="utf-8")
+    found = refused(file)
+    assert len(found) == 1
+    if problem is None:
+        assert found[0].startswith("line 1: not YAML: could not determine a constructor")
+    else:
+        assert found == [problem]
+
+
+def test_a_questionnaire_with_errors_names_its_own_file_and_line(tmp_path: Path, write: WriteFile) -> None:
+    source = read_shipped("RBP5").replace("show_if: \"B01 == 'none'\"", "show_if: \"B99 == 'none'\"")
+    (tmp_path / "mio.yaml").write_text(source, encoding="utf-8")
+    line = source[: source.index("B99")].count("\n") + 1
+    with pytest.raises(DefinitionError) as caught:
+        read_edition_file(write(questionnaire="mio.yaml"))
+    assert f"mio.yaml:{line}:" in str(caught.value)
+
+
+def test_the_fields_of_this_test_make_a_good_file(read: ReadFile) -> None:
+    assert read().contacts[0].name == FIELDS["contacts"][0]["name"]
