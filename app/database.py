@@ -85,10 +85,14 @@ class DurabilityError(Exception):
 
 
 def engine_options(url: sa.URL) -> dict[str, Any]:
-    """Options of `create_engine` for this URL; the same for the site, its commands and its migrations."""
+    """Options of `create_engine` for this URL; the same for the site, its commands and its migrations.
+
+    The connection given back last is taken first: its page cache and its prepared statements are warm.
+    """
+    options: dict[str, Any] = {"hide_parameters": True, "pool_use_lifo": True}
     if url.get_backend_name() == "sqlite":
-        return {"hide_parameters": True, "module": sqlite_module(), "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
-    return {"hide_parameters": True, "connect_args": {"options": POSTGRESQL_OPTIONS}}
+        return options | {"module": sqlite_module(), "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
+    return options | {"connect_args": {"options": POSTGRESQL_OPTIONS}}
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -24,12 +24,12 @@ from app.questionnaire.review import Review, StepState
 from app.responses import personal
 from app.responses.drafts import EditionClosedError
 from app.responses.reading import OpenResponse
+from app.responses.reviewing import review_response
 from app.responses.submission import (
     ChangedMeanwhileError,
     IncompleteError,
     has_unsent_changes,
     list_receipts,
-    review_response,
     submit_response,
 )
 

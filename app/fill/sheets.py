@@ -25,7 +25,7 @@ from app.questionnaire.review import Review
 from app.responses.document import Operation
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
-from app.responses.submission import review_response
+from app.responses.reviewing import review_response
 
 
 def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseReturnValue:

@@ -8,7 +8,6 @@ its id and digest gets its first reply again; what is refused is refused by itse
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,10 +16,10 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from app.accounts.tokens import keyed_hash
 from app.extensions import db, table_of
 from app.questionnaire.answers import AnswerRefused, type_of
 from app.questionnaire.model import Question, Questionnaire, Step
-from app.questionnaire.review import review
 from app.responses import personal
 from app.responses.document import (
     APPLIED,
@@ -38,8 +37,10 @@ from app.responses.document import (
 )
 from app.responses.models import JournalEntry, Response, ResponseItem
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.reviewing import review_stored
 
 MAX_OPERATIONS: Final = 500
+MAX_SAVE_ID: Final = 64
 MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
 LONGEST_GAP: Final = dt.timedelta(minutes=5)
 
@@ -103,6 +104,8 @@ def apply(
 
     `save_id`: made by the page for this save, at most 64 characters. Raises EditionClosedError and TooLargeError.
     """
+    if not 0 < len(save_id) <= MAX_SAVE_ID:
+        raise ValueError(f"a save id has 1 to {MAX_SAVE_ID} characters")
     current = _locked(response)
     if not current.takes_answers(now):
         db.session.rollback()
@@ -110,7 +113,7 @@ def apply(
     if len(operations) > MAX_OPERATIONS:
         db.session.rollback()
         raise TooLargeError(f"{len(operations)} operations in one save; {MAX_OPERATIONS} at most")
-    digest = hashlib.sha256(encoder.encode(operations)).hexdigest()
+    digest = keyed_hash(encoder.encode(operations).decode())  # keyed: it may tell of personal values
     known = _known_reply(current.id, save_id, digest)
     if known is not None:
         db.session.rollback()
@@ -178,11 +181,12 @@ def _store(
     save_id: str,
     digest: str,
 ) -> OpenResponse:
-    answers = personal.unseal(current.id, document.values())
-    found = review(current.questionnaire, answers, document.live_items())
+    stored = write_document(document)
+    found = review_stored(current.id, current.questionnaire, document, stored)
     changed = replace(
         current,
         document=document,
+        stored=stored,
         version=line.version,
         status="draft" if current.status == "opened" else current.status,
         progress=found.progress,
@@ -190,10 +194,11 @@ def _store(
         active_seconds=current.active_seconds + _active_seconds(now - current.last_activity),
         review=found,
     )
-    _write_response(changed)
+    connection = db.session.connection()
+    _write_response(connection, changed)
     written = {"line": encoder.encode(line).decode(), "reply": encoder.encode(reply).decode()}
     key = {"response_id": current.id, "version": line.version, "save_id": save_id, "digest": digest}
-    db.session.connection().execute(_WRITE_LINE, {**key, **written, "at": now})
+    connection.execute(_WRITE_LINE, {**key, **written, "at": now})
     _store_items(current, document, line.operations)
     return changed
 
@@ -203,14 +208,14 @@ def _active_seconds(gap: dt.timedelta) -> int:
     return int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0
 
 
-def _write_response(changed: OpenResponse) -> None:
-    text = write_document(changed.document)
-    if len(text) > MAX_DOCUMENT_BYTES:
+def _write_response(connection: sa.Connection, changed: OpenResponse) -> None:
+    size = len(changed.stored)
+    if size > MAX_DOCUMENT_BYTES:
         db.session.rollback()
-        raise TooLargeError(f"the answers would take {len(text) // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
+        raise TooLargeError(f"the answers would take {size // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
     values = {
         "response": changed.id,
-        "document": text,
+        "document": changed.stored,
         "version": changed.version,
         "status": changed.status,
         "progress": changed.progress,
@@ -218,7 +223,7 @@ def _write_response(changed: OpenResponse) -> None:
         "last_activity": changed.last_activity,
         "active_seconds": changed.active_seconds,
     }
-    db.session.connection().execute(_WRITE_RESPONSE, values)
+    connection.execute(_WRITE_RESPONSE, values)
 
 
 def _store_items(current: OpenResponse, document: Document, operations: Sequence[Operation]) -> None:

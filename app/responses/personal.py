@@ -17,7 +17,6 @@ import msgspec
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.questionnaire.model import Questionnaire, split_key
 from app.responses.models import PersonalValue
 
 SEAL: Final = "personal"
@@ -69,14 +68,6 @@ def _clear_values(response_id: int, digests: Iterable[str]) -> dict[str, Any]:
         PersonalValue.response_id == response_id, PersonalValue.digest.in_(sorted(digests)), PersonalValue.value.is_not(None)
     )
     return {digest: msgspec.json.decode(text) for digest, text in db.session.execute(query) if text is not None}
-
-
-def is_personal(questionnaire: Questionnaire, key: str) -> bool:
-    """Whether the answer of this key is personal data. False for a question that the questionnaire does not have."""
-    try:
-        return questionnaire.question(split_key(key)[1]).personal
-    except KeyError:
-        return False
 
 
 def erase_personal_values(response_id: int, now: dt.datetime) -> int:

@@ -27,8 +27,8 @@ from app.responses.models import Response
 class OpenResponse:
     """An entity's response as one query read it. `locked`: read inside the writing transaction that may change it.
 
-    `review` is there after a save, which has made it. `edition.digest` is that of the response's own questionnaire version,
-    which may be older than the edition's.
+    `stored`: the document's text as the row has it. `review` is there after a save, which has made it. `edition.digest` is
+    that of the response's own questionnaire version, which may be older than the edition's.
     """
 
     id: int
@@ -37,6 +37,7 @@ class OpenResponse:
     edition: EditionView
     pilot: bool
     document: Document
+    stored: str
     version: int
     status: str
     progress: int
@@ -132,6 +133,7 @@ def response_from(row: Sequence[Any], *, locked: bool) -> OpenResponse:
         edition=editions.edition_view(row),
         pilot=bool(own[14]),
         document=read_document(own[3]),
+        stored=own[3],
         version=own[4],
         status=own[5],
         progress=own[6],

@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from app.audit.chain import record
 from app.extensions import db
 from app.questionnaire.model import Questionnaire, split_key
-from app.questionnaire.review import Review, review
-from app.responses import personal
+from app.questionnaire.review import Review
 from app.responses.document import Document, read_document, write_document
 from app.responses.drafts import Author, EditionClosedError
 from app.responses.models import Response, Submission
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.reviewing import review_response
 
 # Without 0/O, 1/I/L: a receipt is read out on the telephone.
 RECEIPT_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -91,15 +91,6 @@ def has_unsent_changes(response: OpenResponse) -> bool:
     if response.submitted_content is None:
         return False
     return content_digest(response.document, response.questionnaire) != response.submitted_content
-
-
-def review_response(response: OpenResponse, questionnaire: Questionnaire | None = None) -> Review:
-    """The review of a response, personal answers in clear for the checks.
-
-    `questionnaire`: the response's own in another language, for messages in the definition's words.
-    """
-    values = personal.unseal(response.id, response.document.values())
-    return review(questionnaire or response.questionnaire, values, response.document.live_items())
 
 
 def submit_response(response: OpenResponse, author: Author, now: dt.datetime, *, seen_version: int) -> Receipt:

@@ -48,11 +48,11 @@ def init_app(app: Flask) -> None:
 
 def csrf_token() -> str:
     """The token of this page, the same for all its forms: base64url of a random pad followed by the token XOR that pad."""
-    if "masked_token" not in g:
+    masked: str | None = g.get("masked_token")
+    if masked is None:
         token = generate_csrf().encode("ascii")
         pad = secrets.token_bytes(len(token))
-        g.masked_token = base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
-    masked: str = g.masked_token
+        masked = g.masked_token = base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
     return masked
 
 

@@ -1,0 +1,38 @@
+"""The review of a stored response: what is missing or wrong, and how far it has come.
+
+Not for: the rules themselves (`questionnaire.review`).
+Holds always: a review is a function of the questionnaire and of the stored text alone, so that the page after a save finds the
+one which the save has made; a document with personal values, which can be erased behind its text, is reviewed each time.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from app.questionnaire.model import Questionnaire
+from app.questionnaire.review import Review, review
+from app.responses import personal
+from app.responses.document import Document, read_document
+from app.responses.reading import OpenResponse
+
+
+def review_response(response: OpenResponse, questionnaire: Questionnaire | None = None) -> Review:
+    """The review of a response as it is stored, personal answers in clear for the checks.
+
+    `questionnaire`: the response's own in another language, for messages in the definition's words.
+    """
+    return review_stored(response.id, questionnaire or response.questionnaire, response.document, response.stored)
+
+
+def review_stored(response_id: int, questionnaire: Questionnaire, document: Document, stored: str) -> Review:
+    """The same for a document and its text, which belong together."""
+    values = document.values()
+    if any(personal.is_sealed(value) for value in values.values()):
+        return review(questionnaire, personal.unseal(response_id, values), document.live_items())
+    return _review_of(questionnaire, stored)
+
+
+@lru_cache(maxsize=256)
+def _review_of(questionnaire: Questionnaire, stored: str) -> Review:
+    document = read_document(stored)
+    return review(questionnaire, document.values(), document.live_items())
