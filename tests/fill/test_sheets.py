@@ -6,7 +6,7 @@ import pytest
 
 from app.responses.document import Operation
 from app.responses.drafts import Author, apply
-from app.responses.submission import review_response
+from app.responses.reviewing import review_response
 from tests.conftest import Clock
 from tests.fill.conftest import NewPerson, Stored
 from tests.fill.person import DETAILS, LEAVE, Person, Screen
