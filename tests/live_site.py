@@ -229,7 +229,7 @@ def demo_sites(*, durable: bool) -> Iterator[Demos]:
 
     def build(url: str) -> None:
         instance = folder / sa.make_url(url).get_backend_name()
-        instance.mkdir()
+        instance.mkdir(exist_ok=True)
         build_demo(instance, url)
 
     databases = Databases(folder, build, lambda: start_postgres(durable=durable))
