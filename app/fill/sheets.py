@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
 from flask import abort, flash, redirect, render_template, request
@@ -50,22 +51,38 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
     )
 
 
-def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found: Review) -> list[dict[str, object]]:
-    """`above` and `below`: in front of which sheet one goes when it moves up or down ("" is the end)."""
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A sheet in the list. `above` and `below`: in front of which one it goes when it moves up or down ("" is the end)."""
+
+    id: str
+    title: str
+    state: str
+    address: str
+    base: int
+    above: str | None
+    below: str
+    last: bool
+    disputed: bool
+    seen: str
+
+
+def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found: Review) -> list[SheetRow]:
     document = response.document
+    values = document.values()
     return [
-        {
-            "id": item,
-            "title": sheet_title(response, step, item),
-            "state": found.item_states.get(item),
-            "address": sheet_address(step, item),
-            "base": document.item_revision(item),
-            "above": live[index - 1] if index else None,
-            "below": live[index + 2] if index + 2 < len(live) else "",
-            "last": index == len(live) - 1,
-            "disputed": item in document.conflicts,
-            "seen": _open_decisions(response, item),
-        }
+        SheetRow(
+            id=item,
+            title=sheet_name(values, step, item),
+            state=found.item_states[item],
+            address=sheet_address(step, item),
+            base=document.item_revision(item),
+            above=live[index - 1] if index else None,
+            below=live[index + 2] if index + 2 < len(live) else "",
+            last=index == len(live) - 1,
+            disputed=item in document.conflicts,
+            seen=_open_decisions(response, item),
+        )
         for index, item in enumerate(live)
     ]
 
