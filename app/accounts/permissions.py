@@ -10,9 +10,9 @@ import enum
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from app.accounts.identity import Identity
+from app.accounts.loader import load_identity
 from app.accounts.sessions import keep_alive
 from app.clock import now
 from app.web.csrf import SAFE_METHODS
@@ -98,8 +98,7 @@ def enforce() -> ResponseReturnValue | None:
 def signed_in() -> Identity | None:
     """The identity of this request, found once."""
     if "identity" not in g:
-        user = current_user._get_current_object()
-        become(user if isinstance(user, Identity) else None)
+        become(load_identity(request))
     identity: Identity | None = g.identity
     return identity
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.accounts.operators import list_operators
 from app.clock import now
@@ -75,7 +77,8 @@ def overview() -> ResponseReturnValue:
 def _tasks(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
     questionnaire = response.questionnaire_in(locale())
     live = response.document.live_items()
-    tasks = []
+    lacks = Counter(split_key(key)[0] or questionnaire.step_of(key).code for key in found.missing)
+    tasks: list[dict[str, Any]] = []
     for step in questionnaire.steps:
         asked = step.code in reached.steps
         sheets = [
@@ -83,18 +86,25 @@ def _tasks(response: OpenResponse, found: Review, reached: Reached) -> list[dict
                 "title": sheet_title(response, step, item),
                 "url": sheet_address(step, item),
                 "state": found.item_states.get(item, StepState.NOT_STARTED),
+                "note": _lacking(lacks.get(item, 0)),
             }
             for item in live.get(step.code, ())
         ]
+        none_needed = asked and step.repeat is not None and not sheets and not step.repeat.min
         tasks.append(
             {
                 "title": step.title,
                 "url": step_address(step) if asked else None,
-                "state": found.steps.get(step.code, StepState.NOT_REQUIRED),
+                "state": "optional" if none_needed else found.steps.get(step.code, StepState.NOT_REQUIRED),
+                "note": _("Nessuna scheda, per ora.") if none_needed else _lacking(lacks.get(step.code, 0)),
                 "subtasks": sheets if asked else [],
             }
         )
     return tasks
+
+
+def _lacking(count: int) -> str | None:
+    return ngettext("Manca %(num)d risposta", "Mancano %(num)d risposte", count) if count else None
 
 
 def _resume_address(response: OpenResponse, found: Review, reached: Reached) -> str:
@@ -157,7 +167,7 @@ def check() -> ResponseReturnValue:
 
 def _submit(response: OpenResponse, at: dt.datetime) -> ResponseReturnValue:
     if request.form.get("dichiarazione") != "1":
-        problem = ("dichiarazione", _("Per inviare, conferma la dichiarazione in fondo alla pagina."))
+        problem = ("dichiarazione", _("Per inviare, conferma la dichiarazione."))
         return _draw_check(response, at, (problem,)), 422
     seen = request.form.get("versione", type=int) or 0
     try:

@@ -43,6 +43,7 @@ def receipt() -> ResponseReturnValue:
         sender=_operator_name(response, receipts[0]),
         readonly=not response.takes_answers(at),
         unsent=has_unsent_changes(response),
+        with_sheets=any(response.document.live_items().values()),
         opinions=_opinions(response),
         save_id=secrets.token_urlsafe(12),
     )

@@ -194,6 +194,8 @@ def _destination(
         flash(_("Un collega ha cambiato la stessa risposta: sono conservate tutte e due. Scegli quale vale."), "warning")
     if _wrong(saved, item, posted):
         return here
+    if _first_is_missing(saved, page):
+        return f"{here}?controlla=1"
     if disputed:
         return f"{here}#q-{disputed[0]}"
     reached = reached_by(saved)
@@ -206,7 +208,7 @@ def _destination(
 
 def _asked_for(posted: PostedPage, here: str) -> str | None:
     """Where a button other than the main one leads: the results of a search, or out of the form."""
-    searched = request.form.get("search", "")
+    searched = request.form.get("search", "") or _still_to_search(posted)
     if searched in posted.codes:
         text = request.form.get(f"{searched}.search", "")[:100]
         return f"{here}?{urlencode({'cerca': searched, 'testo': text})}#q-{searched}"
@@ -216,12 +218,31 @@ def _asked_for(posted: PostedPage, here: str) -> str | None:
     return None
 
 
+def _still_to_search(posted: PostedPage) -> str:
+    """The question where a name was typed and not looked for: whoever presses Enter in the box, or saves, means to search."""
+    if request.form.get("azione") == "esci":
+        return ""
+    for code in sorted(posted.codes):
+        text = request.form.get(f"{code}.search", "").strip()
+        if text and text != request.form.get(f"{code}.searched", "").strip():
+            return code
+    return ""
+
+
 def _wrong(saved: OpenResponse, item: str | None, posted: PostedPage) -> bool:
     """Whether something that was typed on the page needs mending. What is merely missing can wait for the check."""
     found = saved.review or review_response(saved)
     missing = frozenset(found.missing)
     keys = (answer_key(code, item) for code in posted.codes)
     return any(key in found.problems and key not in missing for key in keys)
+
+
+def _first_is_missing(saved: OpenResponse, page: Page) -> bool:
+    """Whether the first page, whose answer decides what follows, was left without it."""
+    if page.number != 1 or page.step.code != saved.questionnaire.steps[0].code:
+        return False
+    missing = (saved.review or review_response(saved)).missing
+    return any(question.code in missing for question in page.questions)
 
 
 def _newly_asked(page: Page, reached: Reached, item: str | None, posted: PostedPage) -> str | None:

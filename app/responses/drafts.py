@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from app.accounts.tokens import keyed_hash
 from app.extensions import db, table_of
@@ -114,13 +115,24 @@ def apply(
         db.session.rollback()
         raise TooLargeError(f"{len(operations)} operations in one save; {MAX_OPERATIONS} at most")
     digest = keyed_hash(encoder.encode(operations).decode())  # keyed: it may tell of personal values
-    known = _known_reply(current.id, save_id, digest)
-    if known is not None:
-        db.session.rollback()
-        return known, current
-    reply, changed = _merge(current, operations, author, now, save_id, digest)
+    try:
+        reply, changed = _merge(current, operations, author, now, save_id, digest)
+    except IntegrityError:
+        return _replayed(current.id, save_id, digest)
+    if changed is current:
+        reply = _known_reply(current.id, save_id, digest) or reply
     db.session.commit()
     return reply, changed
+
+
+def _replayed(response_id: int, save_id: str, digest: str) -> tuple[Reply, OpenResponse]:
+    """The first reply of a save that the journal has already, and the response as it is: nothing of the replay is kept."""
+    db.session.rollback()
+    known = _known_reply(response_id, save_id, digest)
+    current = response_by_id(response_id)
+    if known is None or current is None:
+        raise LookupError(f"response {response_id} refused a save that its journal does not have")
+    return known, current
 
 
 def _locked(response: OpenResponse) -> OpenResponse:
