@@ -28,7 +28,7 @@ def test_the_first_visit_leads_to_the_first_question(person: Person) -> None:
 def test_after_the_first_answer_the_task_list_says_where_each_step_stands(person: Person) -> None:
     assert person.fill("/compila/B", {"B01": "own"}).path == "/compila/B/2"
     overview = person.get("/compila")
-    states = ["In corso", "Da iniziare", "Non richiesto", "Completato", "Da iniziare"]
+    states = ["In corso", "Da iniziare", "Non richiesto", "Facoltativo", "Da iniziare"]
     assert overview.task_states() == list(zip(STEPS, states, strict=True))
     assert overview.links()["Riprendi da qui"] == "/compila/B/2#q-B04"
     assert STEPS[2] not in overview.links()
@@ -57,7 +57,7 @@ def test_the_whole_task_list_of_a_complete_response(person: Person) -> None:
         "Completato",
         "Completato",
     ]
-    assert overview.links()["Riprendi da qui"] == "/compila/verifica"
+    assert overview.links()["Verifica e invia"] == "/compila/verifica"
     assert overview.by_id("progress").attributes["value"] == "100"
 
 

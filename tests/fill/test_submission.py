@@ -88,7 +88,7 @@ def test_every_answer_stands_on_the_check_page_with_a_way_to_change_it(person: P
 def test_sending_needs_the_declaration(person: Person, stored: Stored) -> None:
     page = answer_all(person)
     refused = person.send(page, {}, None)
-    said = "Per inviare, conferma la dichiarazione in fondo alla pagina."
+    said = "Per inviare, conferma la dichiarazione."
     assert (refused.status, refused.path) == (422, "/compila/verifica")
     assert refused.summary() == [("#dichiarazione", said)]
     assert refused.by_id("dichiarazione-errore").text == said
@@ -117,7 +117,7 @@ def test_the_receipt_has_a_number_and_the_time_in_rome(person: Person, stored: S
     assert (receipt.path, receipt.heading) == ("/ricevuta", "Risposta inviata")
     number = receipt.texts("receipt-number")[0].removeprefix("Ricevuta n. ")
     assert NUMBER.fullmatch(number)
-    assert "Ricevuta il 29 marzo 2026, 14:05:07 per Firenze (FI). Inviata da Operatore A." in receipt.text
+    assert "Registrata il 29 marzo 2026, 14:05:07 per Firenze (FI). Inviata da Operatore A." in receipt.text
     assert "Risposta inviata. Puoi correggerla fino al 30 aprile 2026, 23:59." in receipt.text
     sent = stored()
     assert (sent.status, sent.submissions, sent.progress) == ("submitted", 1, 100)
@@ -152,7 +152,7 @@ def test_before_sending_there_is_no_receipt(person: Person) -> None:
     page = person.get("/ricevuta")
     assert page.path == "/compila"
     assert page.alerts[0] == "Non hai ancora inviato la risposta: qui troverai la ricevuta."
-    assert "Non avete ancora inviato nessuna versione." in person.get("/storico").text
+    assert "Non hai ancora inviato nessuna versione." in person.get("/storico").text
 
 
 def test_an_opinion_is_kept_and_is_no_unsent_change(person: Person, stored: Stored) -> None:
