@@ -192,10 +192,9 @@ def _destination(
     disputed = [one.code for one in page.questions if answer_key(one.code, item) in saved.document.conflicts]
     if disputed:
         flash(_("Un collega ha cambiato la stessa risposta: sono conservate tutte e due. Scegli quale vale."), "warning")
-    if _wrong(saved, item, posted):
-        return here
-    if _first_is_missing(saved, page):
-        return f"{here}?controlla=1"
+    mend = here if _wrong(saved, item, posted) else f"{here}?controlla=1" if _first_is_missing(saved, page) else None
+    if mend:
+        return mend
     if disputed:
         return f"{here}#q-{disputed[0]}"
     reached = reached_by(saved)
