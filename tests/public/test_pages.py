@@ -12,7 +12,10 @@ from flask.testing import FlaskClient
 
 from app import page_context
 from app.editions.current import current_edition
+from app.extensions import db
 from app.public import frame, pdf, views
+from app.registry.models import Entity
+from app.responses.models import Response
 from tests.conftest import Clock
 from tests.public.conftest import LETTER, Stage
 
@@ -87,12 +90,38 @@ def test_home_names_time_results_letter_and_whom_to_call(client: FlaskClient, br
     assert "Metà degli enti" not in page
 
 
-def test_home_says_how_long_it_takes_only_once_it_was_measured(app: Flask, client: FlaskClient, bring: Stage) -> None:
+def test_home_says_how_long_it_takes_only_once_enough_have_sent(app: Flask, client: FlaskClient, bring: Stage) -> None:
     bring("open")
-    asked = []
-    app.extensions[views.FILLING_MINUTES] = lambda edition: asked.append(edition.code) or 25
-    assert "Metà degli enti ha finito in 25 minuti o meno." in client.get("/").text
-    assert asked == ["2026"]
+    send_synthetic(app, 19)
+    assert "Metà degli enti" not in client.get("/").text
+    send_synthetic(app, 1, start=19)
+    assert "Metà degli enti ha finito in 11 minuti o meno." in client.get("/").text
+
+
+def send_synthetic(app: Flask, count: int, *, start: int = 0) -> None:
+    """Rows as of so many municipalities that took one minute, two minutes, and so on."""
+    with app.app_context():
+        edition = current_edition()
+        assert edition is not None
+        for number in range(start, start + count):
+            entity = Entity(
+                code=f"9{number:05}", kind="municipality", name=f"Comune {number}", search_name=f"| comune {number} |"
+            )
+            db.session.add(entity)
+            db.session.flush()
+            db.session.add(
+                Response(
+                    edition_id=edition.id,
+                    entity_id=entity.id,
+                    definition_id=edition.definition_id,
+                    document="{}",
+                    status="submitted",
+                    opened_at=edition.opens_at,
+                    last_activity=edition.opens_at,
+                    active_seconds=(number + 1) * 60,
+                )
+            )
+        db.session.commit()
 
 
 @pytest.mark.parametrize("path", PAGES)
