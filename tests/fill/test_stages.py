@@ -85,7 +85,10 @@ def test_an_entity_that_leaves_the_pilot_reads_only(person: Person, stored: Stor
 @pytest.mark.parametrize("state", ["closed", "published"])
 def test_a_closed_edition_can_be_read_everywhere_and_changed_nowhere(person: Person, stored: Stored, state: str) -> None:
     paths = pages_of_a_full_response(person)
-    open_page, listed, check = person.get("/compila/E"), person.get("/compila/P"), person.get("/compila/verifica")
+    person.fill("/compila/E", {"E02": "Una correzione"})
+    check = person.get("/compila/verifica")
+    submit(person)
+    open_page, listed = person.get("/compila/E"), person.get("/compila/P")
     set_state(state)
     before = stored()
     for path in paths:
@@ -104,7 +107,7 @@ def test_a_closed_edition_can_be_read_everywhere_and_changed_nowhere(person: Per
     assert "La scadenza è passata: le schede si possono solo leggere." in person.press(listed, "Duplica").alerts
     assert person.send(check, {"dichiarazione": "1"}, None).path in {"/compila/verifica", "/ricevuta"}
     assert stored().document == before.document
-    assert stored().submissions == 1
+    assert stored().submissions == 2
     assert "La rilevazione è chiusa. Per correggere la risposta, chiama i contatti in fondo alla pagina." in (
         person.get("/ricevuta").text
     )
