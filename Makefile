@@ -41,7 +41,7 @@ lint: $(DEV)
 	$(BIN)/mypy
 
 unit: $(DEV) catalogues browser
-	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile $(TESTS)
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 figure: $(DEV) catalogues browser ## Measure one promise: make figure NAME=page-weight
 	@$(BIN)/python -m tests.figures "$(NAME)"

@@ -30,6 +30,14 @@ for _name in [name for name in os.environ if name.startswith("RICOGNIZIONE_") an
 START = dt.datetime(2026, 3, 16, 9, 0, tzinfo=dt.UTC)
 
 
+LONG = ("e2e", "roles", "documents")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long tests first: where several processes share the work, none waits for them at the end."""
+    items.sort(key=lambda item: not any(folder in item.path.parts for folder in LONG))
+
+
 class Clock:
     """The application's clock in tests: it stands still until it is set or moved."""
 
