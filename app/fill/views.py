@@ -164,7 +164,7 @@ class PageViews:
             summary=tuple(_summary_line(question, problem) for problem in problems),
             options=tuple(resolved_options(question, self._lookup)),
             base=typed.base if typed else answer.revision if answer else 0,
-            badge=_("sarà pubblica") if question.public else None,
+            badge=_("potrà essere pubblica") if question.public else None,
             chosen=self._chosen(question, value, typed.fields.get("", ()) if typed else ()),
             results=None if results is None else tuple(results),
             candidates=self._candidates(question, key, answer.value if answer else None),
