@@ -54,7 +54,7 @@ def test_the_whole_task_list_of_a_complete_response(person: Person) -> None:
         "Completato",
         "Completato",
         "Non richiesto",
-        "Completato",
+        "Facoltativo",
         "Completato",
     ]
     assert overview.links()["Verifica e invia"] == "/compila/verifica"

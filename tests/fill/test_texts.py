@@ -27,7 +27,7 @@ def test_the_first_question_and_the_path_in_english(english: Person) -> None:
     assert "Between 1 September 2025 and 31 August 2026" in first.text
     english.send(first, {"B01": "own"})
     states = [state for _title, state in english.get("/compila").task_states()]
-    assert states == ["In progress", "To be started", "Not required", "Completed", "To be started"]
+    assert states == ["In progress", "To be started", "Not required", "Optional", "To be started"]
 
 
 def test_wrong_input_in_english(english: Person) -> None:
