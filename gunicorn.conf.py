@@ -4,6 +4,7 @@ Holds always: nobody is served by a program whose settings are bad, whose databa
 schema is not the program's; a database that is only away for the moment does not stop the start.
 """
 
+import logging
 import sys
 from typing import Any
 
@@ -31,6 +32,7 @@ limit_request_line = 4_094
 limit_request_fields = 60
 limit_request_field_size = 8_190
 forwarded_allow_ips = _settings.forwarded_allow_ips
+forwarder_headers = ""  # no header sets SCRIPT_NAME or PATH_INFO: a proxy may hand a visitor's own on
 preload_app = False  # a database connection must not be inherited by a process
 worker_tmp_dir = "/dev/shm" if sys.platform == "linux" else None  # noqa: S108 — gunicorn's own heartbeat files
 accesslog = None  # app.web.log writes a line for each request, without network addresses
@@ -39,6 +41,21 @@ loglevel = "warning"
 control_socket_disable = True
 
 _APP_CANNOT_LOAD = 4  # the exit code with which a worker tells gunicorn not to try again
+
+
+def _quote_nobody(record: logging.LogRecord) -> bool:
+    """Reword gunicorn's own lines that quote a visitor's address or the path asked for, which may hold a secret."""
+    text = str(record.msg)
+    if text.startswith("Invalid request from ip="):
+        record.msg, record.args = "A request that cannot be understood was refused.", ()
+    elif text.startswith("Error handling request"):
+        record.msg, record.args = "A request failed outside of the program.", ()
+    return True
+
+
+def on_starting(server: Any) -> None:
+    """Before any process serves."""
+    logging.getLogger("gunicorn.error").addFilter(_quote_nobody)
 
 
 def when_ready(server: Any) -> None:

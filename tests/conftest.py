@@ -73,7 +73,8 @@ class CheckedClient(FlaskClient):
             response = super().open(*args, **kwargs)
         else:
             response = contextvars.Context().run(super().open, *args, **kwargs)
-        if response.mimetype == "text/html" and response.status_code not in range(300, 400):
+        is_page = response.mimetype == "text/html" and response.status_code not in range(300, 400)
+        if is_page and response.request.method != "HEAD":
             problems = problems_of(response.get_data(as_text=True))
             assert not problems, f"{response.request.method} {response.request.path}:\n" + "\n".join(problems)
         return response

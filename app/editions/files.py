@@ -19,6 +19,8 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,8 @@ from app.questionnaire.model import Questionnaire
 ROME = ZoneInfo("Europe/Rome")
 MAX_LETTER_BYTES = 5 * 1024 * 1024
 MAX_FILE_BYTES = 256 * 1024
+_YEARS = range(2000, 2200)
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class EditionFileError(Exception):
@@ -142,15 +146,30 @@ def _decode(path: Path) -> _Raw:
     except RecursionError as error:
         raise EditionFileError(path.name, ["not YAML: nested too deeply"]) from error
     try:
-        return msgspec.convert(document, _Raw, strict=True)
+        raw = msgspec.convert(document, _Raw, strict=True)
     except msgspec.ValidationError as error:
         raise EditionFileError(path.name, [str(error)]) from error
+    except UnicodeEncodeError as error:
+        raise EditionFileError(path.name, ["a text holds half a character (\\ud800 and the like)"]) from error
+    unfit = _fields_with_unfit_characters(raw)
+    if unfit:
+        raise EditionFileError(path.name, [f"{name}: a text holds a character that is not one to read" for name in unfit])
+    return raw
+
+
+def _fields_with_unfit_characters(raw: _Raw) -> list[str]:
+    """The fields that a page could not show, a database could not store or a path could not hold."""
+    texts: dict[str, Iterable[str | None]] = {
+        name: (getattr(raw, name),) for name in ("code", "title", "questionnaire", "letter", "results_url", "accessibility_url")
+    }
+    texts |= {"contacts": (part for one in raw.contacts for part in msgspec.structs.astuple(one)), "pilot": raw.pilot}
+    return [name for name, parts in texts.items() if any(_UNFIT.search(part or "") for part in parts)]
 
 
 def _instant(written: object, name: str, problems: list[str]) -> dt.datetime | None:
     """An instant from YAML: a timestamp with seconds comes as one, without them as a text."""
-    value = written if isinstance(written, dt.datetime) else _typed_instant(str(written))
-    if value is None:
+    value = _typed_instant(written) if isinstance(written, str) else written
+    if not isinstance(value, dt.datetime) or value.year not in _YEARS:
         problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
         return None
     value = value.replace(second=0, microsecond=0)
@@ -177,10 +196,18 @@ def _text_problems(raw: _Raw) -> list[str]:
         problems.append("title: between 1 and 300 characters")
     for name in ("results_url", "accessibility_url"):
         address = getattr(raw, name)
-        if address is not None and (urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).netloc):
+        if address is not None and not _is_web_address(address):
             problems.append(f"{name}: a web address that begins with https://")
     problems += [f"pilot: {code} stands there twice" for code in sorted(set(raw.pilot)) if raw.pilot.count(code) > 1]
     return problems
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
 
 
 def _letter(path: Path, name: str | None, problems: list[str]) -> bytes | None:

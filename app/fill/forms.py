@@ -24,6 +24,7 @@ from app.responses.journal import value_at
 from app.responses.reading import OpenResponse
 
 MAX_FIELD_CHARACTERS = 100_000
+MOST_SEEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,12 @@ def _base(text: str | None) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+def seen_revisions(text: str) -> tuple[int, ...]:
+    """The revisions that a form says were on the screen when somebody chose; what cannot be one is left out."""
+    given = text.split(",", MOST_SEEN)[:MOST_SEEN]
+    return tuple(int(one) for one in given if one.isascii() and one.isdigit() and len(one) < 10)
+
+
 def _operation(question: Question, typed: TypedAnswer, response: OpenResponse, item: str | None) -> Operation | None:
     value = type_of(question).parse(question, typed.fields)
     if typed.decision:
@@ -100,7 +107,7 @@ def shown_value(response: OpenResponse, question: Question, item: str | None, ba
 
 def _resolution(question: Question, value: Any, typed: TypedAnswer, response: OpenResponse, item: str | None) -> Operation:
     key = answer_key(question.code, item)
-    seen = tuple(int(text) for text in typed.seen.split(",") if text.isascii() and text.isdigit())
+    seen = seen_revisions(typed.seen)
     challengers: dict[str, Challenger] = {str(one.revision): one for one in response.document.conflicts.get(key, ())}
     if typed.decision == "current":
         value = shown_value(response, question, item, typed.base)

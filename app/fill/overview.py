@@ -155,7 +155,7 @@ def check() -> ResponseReturnValue:
     """Every answer to read again, what is missing, the declaration, and the button that sends."""
     at = now()
     response = load_response(at)
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD as well: it has passed no check of a token
         return _draw_check(response, at)
     if request.form.get("ente") != response.entity_code:
         flash(

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import sheet_name
-from app.fill.forms import Typed
+from app.fill.forms import Typed, seen_revisions
 from app.fill.opening import author, load_response, locale
 from app.fill.path import SHEET_KINDS, Page, next_address, page_of, pages_of, previous_address, sheet_address, step_address
 from app.fill.saving import draw_page, not_asked, reached_by, save_page
@@ -146,7 +146,7 @@ def _operation(action: str, item: str) -> Operation | None:
     if action == "ripristina":
         return Operation("restore", item=item)
     if action in {"tieni", "conferma-eliminazione"}:
-        seen = tuple(int(text) for text in request.form.get("seen", "").split(",") if text.isascii() and text.isdigit())
+        seen = seen_revisions(request.form.get("seen", ""))
         return Operation("resolve", item=item, seen=seen, choice="keep" if action == "tieni" else "delete")
     return None
 
@@ -195,10 +195,10 @@ def sheet(sheet: str, item: uuid.UUID, number: int = 1) -> ResponseReturnValue:
     step, page = _sheet_page(response, sheet, str(item), number)
     reached = reached_by(response)
     found = response.document.find_item(str(item))
-    if step.code not in reached.steps or found is None or (found[1].removed is not None and request.method == "GET"):
+    if step.code not in reached.steps or found is None or (found[1].removed is not None and request.method != "POST"):
         flash(_("Questa scheda è stata eliminata. Se serve ancora, ripristinala."), "warning")
         return redirect(step_address(step), 303)
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD as well: it has passed no check of a token
         return _draw_sheet(response, page, reached, str(item))
     wants_details = request.form.get("azione") == "dettagli"
     onward = sheet_address(step, str(item), number + 1) if wants_details else step_address(step)

@@ -35,7 +35,7 @@ def step(code: str, number: int = 1) -> ResponseReturnValue:
     page = page_of(found, number)
     if page is None or (found.repeat and (number > 1 or request.method == "POST")):
         abort(404)
-    if request.method == "GET":
+    if request.method != "POST":  # HEAD as well: it has passed no check of a token
         return draw_list(response, found, at) if found.repeat else _draw(response, page, reached_by(response))
     return save_page(
         response,

@@ -29,6 +29,7 @@ from app.responses.reviewing import review_response
 
 # Without 0/O, 1/I/L: a receipt is read out on the telephone.
 RECEIPT_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+MOST_VERSIONS: Final = 2**31 - 1  # what the column can hold
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -163,6 +164,8 @@ def list_receipts(response_id: int) -> list[Receipt]:
 
 def submitted_document(response_id: int, number: int) -> Document | None:
     """The document of a submitted version, personal answers sealed."""
+    if not 0 < number <= MOST_VERSIONS:  # an address may say any number, and a database refuses one that it cannot hold
+        return None
     query = sa.select(Submission.document).where(Submission.response_id == response_id, Submission.number == number)
     text = db.session.execute(query).scalar_one_or_none()
     return None if text is None else read_document(text)

@@ -13,6 +13,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 from itsdangerous import URLSafeTimedSerializer
 
 from app.web.edge import request_id
+from app.web.incoming import FitRequest
 from app.web.log import log_fault
 
 
@@ -45,6 +46,7 @@ class CookieSessions(SecureCookieSessionInterface):
 class Application(Flask):
     """A Flask whose views and hooks are plain functions: no look at each call whether one is a coroutine."""
 
+    request_class = FitRequest
     session_interface = CookieSessions()
 
     def __init__(self, *args: Any, **options: Any) -> None:

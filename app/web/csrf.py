@@ -13,11 +13,15 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from typing import Any
 
 from flask import Flask, current_app, g, request
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
+from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
+
+from app.config import settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
@@ -37,6 +41,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     class Meta:
         csrf = False
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> MultiDict[str, str] | None:
+            """The fields that were posted, and neither files nor JSON: ours are texts."""
+            return request.form if formdata is not None and request.method == "POST" else None
 
 
 def init_app(app: Flask) -> None:
@@ -60,7 +68,7 @@ def check_request() -> None:
     """Refuse an unsafe request without a good token. Raises CsrfRejected."""
     if request.method in SAFE_METHODS or not current_app.config.get("WTF_CSRF_ENABLED", True):
         return
-    if request.headers.get("Sec-Fetch-Site", "same-origin") in {"cross-site", "same-site"}:
+    if _sent_by_another_site():
         raise CsrfRejected(foreign=True)
     try:
         validate_csrf(_unmask(request.headers.get(HEADER) or request.form.get(FIELD, "")))
@@ -68,6 +76,15 @@ def check_request() -> None:
         if request.endpoint not in current_app.config["CSRF_REDISPLAY"]:
             raise CsrfRejected(foreign=False) from None
         g.csrf_failed = True
+
+
+def _sent_by_another_site() -> bool:
+    """What the browser says: by Sec-Fetch-Site, an older one by Origin. Silence is no."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site.lower() in {"cross-site", "same-site"}
+    origin = request.headers.get("Origin")
+    return origin is not None and origin not in {settings().base_url, f"{request.scheme}://{request.host}"}
 
 
 def _unmask(masked: str) -> str:

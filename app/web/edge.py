@@ -46,6 +46,7 @@ class Edge:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self._trusts_ids else ""
         request_id = given if given and _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         environ[REQUEST_ID] = request_id
+        environ["SCRIPT_NAME"] = ""  # the base URL has no path; whoever could set one would bend every link of the page
         application = self._application if self._is_ours(environ.get("HTTP_HOST", "")) else _refuse_host
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:

@@ -85,9 +85,16 @@ def follow_link() -> Response | None:
 def switch_language() -> Response:
     """The answer to the switch's form: remember its `lingua`, go back to its `next`, else to the page it came from."""
     _choose(request.form.get(PARAMETER, ""))
-    came_from = urlsplit(request.referrer or "")
-    fallback = came_from.path if came_from.netloc == request.host else "/"
-    return redirect(_here(request.form.get("next") or fallback), 303)
+    return redirect(_here(request.form.get("next") or _path_of(request.referrer or "")), 303)
+
+
+def _path_of(address: str) -> str:
+    """The path of an address of this site, else the home page."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return "/"
+    return parts.path if parts.netloc == request.host else "/"
 
 
 def _choose(code: str) -> None:
@@ -97,6 +104,11 @@ def _choose(code: str) -> None:
 
 def _here(address: str) -> str:
     """`address` if it is a path of this site, else the home page."""
-    parts = urlsplit(address.replace("\\", "/"))
+    if any(ord(character) < 32 or ord(character) == 127 for character in address):
+        return "/"
+    try:
+        parts = urlsplit(address.replace("\\", "/"))
+    except ValueError:  # such as "//[": half an address of another site
+        return "/"
     local = not parts.scheme and not parts.netloc and parts.path.startswith("/") and not parts.path.startswith("//")
     return address if local else "/"

@@ -8,6 +8,7 @@ a form token or anything else of one request is put in place afterwards.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,7 +22,8 @@ from app.web.language import current_language
 
 MOST_ADDRESSES: Final = 8_192
 MOST_PARTS: Final = 2_048
-_PLACE: Final = "\ue000%s\ue001"  # private-use characters: no text of ours holds them, and escaping leaves them alone
+# Random, because an answer or a name may hold any characters; escaping leaves these alone.
+_PLACE: Final = f"\ue000{secrets.token_hex(8)}%s\ue001"
 
 
 class SteadyTemplate(jinja2.Template):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,49 @@ def test_a_questionnaire_with_errors_names_its_own_file_and_line(tmp_path: Path,
 
 def test_the_fields_of_this_test_make_a_good_file(read: ReadFile) -> None:
     assert read().contacts[0].name == FIELDS["contacts"][0]["name"]
+
+
+@pytest.mark.parametrize("name", ["code", "title", "questionnaire", "letter", "results_url"])
+@pytest.mark.parametrize("unfit", ["\0", "\x1b[2J", "\ud800"])
+def test_a_text_that_nobody_can_read_is_refused_by_its_place(write: WriteFile, name: str, unfit: str) -> None:
+    file = write(**{name: "@"})
+    file.write_text(file.read_text(encoding="utf-8").replace("'@'", json.dumps(f"a{unfit}b")), encoding="utf-8")
+    assert refused(file) == [f"{name}: a text holds a character that is not one to read"]
+
+
+@pytest.mark.parametrize("name", ["contacts", "pilot"])
+def test_a_list_with_such_a_text_is_refused_too(write: WriteFile, name: str) -> None:
+    value = [{"name": "@"}] if name == "contacts" else ["@"]
+    file = write(**{name: value})
+    file.write_text(file.read_text(encoding="utf-8").replace("'@'", '"a\\0b"'), encoding="utf-8")
+    assert refused(file) == [f"{name}: a text holds a character that is not one to read"]
+
+
+@pytest.mark.parametrize("name", ["period", "contacts"])
+def test_half_a_character_where_no_text_belongs_is_refused(write: WriteFile, name: str) -> None:
+    file = write(**{name: "@"})
+    file.write_text(file.read_text(encoding="utf-8").replace("'@'", '"\\ud800"'), encoding="utf-8")
+    assert len(refused(file)) == 1
+
+
+@pytest.mark.parametrize("name", ["opening", "deadline"])
+@pytest.mark.parametrize("written", ["0001-01-01 00:00", "9999-12-31 23:59-05:00", ["2026-03-01 09:00"], {"a": ":"}])
+def test_an_instant_that_no_calendar_can_show_is_refused(write: WriteFile, name: str, written: object) -> None:
+    assert f"{name}: write it as 2026-10-01 09:00, Rome time" in refused(write(**{name: written}))
+
+
+def test_an_instant_grown_by_aliases_is_refused_without_being_written_out(write: WriteFile) -> None:
+    rows = ["opening: &a [x, x, x, x, x, x, x, x, x, x]"]
+    bombs = [
+        f"b{level}: &{after} [{', '.join([f'*{before}'] * 10)}]"
+        for level, (before, after) in enumerate(zip("abcdefgh", "bcdefghi", strict=True))
+    ]
+    inside = "{" + ", ".join([rows[0].replace("opening", "a"), *bombs]) + "}"
+    file = write(opening="@")
+    file.write_text(file.read_text(encoding="utf-8").replace("'@'", inside), encoding="utf-8")
+    assert refused(file) == ["opening: write it as 2026-10-01 09:00, Rome time"]
+
+
+@pytest.mark.parametrize("address", ["https://[", "https://a℀b.example", "javascript:alert(1)", "https:///x"])
+def test_what_is_no_web_address_is_refused(write: WriteFile, address: str) -> None:
+    assert refused(write(results_url=address)) == ["results_url: a web address that begins with https://"]

@@ -89,3 +89,23 @@ def test_a_body_that_is_too_large_gets_its_page_over_the_wire(
     response = connection.getresponse()
     assert response.status == 413
     assert "Hai inviato troppi dati in una volta" in response.read().decode()
+
+
+def test_no_header_mounts_the_site_elsewhere_and_a_broken_request_leaves_no_trace_of_who_sent_it(
+    start: Callable[..., tuple[subprocess.Popen[str], int]], databases: Databases
+) -> None:
+    process, port = start(database_url=databases.fresh("sqlite"))
+    connection = _connect(port)
+    connection.request("GET", "/privacy", headers={"SCRIPT_NAME": "/privacy", "PATH_INFO": "/evil"})
+    response = connection.getresponse()
+    assert response.status == 200
+    assert b"/privacy/" not in response.read()
+    for line in (b"GET /attiva/secret  HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX Odd: 1\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as broken:
+            broken.sendall(line)
+            assert b"400 Bad Request" in broken.recv(4096)
+    process.terminate()
+    _, said = process.communicate(timeout=SECONDS)
+    assert said.count("A request that cannot be understood was refused.") == 2
+    assert "secret" not in said
+    assert "ip=" not in said
