@@ -126,7 +126,12 @@ def _set_pragmas(connection: DBAPIConnection, record: object) -> None:
 
 
 def _begin_on_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
+    """On the driver's own connection: SQLAlchemy's way to the same word costs as much as a query."""
+    begin = "BEGIN IMMEDIATE" if _writes.get() else "BEGIN"
+    try:
+        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise sa.exc.DBAPIError.instance(begin, None, error, connection.dialect.loaded_dbapi.Error, True) from error
 
 
 def _require_durable_commits(connection: DBAPIConnection, record: object) -> None:

@@ -46,6 +46,7 @@ class Question:
     `required` implies `short`. `options` of a question with `options_by` are all that any answer may offer.
     `needs`: for answers of several parts, each group must have one part given, as (("name",), ("email", "phone")).
     `publish_min`: smaller numbers are never published. `prefill`: where a first value comes from (`loader.PREFILLS`).
+    `offered`: the options by code. `text_option`: the one that asks for a text, if there is one.
     """
 
     code: str
@@ -75,16 +76,17 @@ class Question:
     prefill: str | None = None
     publish_min: int | None = None
     source: str = ""
+    offered: Mapping[str, Option] = field(init=False, repr=False)
+    text_option: Option | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "offered", {option.code: option for option in self.options})
+        object.__setattr__(self, "text_option", next((option for option in self.options if option.asks_text), None))
 
     @property
     def personal(self) -> bool:
         """Whether an answer names a person: stored apart, erased after the retention term."""
         return self.type == "person"
-
-    @property
-    def text_option(self) -> Option | None:
-        """The option that asks for a text, if there is one."""
-        return next((option for option in self.options if option.asks_text), None)
 
 
 @dataclass(frozen=True, slots=True)

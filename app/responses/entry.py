@@ -45,7 +45,11 @@ def find_entry(token: str, now: dt.datetime, *, lock: bool) -> Entry | None:
     parameters = live_session_parameters(token, now)
     if parameters is None:
         return None
-    row = db.session.connection().execute(_ENTRY_LOCKED if lock else _ENTRY, parameters).one_or_none()
+    if lock:
+        row = db.session.connection().execute(_ENTRY_LOCKED, parameters).one_or_none()
+    else:  # in a transaction of its own: a session costs as much as the query, and most pages ask nothing more
+        with db.engine.connect() as connection:
+            row = connection.execute(_ENTRY, parameters).one_or_none()
     if row is None:
         return None
     return Entry(identity_from(row), response_from(row[_SESSION_COLUMNS:], locked=lock))

@@ -5,8 +5,9 @@ Not for: what pages do: a page is the same with a plain Flask.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -16,12 +17,20 @@ from app.web.edge import request_id
 from app.web.incoming import FitRequest
 from app.web.log import log_fault
 
+MOST_REMEMBERED: Final = 4_096
+REMEMBERED_SECONDS: Final = 600
+
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie; its signer is made once, and nothing is worked out for a session that did not change."""
+    """Flask's signed cookie; its signer is made once, and nothing is worked out for a session that did not change.
+
+    A cookie whose signature was good is not verified again for ten minutes, so that one may outlive its age by as much. What
+    is remembered holds texts only: Flask changes lists, such as that of its flashed messages, in place.
+    """
 
     def __init__(self) -> None:
         self._signer: URLSafeTimedSerializer | None = None
+        self._verified: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """The signer of this application's secret key."""
@@ -38,9 +47,18 @@ class CookieSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The session of the request's cookie, else a new one."""
-        if app.config["SESSION_COOKIE_NAME"] in request.cookies:
-            return super().open_session(app, request)
-        return self.session_class()
+        cookie = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
+        if cookie is None:
+            return self.session_class()
+        until, content = self._verified.get(cookie, (0.0, {}))
+        if time.monotonic() < until:
+            return self.session_class(content)
+        found = super().open_session(app, request)
+        if found and all(isinstance(value, str) for value in found.values()):
+            if len(self._verified) >= MOST_REMEMBERED:
+                self._verified.clear()
+            self._verified[cookie] = (time.monotonic() + REMEMBERED_SECONDS, dict(found))
+        return found
 
 
 class Application(Flask):

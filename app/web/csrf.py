@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 import secrets
-from typing import Any
+from typing import Any, Final
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, request, session
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from werkzeug.datastructures import MultiDict
@@ -26,6 +27,8 @@ from app.config import settings
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
 HEADER = "X-CSRFToken"
+SIGNED: Final = "ricognizione_signed_tokens"
+MOST_REMEMBERED: Final = 4_096
 
 
 class CsrfRejected(Exception):  # noqa: N818 — an event's name
@@ -51,6 +54,7 @@ def init_app(app: Flask) -> None:
     """Offer `csrf_token()` to templates; the check itself is called by the application's request hook."""
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("CSRF_REDISPLAY", frozenset())
+    app.extensions[SIGNED] = {}
     app.jinja_env.globals[FIELD] = csrf_token
 
 
@@ -58,10 +62,22 @@ def csrf_token() -> str:
     """The token of this page, the same for all its forms: base64url of a random pad followed by the token XOR that pad."""
     masked: str | None = g.get("masked_token")
     if masked is None:
-        token = generate_csrf().encode("ascii")
+        token = _signed_token().encode("ascii")
         pad = secrets.token_bytes(len(token))
         masked = g.masked_token = base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
     return masked
+
+
+def _signed_token() -> str:
+    """Flask-WTF's signed token of this session, signed once: it has no expiry."""
+    signed: dict[str, str] = current_app.extensions[SIGNED]
+    known = signed.get(session.get(FIELD, ""))
+    if known is None:
+        known = str(generate_csrf())
+        if len(signed) >= MOST_REMEMBERED:
+            signed.clear()
+        signed[session[FIELD]] = known
+    return known
 
 
 def check_request() -> None:
@@ -70,12 +86,21 @@ def check_request() -> None:
         return
     if _sent_by_another_site():
         raise CsrfRejected(foreign=True)
+    given = _unmask(request.headers.get(HEADER) or request.form.get(FIELD, ""))
+    if _is_known(given):
+        return
     try:
-        validate_csrf(_unmask(request.headers.get(HEADER) or request.form.get(FIELD, "")))
+        validate_csrf(given)
     except ValidationError:
         if request.endpoint not in current_app.config["CSRF_REDISPLAY"]:
             raise CsrfRejected(foreign=False) from None
         g.csrf_failed = True
+
+
+def _is_known(token: str) -> bool:
+    """Whether it is the token that this process has signed for this session."""
+    known = current_app.extensions[SIGNED].get(session.get(FIELD, ""))
+    return known is not None and hmac.compare_digest(token.encode(), known.encode())
 
 
 def _sent_by_another_site() -> bool:

@@ -100,7 +100,7 @@ def test_only_texts_change() -> None:
     english = localised(reference(), "en", DATES)
     for source, target in zip(reference().questions, english.questions, strict=True):
         for field in fields(source):
-            if field.name not in TEXTS:
+            if field.init and field.name not in TEXTS:
                 assert getattr(source, field.name) == getattr(target, field.name)
         assert [(o.code, o.asks_text) for o in source.options] == [(o.code, o.asks_text) for o in target.options]
     assert english.digest == reference().digest

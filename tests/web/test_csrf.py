@@ -76,3 +76,32 @@ def test_a_json_client_is_refused_in_json(visitor: FlaskClient) -> None:
     refused = visitor.post("/probe/save", json={"B01": "x"})
     assert refused.status_code == 400
     assert set(refused.get_json()) == {"status", "title", "message"}
+
+
+def test_a_token_of_another_session_is_refused_also_when_both_are_remembered(probed: Flask) -> None:
+    here, there = probed.test_client(), probed.test_client()
+    own, foreign = here.get("/probe/form").text, there.get("/probe/form").text
+    assert here.post("/probe/save", data={"csrf_token": own}).text == "saved"
+    assert here.post("/probe/save", data={"csrf_token": foreign}).status_code == 400
+
+
+def test_a_forged_cookie_is_refused_although_the_true_one_is_remembered(visitor: FlaskClient) -> None:
+    token = visitor.get("/probe/form").text
+    cookie = visitor.get_cookie("ricognizione-form")
+    assert cookie is not None
+    assert visitor.post("/probe/save", data={"csrf_token": token}).text == "saved"
+    content, _dot, signature = cookie.value.rpartition(".")
+    forged = f"{content}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+    visitor.set_cookie("ricognizione-form", forged)
+    assert visitor.post("/probe/save", data={"csrf_token": token}).status_code == 400
+
+
+def test_a_remembered_session_is_not_changed_by_what_a_request_does_with_it(probed: Flask) -> None:
+    one, other = probed.test_client(), probed.test_client()
+    one.get("/probe/form")
+    cookie = one.get_cookie("ricognizione-form")
+    assert cookie is not None
+    other.set_cookie("ricognizione-form", cookie.value)
+    other.get("/probe/form")
+    other.get("/probe/new-session")
+    assert one.post("/probe/save", data={"csrf_token": one.get("/probe/form").text}).text == "saved"

@@ -72,28 +72,41 @@ def test_the_method_decides_how_the_transaction_begins(
     counting.add_url_rule(
         "/probe/any", "probe_any", lambda: str(db.session.scalar(sa.text("SELECT 1"))), methods=["GET", "POST", "DELETE"]
     )
-    with counting.app_context():
-        engine = db.engine
-    seen: list[str] = []
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if statement.startswith("BEGIN"):
-            seen.append(statement)
-
+    seen = _traced(counting)
     counting.test_client().open("/probe/any", method=method)
-    assert seen == [begin]
+    assert [statement for statement in seen if statement.startswith("BEGIN")] == [begin]
+
+
+def _traced(app: Flask) -> list[str]:
+    """The statements that SQLite itself sees from now on, on every connection of the application."""
+    seen: list[str] = []
+    with app.app_context():
+        event.listen(db.engine, "checkout", lambda connection, *rest: connection.set_trace_callback(seen.append))
+    return seen
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_after_a_reading_request_a_command_in_the_same_thread_writes_safely(counting: Flask) -> None:
     counting.test_client().get("/probe/read")
+    seen = _traced(counting)
     with counting.app_context():
-        seen: list[str] = []
-        event.listen(db.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
         db.session.scalar(sa.text("SELECT 1"))
         db.session.rollback()
     assert seen[0] == "BEGIN IMMEDIATE"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_writer_that_waited_too_long_is_told_so_as_by_any_statement(counting: Flask) -> None:
+    with counting.app_context():
+        holder, late = db.engine.connect(), db.engine.connect()
+        driver = late.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA busy_timeout=10")
+        holder.begin()
+        with pytest.raises(OperationalError, match="locked"):
+            late.begin()
+        holder.close()
+        late.close()
 
 
 def test_a_reading_request_leaves_no_lock_behind_and_waits_for_none(counting: Flask) -> None:

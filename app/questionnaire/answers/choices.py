@@ -39,18 +39,19 @@ def short_label(option: Option) -> str:
 
 def label_of(question: Question, code: str) -> str:
     """Give the label of an option, or the code itself if there is no such option."""
-    return next((option.label for option in question.options if option.code == code), code)
+    option = question.offered.get(code)
+    return code if option is None else option.label
 
 
 def _said(question: Question, code: str, text: str) -> str:
-    option = next((option for option in question.options if option.code == code), None)
+    option = question.offered.get(code)
     if option is None:
         return code
     return f"{short_label(option)}: {text}" if option.asks_text and text else option.label
 
 
 def _known(question: Question, code: object) -> bool:
-    return any(option.code == code for option in question.options)
+    return isinstance(code, str) and code in question.offered
 
 
 class _Choice(AnswerType):

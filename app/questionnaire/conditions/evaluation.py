@@ -89,8 +89,9 @@ def _in(node: Node, lookup: Lookup) -> object:
     kind = kind_of(element)
     if kind not in _ORDERED or not isinstance(container, list | tuple):
         return DEFECT
-    if any(kind_of(member) != kind for member in container):
-        return DEFECT
+    for member in container:
+        if kind_of(member) != kind:
+            return DEFECT
     return element in container
 
 
