@@ -27,15 +27,65 @@ class EntityAccount(Base):
 
 
 class ActivationLink(Base):
-    """A single-use link that sets the entity's password. `ended_at`: used, or replaced by a newer one."""
+    """A single-use link that sets the entity's password. `ended_at`: used, or replaced by a newer one.
+
+    `purpose`: activation (the first password) or reset (a new one); they differ in words and in nothing else.
+    """
 
     __tablename__ = "activation_link"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    purpose: Mapped[str] = mapped_column(sa.String(20), default="activation", server_default="activation")
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class SignInLink(Base):
+    """A single-use link that signs the entity in without its password, sent to a registered address."""
+
+    __tablename__ = "sign_in_link"
 
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class ActivationCode(Base):
+    """The code in an entity's letter. The code itself is derived from the installation's secret and `serial`, and not stored.
+
+    `used_at`: it has set a password; another one needs the next serial. `ended_at`: withdrawn by a reset.
+    """
+
+    __tablename__ = "activation_code"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True, autoincrement=False)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
+    serial: Mapped[int] = mapped_column(default=1)
+    issued_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class AccessRequest(Base):
+    """"I have received nothing": somebody of an entity asks the desk for access. Personal data: these columns can be erased."""
+
+    __tablename__ = "access_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    office: Mapped[str] = mapped_column(sa.String(200))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    phone: Mapped[str] = mapped_column(sa.String(40))
+    note: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    handled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime, index=True)
+    handled_by: Mapped[str | None] = mapped_column(sa.String(100))
+    outcome: Mapped[str | None] = mapped_column(sa.String(40))
 
 
 class Operator(Base):
@@ -50,6 +100,7 @@ class Operator(Base):
     email: Mapped[str] = mapped_column(sa.String(254))
     phone: Mapped[str] = mapped_column(sa.String(40))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class WebSession(Base):

@@ -47,7 +47,22 @@ class Edition(Base):
     accessibility_url: Mapped[str | None] = mapped_column(sa.String(500))
     letter: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     letter_bytes: Mapped[int] = mapped_column(default=0)
+    letter_text: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class Extension(Base):
+    """A deadline of an entity's own in an edition: an extension, or a reopening after the deadline with its reason."""
+
+    __tablename__ = "extension"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True, autoincrement=False)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
+    closes_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    reopened: Mapped[bool] = mapped_column(default=False)
+    granted_by: Mapped[str] = mapped_column(sa.String(100))
+    granted_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
 class PilotEntity(Base):

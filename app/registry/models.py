@@ -1,6 +1,6 @@
-"""The table of everybody who can be asked: municipalities now, Unioni, lead bodies and Regions in the same rows later.
+"""The tables of everybody who can be asked, of their associations, addresses and variations in time.
 
-Not for: who answers for whom (associations), sign-in or answers.
+Not for: who answers for whom in an edition (`responses.coverage`), sign-in or answers.
 Holds always: `code` is text and never used again for another entity; an unknown number is NULL, never zero; `search_name`
 is what `app.registry.folding.search_name` makes of the two names, so a search needs no function of the database.
 """
@@ -12,9 +12,15 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.database import UTCDateTime
 from app.extensions import Base
 
 MUNICIPALITY = "municipality"
+KINDS = ("municipality", "union", "metropolitan", "consortium", "ambito", "province", "region", "other")
+"""`ambito`: a body that leads an Ambito territoriale and is none of the others (a plan office, an agency)."""
+ASSOCIATION_KINDS = ("ambito", "union", "other")
+PURPOSES = ("pec", "registry_office", "mayor", "social_services", "other")
+"""What an address is: certified mail, registry office (protocollo), mayor's office, social services."""
 
 
 class Entity(Base):
@@ -42,3 +48,82 @@ class Entity(Base):
     valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
     successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entity.id"))
+
+
+class Association(Base):
+    """An Ambito, a Unione or another form in which municipalities act together. `lead_id`: the entity that answers for it."""
+
+    __tablename__ = "association"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    lead_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    valid_from: Mapped[dt.date | None]
+    valid_to: Mapped[dt.date | None]
+
+
+class Membership(Base):
+    """A municipality in an association. `valid_to` is the first day on which it is no longer a member."""
+
+    __tablename__ = "membership"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    association_id: Mapped[int] = mapped_column(sa.ForeignKey("association.id"), index=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    valid_from: Mapped[dt.date | None]
+    valid_to: Mapped[dt.date | None]
+
+
+class ContactAddress(Base):
+    """An e-mail address of an entity's office; `purpose` pec is certified mail. `ended_at`: no longer used, kept as history."""
+
+    __tablename__ = "contact_address"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    purpose: Mapped[str] = mapped_column(sa.String(20))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    source: Mapped[str] = mapped_column(sa.String(20))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class AddressChange(Base):
+    """A change of address that an entity proposes; it holds once the desk has confirmed it. `replaces_id`: instead of which.
+
+    An empty `email` proposes to end the address that it replaces. `outcome`: confirmed, refused, withdrawn; NULL waits.
+    """
+
+    __tablename__ = "address_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact_address.id"))
+    purpose: Mapped[str] = mapped_column(sa.String(20))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    proposed_by: Mapped[str] = mapped_column(sa.String(100))
+    proposed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    decided_by: Mapped[str | None] = mapped_column(sa.String(100))
+    decided_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    outcome: Mapped[str | None] = mapped_column(sa.String(20))
+
+
+class Variation(Base):
+    """What happened to an entity on a day, as ISTAT lists it: CS institution, ES suppression, CD name, AP province.
+
+    `before` and `after`: canonical JSON of the columns that changed; `successor_id`: who took the place of a suppressed one.
+    """
+
+    __tablename__ = "variation"
+    __table_args__ = (sa.UniqueConstraint("entity_id", "kind", "effective_on"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"))
+    kind: Mapped[str] = mapped_column(sa.String(4))
+    effective_on: Mapped[dt.date]
+    before: Mapped[str] = mapped_column(sa.Text)
+    after: Mapped[str] = mapped_column(sa.Text)
+    successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entity.id"))
+    recorded_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)

@@ -16,7 +16,8 @@ class Response(Base):
 
     `status`: opened (seen, nothing written), draft, submitted. `progress`: percent of the required answers on the reached
     path. `active_seconds`: time spent, counted as the gaps between saves of at most five minutes. `submitted_content`: digest
-    of what was last submitted, by which later corrections are noticed. `synthetic`: made by the demo command.
+    of what was last submitted, by which later corrections are noticed. `submitted_as`: what the last submitted version is:
+    answer, nothing (nothing to report), declaration (another entity answers). `synthetic`: made by the demo command.
     """
 
     __tablename__ = "response"
@@ -41,6 +42,7 @@ class Response(Base):
     submitted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     submissions: Mapped[int] = mapped_column(default=0)
     submitted_content: Mapped[str | None] = mapped_column(sa.String(64))
+    submitted_as: Mapped[str | None] = mapped_column(sa.String(20))
     synthetic: Mapped[bool] = mapped_column(default=False)
 
 
@@ -55,6 +57,35 @@ class ResponseItem(Base):
     position: Mapped[int]
     label: Mapped[str] = mapped_column(sa.String(300), default="")
     removed: Mapped[bool] = mapped_column(default=False)
+
+
+class ResponseLink(Base):
+    """Whom a response names, written with the document: the rows by which coverage is counted.
+
+    `relation`: declares (the target answers for this entity), claims (this entity answers for the target). `stage`: draft
+    (the document as it is) or submitted (the last version that was sent).
+    """
+
+    __tablename__ = "response_link"
+
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"), primary_key=True, autoincrement=False)
+    stage: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    relation: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    target_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False, index=True)
+
+
+class CoverageReply(Base):
+    """What a lead or a member says when it is asked whether the one answers for the other. The last word of each counts."""
+
+    __tablename__ = "coverage_reply"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True, autoincrement=False)
+    lead_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False, index=True)
+    said_by: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
+    agrees: Mapped[bool]
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
 class JournalEntry(Base):

@@ -19,7 +19,7 @@ LEVELS = (
     ("audit", "questionnaire"),
     ("registry", "mail"),
     ("accounts", "editions"),
-    ("responses",),
+    ("responses", "letters"),
     ("reminders", "practices"),
     ("exports",),
     ("access", "fill", "desk", "public", "demo"),

@@ -1,0 +1,62 @@
+"""The tables of the mail room. Others go through `outbox.py`.
+
+Holds always: a delivery is written in the transaction of what it tells of; recipient and texts are frozen then; no usable
+secret stands in it: the hook of its kind makes links when it is claimed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime
+from app.extensions import Base
+
+STATES = ("queued", "claimed", "data", "accepted", "retry_wait", "failed", "unknown", "cancelled")
+
+
+class Delivery(Base):
+    """One message to one address.
+
+    `reference`: what the kind's hook needs ("entity:17"), opaque to this room. `not_before`: the first instant at which it may
+    be claimed, also after a retry. `phase` tells how far the last try came; `reply` is what the server said, one line.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.Index("ix_delivery_due", "state", "not_before"),
+        sa.Index("ix_delivery_reference", "reference", "created_at"),
+        sa.CheckConstraint(f"state IN {STATES}", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    reference: Mapped[str] = mapped_column(sa.String(80))
+    recipient: Mapped[str] = mapped_column(sa.String(254))
+    language: Mapped[str] = mapped_column(sa.String(8))
+    subject: Mapped[str] = mapped_column(sa.String(300))
+    text: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str | None] = mapped_column(sa.Text)
+    message_id: Mapped[str | None] = mapped_column(sa.String(200), unique=True)
+    state: Mapped[str] = mapped_column(sa.String(12), default="queued")
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    reply: Mapped[str] = mapped_column(sa.String(500), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    lease_until: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    claim_token: Mapped[str | None] = mapped_column(sa.String(32))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class Suppression(Base):
+    """An address that a server has called bad: nothing is sent to it until somebody mends it."""
+
+    __tablename__ = "mail_suppression"
+
+    email: Mapped[str] = mapped_column(sa.String(254), primary_key=True)
+    reply: Mapped[str] = mapped_column(sa.String(500))
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
