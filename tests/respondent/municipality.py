@@ -24,7 +24,7 @@ DETAILS = ("azione", "dettagli")
 LEAVE = ("azione", "esci")
 SEARCHED = frozenset({"entity", "municipalities"})
 BOXES = frozenset({"contact", "person", "place", "period"})
-UNANSWERED = frozenset({"base", "search", "seen", "scelta"})
+UNANSWERED = frozenset({"base", "search", "searched", "seen", "scelta"})
 NOBODY = "zzqx"
 MARK = re.compile(r"\[m[0-9]+\]")
 SHEET = re.compile(r"/compila/(pratiche|centri)/([0-9a-f-]{36})(?:/(\d+))?")
@@ -246,8 +246,11 @@ class Respondent:
             self.tally.check("Nessun nome corrisponde" in self.visitor.page, self.note(f"{NOBODY} is found"))
             typed = {}
         for town in self.random.sample(towns(), self.random.randint(1, 3) if several else 1):
-            self.post({**typed, f"{code}.search": [words_for(town, self.random)]}, ("search", code))
-            offered = self.visitor.served.form(self.visitor.path).offered.get(code, set())
+            words = words_for(town, self.random)
+            self.post({**typed, f"{code}.search": [words]}, ("search", code))
+            form = self.visitor.served.form(self.visitor.path)
+            self.tally.equal(form.fields.get(f"{code}.searched"), [words], self.note(f"{code} was searched for"))
+            offered = form.offered.get(code, set())
             self.tally.check(town.code in offered, self.note(f"{code} does not find {town.label}"))
             self.tally.check(town.label in self.visitor.served.text, self.note(f"{code} does not show {town.label}"))
             picks = [*picks, town] if several else [town]
