@@ -159,6 +159,7 @@ def _html(wording: Wording, language: str) -> str:
         before=wording.before,
         action=wording.action,
         after=wording.after,
+        link=LINK,
     )
 
 
@@ -205,9 +206,12 @@ def _on_occasion(occasion: Occasion) -> str:
 
 
 def _days() -> str:
-    days = settings().activation_days
-    one, many = "Il link vale una volta sola, per %(num)d giorno.", "Il link vale una volta sola, per %(num)d giorni."
-    return str(ngettext(one, many, days))
+    text = ngettext(
+        "Il link vale una volta sola, per %(num)d giorno.",
+        "Il link vale una volta sola, per %(num)d giorni.",
+        settings().activation_days,
+    )
+    return str(text)
 
 
 def _closing() -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def create_sign_in_link(entity_id: int, now: dt.datetime) -> str:
             expires_at=now + dt.timedelta(minutes=settings().sign_in_link_minutes),
         )
     )
-    return site_address("access.enter", token=token)
+    return site_address("access.enter_by_link", token=token)
 
 
 def entity_of_sign_in_link(token: str, now: dt.datetime) -> EntityRow:
