@@ -24,7 +24,13 @@ CAPACITY_OF_KIND: Final = {
 }
 CAPACITY_OF_LEAD: Final = {"ambito": "lead_ambito", "union": "lead_other", "other": "lead_other"}
 """In what capacity a municipality answers that leads an association of this kind; the first of them counts."""
-LEVEL_OF_KIND: Final = {"municipality": "municipality", "union": "union", "metropolitan": "wider", "consortium": "wider"}
+LEVEL_OF_KIND: Final = {
+    "municipality": "municipality",
+    "union": "union",
+    "ambito": "ambito",
+    "metropolitan": "wider",
+    "consortium": "wider",
+}
 
 
 def _operator() -> Any:
