@@ -132,7 +132,7 @@ def _flags() -> sa.CTE:
 
 
 def _counting() -> sa.Select[Any]:
-    """(region's code and name, answered, covered, claimed, declared, municipalities, population, unknown) of each combination."""
+    """(region's code and name, answered, covered, claimed, declared, municipalities, population, unknown) of each mix."""
     entity, flags = entity_table.c, _flags()
     region, name = sa.func.coalesce(entity.region_code, ""), sa.func.coalesce(entity.region, "")
     states = [sa.func.coalesce(flags.c[state], 0) for state in ("answered", "covered", "claimed", "declared")]
@@ -163,8 +163,8 @@ def counts(edition_id: int, now: dt.datetime) -> Counts:
 
 def counts_by_region(edition_id: int, now: dt.datetime) -> list[RegionCounts]:
     """The counts of each Region that has a municipality in force, by its code; together they are those of the country."""
-    rows = db.session.connection().execute(_COUNTING, parameters(edition_id, now)).all()
-    regions: dict[str, list[sa.Row[Any]]] = {}
+    rows: Sequence[Any] = db.session.connection().execute(_COUNTING, parameters(edition_id, now)).all()
+    regions: dict[str, list[Any]] = {}
     for row in rows:
         regions.setdefault(row[0], []).append(row)
     return [RegionCounts(code, min(row[1] for row in own), _summed(own)) for code, own in regions.items()]
