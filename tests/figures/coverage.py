@@ -1,9 +1,9 @@
 """Who answers for whom in a country where much goes wrong: the program's counts against an independent count, step by step.
 
-7,896 municipalities, 433 Unioni over 2,797 of them, 600 Ambiti over all; leads that claim too much or too little or stay silent,
-members that name the wrong lead, answer as well, deny or take back, municipalities that merge today or later. After each of 1,000
-events the counts and populations of every Region, who is claimed twice, and how those stand whom the event was about are compared
-with what `tests.country.model` counts in plain Python from the rules alone.
+7,896 municipalities, 433 Unioni over 2,797 of them, 600 Ambiti over all; leads that claim too much or too little or stay
+silent, members that name the wrong lead, answer as well, deny or take back, municipalities that merge today or later. After
+each of 1,000 events the counts and populations of every Region, who is claimed twice, and how those stand whom the event was
+about are compared with what `tests.country.model` counts in plain Python from the rules alone.
 """
 
 from __future__ import annotations
