@@ -6,21 +6,28 @@ import datetime as dt
 import hashlib
 import hmac
 from collections.abc import Collection
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from app.accounts.models import ActivationCode
 from app.config import settings
-from app.editions.current import EditionView
 from app.extensions import db
 
 
-def issue_code(edition: EditionView, entity_id: int, now: dt.datetime) -> str:
+class AnEdition(Protocol):
+    """What of an edition a code needs."""
+
+    @property
+    def id(self) -> int: ...
+
+
+def issue_code(edition: AnEdition, entity_id: int, now: dt.datetime) -> str:
     """The code of this entity, the same again while it is neither used nor ended. Flushes only."""
     return codes_for(edition, (entity_id,), now)[entity_id]
 
 
-def codes_for(edition: EditionView, entity_ids: Collection[int], now: dt.datetime) -> dict[int, str]:
+def codes_for(edition: AnEdition, entity_ids: Collection[int], now: dt.datetime) -> dict[int, str]:
     """The codes of many. Flushes only."""
     known = sa.select(ActivationCode.entity_id, ActivationCode.serial).where(
         ActivationCode.edition_id == edition.id, ActivationCode.entity_id.in_(entity_ids)
