@@ -16,6 +16,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from app.fill.prefill import prefilled
 from app.questionnaire.answers import type_of
 from app.questionnaire.model import Question, answer_key
 from app.responses import personal
@@ -89,9 +90,16 @@ def _operation(question: Question, typed: TypedAnswer, response: OpenResponse, i
     value = type_of(question).parse(question, typed.fields)
     if typed.decision:
         return _resolution(question, value, typed, response, item)
-    if value == shown_value(response, question, item, typed.base):
+    if value == shown_value(response, question, item, typed.base) and not _cleared_prefill(response, question, item, value):
         return None
     return Operation("set", item=item, question=question.code, base=typed.base, value=value)
+
+
+def _cleared_prefill(response: OpenResponse, question: Question, item: str | None, value: Any) -> bool:
+    """Whether a first value that the page offered was emptied: that is stored, or it would be offered again."""
+    if value is not None or question.prefill is None or answer_key(question.code, item) in response.document.answers:
+        return False
+    return prefilled(question, response.entity_id) is not None
 
 
 def shown_value(response: OpenResponse, question: Question, item: str | None, base: int) -> Any:

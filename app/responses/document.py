@@ -179,7 +179,7 @@ def _judge_set(document: Document, operation: Operation, stamp: Stamp) -> Outcom
     key = operation.key
     current = document.answers.get(key)
     revision = current.revision if current else 0
-    if (current.value if current else None) == operation.value:
+    if current is not None and current.value == operation.value:
         return SAME
     if any(other.kind == "value" and other.value == operation.value for other in document.conflicts.get(key, ())):
         return SAME

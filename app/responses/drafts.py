@@ -330,6 +330,8 @@ def _check_new_item(current: OpenResponse, document: Document, operation: Operat
 def _check_item(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
     if document.find_item(operation.item or "") is None:
         raise RefusedError("unknown_item")
+    if operation.before is not None and document.find_item(operation.before) is None:
+        raise RefusedError("unknown_item")
     if operation.base < 0 or operation.base > stamp.version:
         raise RefusedError("base_of_the_future")
     return operation

@@ -225,3 +225,13 @@ def test_pages_that_do_not_exist_are_not_found(person: Person) -> None:
     begin(person)
     for path in ("/compila/Z", "/compila/B/9", "/compila/B/0", "/compila/P/2", "/compila/pratiche/x"):
         assert person.get(path).status == 404, path
+
+
+def test_a_first_value_that_was_emptied_stays_empty(person: Person) -> None:
+    begin(person)
+    offered = person.get("/compila/E")
+    assert offered.value("E04.name") == ["Operatore A"]
+    person.send(offered, dict.fromkeys(("E04.name", "E04.office", "E04.email", "E04.phone"), ""), LEAVE)
+    again = person.get("/compila/E")
+    assert again.value("E04.name") == [""]
+    assert again.value("E04.base") != ["0"]

@@ -196,6 +196,13 @@ def test_the_rows_of_the_sheets_follow_the_document(respond: Respond, author: Au
     ]
 
 
+def test_a_sheet_is_moved_only_in_front_of_one_that_is_there(respond: Callable[[str], OpenResponse], author: Author) -> None:
+    response, sheet = respond("048017"), str(uuid.uuid4())
+    apply(response, [Operation("add", item=sheet, step="P")], author, later(minutes=1), save_id="add")
+    reply, _ = apply(response, [Operation("move", item=sheet, before="x" * 100_000)], author, later(minutes=2), save_id="move")
+    assert [refusal.reason for refusal in reply.refused] == ["unknown_item"]
+
+
 def test_no_more_sheets_than_the_questionnaire_allows(respond: Respond, author: Author) -> None:
     response = respond()
     operations = [Operation("add", item=str(uuid.uuid4()), step="S") for _ in range(31)]
