@@ -14,6 +14,7 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, database, errors, page_context
+from app.accounts import messages as account_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
@@ -45,6 +46,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     _bind_extensions(app, read)
     for plumbing in (templating, csrf, errors, page_context, cli):
         plumbing.init_app(app)
+    account_messages.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)
     _register_surfaces(app)

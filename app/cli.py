@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.access import commands as access_commands  # noqa: F401  (its commands join the group of accounts)
 from app.accounts.commands import entity_group
 from app.demo.commands import demo_group
 from app.doctor import doctor_command

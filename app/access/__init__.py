@@ -1,8 +1,19 @@
-"""Surface of signing in: see views.py (pages) and refusals.py (requests that must sign in first)."""
+"""Surface of signing in: see views.py and ways.py (pages) and refusals.py (requests that must sign in first)."""
 
 from flask import Blueprint
 
 blueprint = Blueprint("access", __name__)
-CSRF_REDISPLAY = frozenset({"access.sign_in", "access.activate", "access.operator"})
+CSRF_REDISPLAY = frozenset(
+    {
+        "access.sign_in",
+        "access.activate",
+        "access.reset",
+        "access.operator",
+        "access.link",
+        "access.enter_by_link",
+        "access.code",
+        "access.request_access",
+    }
+)
 
-from app.access import refusals, views  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import refusals, views, ways  # noqa: E402,F401  (they register on `blueprint`)

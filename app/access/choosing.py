@@ -1,6 +1,7 @@
 """Which entity a person means by what was typed.
 
-Not for: whether it may sign in. That an entity can sign in is public, so a name that nobody bears is told as such.
+Not for: whether it may sign in. That an entity can sign in is public, so a name that nobody bears is told as such, and one
+that has ended leads to who took its place.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from app.accounts.merged import Merged, merged_entity
+from app.accounts.messages import SIGN_IN
+from app.registry.addresses import masked, recipients_of
 from app.registry.entities import EntityRow, find_by_code, resolve, search_entities
 
 MOST_OFFERED = 12
+MUNICIPALITY = "municipality"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,9 @@ def choose_entity(typed: str, code: str) -> Choice:
     matches = resolve(typed)
     if len(matches) == 1:
         return Choice(matches[0])
+    merged = None if matches else merged_entity(typed)
+    if merged is not None:
+        return _choose_successor(merged, code)
     candidates = tuple(matches or search_entities(typed, limit=MOST_OFFERED))
     chosen = next((entity for entity in candidates if entity.code == code), None)
     if chosen is not None:
@@ -38,6 +46,26 @@ def choose_entity(typed: str, code: str) -> Choice:
         return Choice(None, candidates, _("Nessun ente si chiama esattamente «%(name)s»: scegli il tuo.", name=typed))
     message = _("Non troviamo nessun ente con il nome o codice «%(name)s». Controlla come è scritto.", name=typed)
     return Choice(None, (), message)
+
+
+def _choose_successor(merged: Merged, code: str) -> Choice:
+    name, successor = merged.ended.label, merged.successor
+    if successor is None:
+        return Choice(
+            None, (), _("%(name)s non esiste più. Se rispondi per un altro ente, scrivi il nome di quello.", name=name)
+        )
+    if code == successor.code:
+        return Choice(successor)
+    if merged.ended.kind == MUNICIPALITY:
+        message = _("Il tuo Comune è confluito in %(name)s: accedi come %(name)s.", name=successor.label)
+    else:
+        message = _("Il tuo ente è confluito in %(name)s: accedi come %(name)s.", name=successor.label)
+    return Choice(None, (successor,), message)
+
+
+def where_links_go(entity: EntityRow) -> list[str]:
+    """The addresses to which a sign-in link of this entity goes, masked: they may be shown to anybody."""
+    return [masked(email) for email in recipients_of(entity.id, SIGN_IN)]
 
 
 def written_as(code: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 START = "/compila"
 _LONGEST = 2_000
-_NOT_AFTER_SIGNING_IN = ("/accedi", "/esci", "/attiva/")
+_NOT_AFTER_SIGNING_IN = ("/accedi", "/esci", "/attiva/", "/reimposta/", "/entra/")
 
 
 def local_path(address: str | None) -> str:

@@ -1,10 +1,13 @@
-"""What a person is told who could not sign in or set a password: each says what to do now."""
+"""What a person is told who could not come in or set a password: each says what to do now."""
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+import datetime as dt
 
+from flask_babel import format_datetime, ngettext
+from flask_babel import gettext as _
+
+from app.accounts.codes import DIGITS
 from app.accounts.passwords import LONGEST, SHORTEST
 
 
@@ -22,19 +25,86 @@ def wrong_password(label: str) -> str:
     """For a password that is not the entity's, or an entity that has none."""
     return str(
         _(
-            "La password non è quella di %(name)s. Controlla maiuscole e minuscole. La prima volta usa il link di attivazione.",
+            "La password non è quella di %(name)s. Controlla maiuscole e minuscole. Se è la prima volta o non la ricordi, usa "
+            "uno degli altri modi qui sotto.",
             name=label,
         )
     )
 
 
+def emptied_password(label: str) -> str:
+    """For a password that a reset has ended."""
+    return str(
+        _(
+            "La password di %(name)s è stata azzerata: scegline una nuova con il link inviato per e-mail al tuo ente, o usa "
+            "uno degli altri modi qui sotto.",
+            name=label,
+        )
+    )
+
+
+def password_set(label: str) -> str:
+    """For a password that has just been set."""
+    return str(_("La password è impostata. Da ora %(name)s accede con questa.", name=label))
+
+
+def mistyped_code(reason: str, digits: int) -> str:
+    """For what cannot be a code: how to find the slip."""
+    if reason == "letters":
+        return str(_("Il codice è fatto di sole cifre: sono %(count)d, a gruppi di quattro.", count=DIGITS))
+    if reason == "length":
+        text = ngettext(
+            "Hai scritto %(num)d cifra: il codice ne ha 16, a gruppi di quattro.",
+            "Hai scritto %(num)d cifre: il codice ne ha 16, a gruppi di quattro.",
+            digits,
+        )
+        return str(text)
+    return str(_("Una cifra del codice è sbagliata, o due sono scambiate. Rileggilo dalla lettera, un gruppo alla volta."))
+
+
+def wrong_code(label: str) -> str:
+    """For a code that is not the entity's in this edition."""
+    return str(
+        _(
+            "Questo non è il codice di %(name)s. Controlla che la lettera sia quella del tuo ente e di quest'anno.",
+            name=label,
+        )
+    )
+
+
+def spent_code(reason: str, deadline: dt.datetime) -> str:
+    """For the entity's own code when it is of no more use."""
+    texts = {
+        "used": _("Questo codice è già stato usato per scegliere la password. Accedi con quella, o ricevi un link per e-mail."),
+        "withdrawn": _("Questo codice non vale più, perché l'accesso è stato azzerato. Ricevi un link per e-mail."),
+        "expired": _(
+            "Questo codice valeva fino al %(deadline)s. Ricevi un link per e-mail.",
+            deadline=format_datetime(deadline, "d MMMM y, HH:mm"),
+        ),
+    }
+    return str(texts[reason])
+
+
+def no_edition() -> str:
+    """For a code while there is no survey at all."""
+    return str(_("In questo momento non c'è nessuna rilevazione: il codice non si può usare."))
+
+
+def link_sent_before(seconds: int) -> str:
+    """For a sign-in link asked for again too soon."""
+    span = _span(seconds)
+    return str(_("Un link è già partito: controlla la posta. Se non arriva, puoi chiederne un altro tra %(span)s.", span=span))
+
+
+def asked_too_much(seconds: int) -> str:
+    """For a network or an entity that asks for more than anybody needs."""
+    return str(_("Sono arrivate molte richieste. Riprova tra %(span)s, oppure telefona.", span=_span(seconds)))
+
+
 def wait_first(seconds: int) -> str:
     """For a try that came too early."""
-    if seconds < 60:
-        span = ngettext("%(num)d secondo", "%(num)d secondi", seconds)
-    else:
-        span = ngettext("%(num)d minuto", "%(num)d minuti", -(-seconds // 60))
-    return str(_("Ci sono stati troppi tentativi. Riprova tra %(span)s: l'accesso non è bloccato.", span=span))
+    text = _("Ci sono stati troppi tentativi. Riprova tra %(span)s: l'accesso non è bloccato.", span=_span(seconds))
+    return str(text)
 
 
 def weak_password(reason: str) -> str:
@@ -46,3 +116,9 @@ def weak_password(reason: str) -> str:
         "obvious": _("Questa password si indovina facilmente. Scegline un'altra, per esempio quattro parole con gli spazi."),
     }
     return str(texts[reason])
+
+
+def _span(seconds: int) -> str:
+    if seconds < 60:
+        return str(ngettext("%(num)d secondo", "%(num)d secondi", seconds))
+    return str(ngettext("%(num)d minuto", "%(num)d minuti", -(-seconds // 60)))

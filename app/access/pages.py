@@ -1,4 +1,4 @@
-"""What the pages of signing in show: the templates and their values, one class a page.
+"""What the pages of getting in show: the templates and their values, one class a page.
 
 Not for: deciding anything. Holds always: a password is never written into a page.
 """
@@ -7,47 +7,56 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from flask import Response, make_response, render_template
 from wtforms import Form as WTForm
 
 from app.access.carried import Carried
-from app.access.choosing import Choice
-from app.access.forms import ActivationForm, OperatorForm, SignInForm
+from app.access.choosing import Choice, choose_entity, where_links_go
+from app.access.forms import ActivationForm, EntityForm, OperatorForm
 from app.access.local_paths import START
 from app.accounts.identity import Identity
+from app.accounts.links import RESET
 from app.accounts.operators import OperatorRow
 from app.accounts.passwords import SHORTEST
+from app.config import settings
 from app.registry.entities import EntityRow
 
 Errors = list[tuple[str, str]]
 
 
 @dataclass(slots=True)
-class SignInPage:
-    """`/accedi`. `expired`: shown in place of a page whose session had ended."""
+class EntityPage:
+    """A page that asks which entity somebody means; `template` gets form, candidates, errors and the chosen entity."""
 
-    form: SignInForm
-    target: str = START
-    carried: Carried | None = None
+    template: ClassVar[str]
+    form: EntityForm
     choice: Choice = field(default_factory=lambda: Choice(None))
-    expired: bool = False
 
-    def show(self, status: int = 200, *, refusal: tuple[str, str] | None = None, wait: int = 0) -> Response:
+    def choose(self) -> bool:
+        """Check the form and find the entity that it names. False: the page must be shown again."""
+        complete: bool = self.form.validate()
+        if not self.form.entity.errors:
+            self.choice = choose_entity(self.form.entity.data, self.form.entity_code.data)
+        return complete and self.choice.entity is not None
+
+    def show(self, status: int = 200, *, refusal: tuple[str, str] | None = None, wait: int = 0, **values: object) -> Response:
         """The page. `refusal`: the field that a message concerns and the message; `wait`: seconds until the next try."""
         errors = _errors_of(self.form)
         if self.choice.message:
             errors.insert(0, ("entity_code" if self.choice.candidates else "entity", self.choice.message))
         if refusal is not None:
             errors.append(refusal)
+        entity = self.choice.entity
         page = render_template(
-            "access/sign_in.html",
+            self.template,
             form=self.form,
-            target=self.target,
-            carried=self.carried,
             candidates=self.choice.candidates,
-            expired=self.expired,
+            entity=entity,
+            entity_code=entity.code if entity else "",
             errors=errors,
+            **values,
         )
         response = make_response(page, status)
         if wait:
@@ -56,17 +65,83 @@ class SignInPage:
 
 
 @dataclass(slots=True)
+class SignInPage(EntityPage):
+    """`/accedi`. `expired`: shown in place of a page whose session had ended."""
+
+    template: ClassVar[str] = "access/sign_in.html"
+    target: str = START
+    carried: Carried | None = None
+    expired: bool = False
+
+    def show(self, status: int = 200, *, refusal: tuple[str, str] | None = None, wait: int = 0, **values: object) -> Response:
+        """The page, with where a sign-in link would go if it is known whose."""
+        goes_to = where_links_go(self.choice.entity) if self.choice.entity is not None else []
+        own = {"target": self.target, "carried": self.carried, "expired": self.expired, "goes_to": goes_to}
+        return EntityPage.show(self, status, refusal=refusal, wait=wait, **own, **values)
+
+
+@dataclass(slots=True)
+class LinkPage(EntityPage):
+    """`/accedi/link`: which entity, then where the link would go, then that it is on its way."""
+
+    template: ClassVar[str] = "access/link.html"
+
+    def show(self, status: int = 200, *, refusal: tuple[str, str] | None = None, wait: int = 0, **values: object) -> Response:
+        """The page. `sent`: whether the link is on its way."""
+        goes_to = where_links_go(self.choice.entity) if self.choice.entity is not None else []
+        own = {"goes_to": goes_to, "sent": False, "minutes": settings().sign_in_link_minutes}
+        return EntityPage.show(self, status, refusal=refusal, wait=wait, **(own | values))
+
+
+@dataclass(slots=True)
+class CodePage(EntityPage):
+    """`/accedi/codice`: entity, code of the letter and new password."""
+
+    template: ClassVar[str] = "access/code.html"
+
+    def show(self, status: int = 200, *, refusal: tuple[str, str] | None = None, wait: int = 0, **values: object) -> Response:
+        """The page."""
+        return EntityPage.show(self, status, refusal=refusal, wait=wait, shortest=SHORTEST, **values)
+
+
+@dataclass(slots=True)
+class RequestPage(EntityPage):
+    """`/accedi/richiesta`: somebody has received nothing."""
+
+    template: ClassVar[str] = "access/request.html"
+
+
+def request_received_page(entity: EntityRow, email: str) -> Response:
+    """What happens after a request: who writes or calls, and whom to call meanwhile."""
+    return make_response(render_template("access/request_received.html", entity=entity, email=email))
+
+
+@dataclass(slots=True)
 class ActivationPage:
-    """`/attiva/<token>` for a live link."""
+    """`/attiva/<token>` and `/reimposta/<token>` for a live link."""
 
     form: ActivationForm
     entity: EntityRow
+    purpose: str
 
     def show(self, status: int = 200, *, refusal: str = "") -> Response:
         """The page; `refusal` concerns the password."""
         errors = _errors_of(self.form) + ([("password", refusal)] if refusal else [])
-        page = render_template("access/activate.html", form=self.form, entity=self.entity, errors=errors, shortest=SHORTEST)
+        page = render_template(
+            "access/activate.html",
+            form=self.form,
+            entity=self.entity,
+            is_reset=self.purpose == RESET,
+            errors=errors,
+            shortest=SHORTEST,
+        )
         return make_response(page, status)
+
+
+def enter_page(entity: EntityRow, status: int = 200, *, refusal: str = "") -> Response:
+    """`/entra/<token>` for a live link: whom it signs in, with a button, since mail scanners follow links too."""
+    errors = [("", refusal)] if refusal else []
+    return make_response(render_template("access/enter.html", entity=entity, errors=errors), status)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,7 @@
-"""`flask entity …`: links for those who sign in, and who can."""
+"""`flask entity …`: links for those who sign in, who can, resets, and who has received nothing.
+
+Not for: what depends on the edition (`app.access.commands` adds it to the same group).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,21 @@ from flask.cli import AppGroup
 
 from app.accounts.entity_accounts import list_accounts
 from app.accounts.links import UnknownEntityError, create_activation_link
+from app.accounts.requests import OUTCOMES, UnknownRequestError, handle_request, open_requests
+from app.accounts.resets import reset_login
 from app.clock import now
 from app.config import settings
+from app.registry.addresses import masked
 
 entity_group = AppGroup("entity", help="The logins of those who answer.")
+ACTOR = "command"
+
+
+def unknown_entity(code: str) -> click.ClickException:
+    """What to tell whoever typed the code of nobody."""
+    return click.ClickException(
+        f"no entity in force has the code {code}; codes are text, as in 001001 (`entity list` shows all)"
+    )
 
 
 @entity_group.command("activate")
@@ -20,8 +34,7 @@ def activate(code: str) -> None:
     try:
         link = create_activation_link(code, now())
     except UnknownEntityError as error:
-        message = f"no entity in force has the code {code}; codes are text, as in 001001 (`entity list` shows all)"
-        raise click.ClickException(message) from error
+        raise unknown_entity(code) from error
     click.echo(link)
     click.echo(f"good for {settings().activation_days} days, for one use", err=True)
 
@@ -33,3 +46,41 @@ def list_all(activated: bool) -> None:
     for account in list_accounts(activated_only=activated):
         since = account.activated_at.strftime("%Y-%m-%d %H:%M UTC") if account.activated_at else "not activated"
         click.echo(f"{account.code}\t{account.label}\t{since}")
+
+
+@entity_group.command("reset")
+@click.argument("code")
+def reset(code: str) -> None:
+    """End the password, sessions, links and letter's code of the entity CODE, and send it a link for a new password."""
+    try:
+        recipients = reset_login(code, actor=ACTOR, now=now())
+    except UnknownEntityError as error:
+        raise unknown_entity(code) from error
+    click.echo(f"{code}: password, sessions, links and code have ended; its answers stay")
+    if recipients:
+        click.echo(f"a link for a new password is on its way to {', '.join(masked(email) for email in recipients)}")
+    else:
+        click.echo(f"no address is registered: `entity activate {code}` prints a link", err=True)
+
+
+@entity_group.command("requests")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000), help="How many, oldest first.")
+@click.option("--handled", type=int, metavar="ID", help="Note that this one has been seen to.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), default="answered", show_default=True, help="How, with --handled.")
+def requests(limit: int, handled: int | None, outcome: str) -> None:
+    """Show who has received nothing and waits for an answer. Personal data: keep the list to yourself."""
+    if handled is not None:
+        try:
+            handle_request(handled, outcome=outcome, handled_by=ACTOR, now=now())
+        except UnknownRequestError as error:
+            raise click.ClickException(f"no request {handled} waits (`entity requests` shows those that do)") from error
+        click.echo(f"request {handled}: {outcome}")
+        return
+    waiting = open_requests(limit)
+    if not waiting:
+        click.echo("nobody waits")
+    for one in waiting:
+        asked = one.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        told = (one.id, asked, one.entity_code, one.entity_label, one.name, one.office, one.email, one.phone)
+        note = " ".join(one.note.split())
+        click.echo("\t".join(str(value) for value in (*told, note)))

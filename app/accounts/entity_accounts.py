@@ -1,6 +1,7 @@
 """The entity's login: whether it has been activated, and its password's hash.
 
-Not for: links, sessions or staff. Holds always: a password is set here alone, and setting one ends every session before it.
+Not for: links, sessions or staff. Holds always: a password is set here alone, and setting one ends every session before it;
+so does emptying it. An emptied password stays as a row with an empty hash, so that who tries it is told.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from app.registry.entities import entity_table, label
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An entity and whether it can sign in. `activated_at` is when its password was last set, in UTC; None: never."""
+    """An entity and whether it has a password. `activated_at`: when it was last set, in UTC; None: it has none."""
 
     code: str
     label: str
@@ -27,9 +28,15 @@ class AccountRow:
 
 
 def stored_hash(entity_id: int) -> str | None:
-    """The hash of the entity's password; None if it was never activated."""
+    """The hash of the entity's password; None if it has none: never activated, or emptied since."""
     query = sa.select(EntityAccount.password_hash).where(EntityAccount.entity_id == entity_id)
-    return db.session.execute(query).scalar_one_or_none()
+    return db.session.execute(query).scalar_one_or_none() or None
+
+
+def was_emptied(entity_id: int) -> bool:
+    """Whether the entity had a password that a reset has ended, and none since."""
+    query = sa.select(EntityAccount.entity_id).where(EntityAccount.entity_id == entity_id, EntityAccount.password_hash == "")
+    return db.session.execute(query).scalar_one_or_none() is not None
 
 
 def set_password_hash(entity_id: int, password_hash: str, now: dt.datetime) -> None:
@@ -47,6 +54,12 @@ def set_password_hash(entity_id: int, password_hash: str, now: dt.datetime) -> N
     end_all_sessions(entity_id, now)
 
 
+def empty_password(entity_id: int, now: dt.datetime) -> None:
+    """End the password and all sessions of the entity, whose drafts stay. Flushes only."""
+    _replace(entity_id, {"password_hash": "", "password_set_at": now})
+    end_all_sessions(entity_id, now)
+
+
 def upgrade_hash(entity_id: int, before: str, after: str) -> None:
     """Put a hash of the same password made with today's parameters in place of an older one. Flushes only."""
     account = sa.and_(EntityAccount.entity_id == entity_id, EntityAccount.password_hash == before)
@@ -57,7 +70,8 @@ def list_accounts(*, activated_only: bool = False) -> list[AccountRow]:
     """Entities in force by code, with the state of their login."""
     entity, account = entity_table.c, table_of(EntityAccount).c
     query = sa.select(entity.code, entity.name, entity.province_sign, account.password_set_at)
-    query = query.join_from(entity_table, table_of(EntityAccount), account.entity_id == entity.id, isouter=not activated_only)
+    has_password = sa.and_(account.entity_id == entity.id, account.password_hash != "")
+    query = query.join_from(entity_table, table_of(EntityAccount), has_password, isouter=not activated_only)
     rows = db.session.execute(query.where(entity.valid_to.is_(None)).order_by(entity.code))
     return [AccountRow(row.code, label(row.name, row.province_sign), row.password_set_at) for row in rows]
 

@@ -1,9 +1,9 @@
-"""Signing an entity in with its password.
+"""Signing an entity in: with its password, by a link sent to it, or because it has just set its password.
 
 Not for: finding the entity (`app.registry`), cookies and pages (`app.access`).
 Holds always: a try is counted before its password is looked at; the password is hashed outside of any transaction; an entity
 that was never activated takes as long and gets the same answer as a wrong password; a right one opens a new session with a
-new id, whatever the browser brought.
+new id, whatever the browser brought; none is opened on a password or link that a reset has ended meanwhile.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import logging
 from dataclasses import dataclass
 
 from app.accounts import throttle
-from app.accounts.entity_accounts import stored_hash, upgrade_hash
+from app.accounts.entity_accounts import stored_hash, upgrade_hash, was_emptied
+from app.accounts.links import DeadLinkError
 from app.accounts.operators import get_operator
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.places import Known, Place, known_at, remember_sign_in
 from app.accounts.sessions import open_session
+from app.accounts.sign_in_links import redeem_sign_in_link
+from app.accounts.ways_in import hold_logins
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import EntityRow
@@ -28,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 class WrongPasswordError(Exception):
     """Not the password of this entity, or the entity has none yet."""
+
+
+class EmptiedPasswordError(WrongPasswordError):
+    """The entity has no password any more: a reset has ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +47,22 @@ class SignedIn:
 
 
 def sign_in_entity(entity: EntityRow, password: str, place: Place, now: dt.datetime) -> SignedIn:
-    """Open a session for the entity. Raises `WrongPasswordError`, `TooManyAttemptsError` or `HashingBusyError`."""
+    """Open a session for the entity. Raises `WrongPasswordError` (`EmptiedPasswordError` where a reset has ended the password),
+    `TooManyAttemptsError` or `HashingBusyError`."""
     known = known_at(entity.id, place, now)
-    limits = _count_try(entity.id, place, known, now)
+    limits = count_try_at(entity.id, place, known, now)
     stored = stored_hash(entity.id)
     db.session.rollback()  # nobody should wait for the hash below
     if not verify_password(stored, password):
-        if not known.device and not known.network:
-            _count_failure(place, now)
+        count_failure_at(place, known, now)
         logger.info("sign-in refused: wrong password", extra={"entity": entity.code, "known_device": known.device})
-        raise WrongPasswordError(entity.code)
+        raise _refusal(entity)
     upgraded = hash_password(password) if stored is not None and needs_rehash(stored) else None
     throttle.forget_old_counts(now)
+    hold_logins(entity.id)
+    if stored_hash(entity.id) != stored:
+        db.session.rollback()
+        raise _refusal(entity)
     throttle.take_back(limits, now)
     if stored is not None and upgraded is not None:
         upgrade_hash(entity.id, stored, upgraded)
@@ -59,11 +70,25 @@ def sign_in_entity(entity: EntityRow, password: str, place: Place, now: dt.datet
 
 
 def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> SignedIn:
-    """Open a session for whoever has just set the entity's password by a link."""
+    """Open a session for whoever has just set the entity's password. Raises `DeadLinkError` if a reset has ended it."""
+    hold_logins(entity.id)
+    if stored_hash(entity.id) is None:
+        db.session.rollback()
+        raise DeadLinkError
     return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
 
 
-def _count_try(entity_id: int, place: Place, known: Known, now: dt.datetime) -> list[throttle.Limit]:
+def sign_in_by_link(token: str, place: Place, now: dt.datetime) -> SignedIn:
+    """Use a sign-in link up and open a session for its entity. Raises `DeadLinkError`."""
+    entity = redeem_sign_in_link(token, now)
+    return _open(entity, place, known_at(entity.id, place, now).operator_id, now, by="link")
+
+
+def count_try_at(entity_id: int, place: Place, known: Known, now: dt.datetime) -> list[throttle.Limit]:
+    """Count a try at this account before its secret is looked at, and commit; the limits to take back where it was right.
+
+    Raises `TooManyAttemptsError`, and then nothing was counted.
+    """
     if known.device and place.device_hash is not None:
         limits = throttle.limits_of_device(entity_id, place.device_hash)
     elif known.network:
@@ -75,18 +100,26 @@ def _count_try(entity_id: int, place: Place, known: Known, now: dt.datetime) -> 
     return limits
 
 
-def _count_failure(place: Place, now: dt.datetime) -> None:
-    """Count a wrong password of this network, at whichever account."""
+def count_failure_at(place: Place, known: Known, now: dt.datetime) -> None:
+    """Count a wrong secret of this network, at whichever account, unless the place is one of the entity's own."""
+    if known.device or known.network:
+        return
     with contextlib.suppress(throttle.TooManyAttemptsError):  # it must wait already: there is nothing to add
         throttle.count_try([throttle.limit_of_network(place.network)], now)
 
 
-def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime) -> SignedIn:
+def _refusal(entity: EntityRow) -> WrongPasswordError:
+    emptied = was_emptied(entity.id)
+    db.session.rollback()
+    return EmptiedPasswordError(entity.code) if emptied else WrongPasswordError(entity.code)
+
+
+def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime, by: str = "password") -> SignedIn:
     if operator_id is not None and get_operator(entity.id, operator_id) is None:
         operator_id = None
     session_token = open_session(entity.id, now, operator_id=operator_id)
     device_token = remember_sign_in(entity.id, place, now)
     subject = f"entity:{entity.code}"
-    record("signed_in", actor=subject, subject=subject, detail={}, now=now)
+    record("signed_in", actor=subject, subject=subject, detail={"by": by}, now=now)
     db.session.commit()
     return SignedIn(session_token, device_token, operator_id)

@@ -30,6 +30,7 @@ from app.extensions import db
 
 EVERYWHERE_FACTOR = 4
 FIRST_DELAY_SECONDS = 2
+FREE_ASKINGS = 20
 _KEPT = dt.timedelta(days=1)
 _FORGOTTEN_AT_ONCE = 200
 
@@ -86,6 +87,11 @@ def limit_of_network(network: str) -> Limit:
     return _limit(f"network|{network}", settings().throttle_network_failures, shared=True)
 
 
+def limit_of_asking(network: str) -> Limit:
+    """The count of what a network asks for without having signed in: messages, and requests to the desk."""
+    return Limit(keyed_hash(f"throttle|asking|{network}"), FREE_ASKINGS, True)
+
+
 def refuse_early(limits: Collection[Limit], now: dt.datetime) -> None:
     """Raise `TooManyAttemptsError` if one of these must still wait. Reads only."""
     query = sa.select(SignInThrottle.blocked_until).where(SignInThrottle.key.in_([limit.key for limit in limits]))
@@ -95,9 +101,9 @@ def refuse_early(limits: Collection[Limit], now: dt.datetime) -> None:
 def count_try(limits: Collection[Limit], now: dt.datetime) -> None:
     """Count one try under each limit and commit; or, where one must still wait, count nothing and raise
     `TooManyAttemptsError`."""
-    _refuse([_row(limit.key, now).blocked_until for limit in sorted(limits)], now)
+    _refuse([locked_count(limit.key, now).blocked_until for limit in sorted(limits)], now)
     for limit in sorted(limits):
-        row = _row(limit.key, now)
+        row = locked_count(limit.key, now)
         forgotten = now - row.last_failure_at >= dt.timedelta(minutes=settings().throttle_window_minutes)
         failures = 1 if forgotten else row.failures + 1
         values = {"failures": failures, "last_failure_at": now, "blocked_until": now + _delay(failures, limit.free)}
@@ -131,8 +137,9 @@ def _limit(what: str, free: int, *, shared: bool = False) -> Limit:
     return Limit(keyed_hash("throttle|" + what), free, shared)
 
 
-def _row(key: str, now: dt.datetime) -> sa.Row[int, dt.datetime, dt.datetime]:
-    """The row of this key, locked until the transaction ends; made if there is none."""
+def locked_count(key: str, now: dt.datetime) -> sa.Row[int, dt.datetime, dt.datetime]:
+    """The count of this key (failures, the last one's instant, blocked until), locked until the transaction ends; made if there
+    is none."""
     query = sa.select(SignInThrottle.failures, SignInThrottle.last_failure_at, SignInThrottle.blocked_until)
     query = query.where(SignInThrottle.key == key).with_for_update()
     row = db.session.execute(query).one_or_none()

@@ -75,7 +75,7 @@ def test_another_device_offers_those_who_filled_in_before(browser: Browser, new_
 @pytest.mark.parametrize(
     ("wrong", "target", "text"),
     [
-        ({"name": "  "}, "name", "Scrivi nome e cognome di chi compila."),
+        ({"name": "  "}, "name", "Scrivi nome e cognome."),
         ({"office": ""}, "office", "Scrivi l&#39;ufficio, per esempio Servizi sociali."),
         ({"email": ""}, "email", "Scrivi un indirizzo e-mail"),
         ({"email": "ufficio"}, "email", "Controlla l&#39;indirizzo e-mail"),
