@@ -8,6 +8,7 @@ leaves an audit entry and tells the entity, in its own transaction.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -69,6 +70,11 @@ def own_closes_at(edition: EditionView, entity_id: int) -> dt.datetime | None:
     return db.session.execute(query).scalar_one_or_none()
 
 
+def edition_for(edition: EditionView, entity_id: int) -> EditionView:
+    """The edition as it is for this entity: `closes_at` and `deadline` are its own."""
+    return replace(edition, closes_at=edition.closes_for(own_closes_at(edition, entity_id)))
+
+
 def deadline_for(edition: EditionView, entity_id: int) -> dt.datetime:
     """The last minute in which answers of this entity are taken: what people are told, as `EditionView.deadline`."""
     return edition.closes_for(own_closes_at(edition, entity_id)) - MINUTE
@@ -108,9 +114,11 @@ def _wrong_time(
 ) -> str:
     if edition.state == "open" and closes_at < edition.closes_at:
         return "the edition's own deadline is later: an extension takes no time away"
-    can_answer = edition.takes_answers(now, own_closes_at=own)
-    if reopened and can_answer:
-        return "it can still answer: use `edition extend`"
-    if not reopened and not can_answer and now >= edition.opens_at:
-        return "its deadline has passed: use `edition reopen`"
+    if own == closes_at and now < own:
+        return "it may answer until then already"
+    over = now >= edition.opens_at and not edition.takes_answers(now, own_closes_at=own)
+    if reopened and not over:
+        return "its time is not over: use `edition extend`"
+    if not reopened and over:
+        return "its time is over: use `edition reopen`"
     return ""

@@ -27,8 +27,9 @@ from app.responses.models import Response
 class OpenResponse:
     """An entity's response as one query read it. `locked`: read inside the writing transaction that may change it.
 
-    `own_closes_at`: the end of its extension, None without one. `stored`: the document's text as the row has it. `review` is there after a save, which has made it. `edition.digest` is
-    that of the response's own questionnaire version, which may be older than the edition's.
+    `own_closes_at`: the end of its extension, None without one. `stored`: the document's text as the row has it. `review` is
+    there after a save, which has made it. `edition.digest` is that of the response's own questionnaire version, which may be
+    older than the edition's.
     """
 
     id: int
