@@ -101,7 +101,7 @@ class Settings:
     password_hashes_at_once: int = _setting(
         2, values.whole(1, 64), "How many passwords one process checks at a time (19 MiB each)."
     )
-    smtp_host: str = _setting("", values.text, "The mail server. Left out: the site sends no mail.")
+    smtp_host: str = _setting("", values.text, "The mail server. Left out: messages become files in `instance/mail`.")
     smtp_port: int = _setting(587, values.whole(1, 65_535), "Its port.")
     smtp_security: str = _setting(
         "starttls",
@@ -110,7 +110,11 @@ class Settings:
     )
     smtp_username: str = _setting("", values.text, "User name there. Left out: no login.")
     smtp_password: str = _setting("", values.text, "Password there.", hidden=True)
-    smtp_sender: str = _setting("", values.text, "Sender address of all mail; needed with smtp_host.")
+    smtp_sender: str = _setting("", values.mail_address, "Sender address of all mail; needed with smtp_host.")
+    smtp_timeout_seconds: int = _setting(
+        120, values.whole(1, 600), "How long the mail server may be silent. Too short makes deliveries whose fate is unknown."
+    )
+    mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
     trusted_proxies: int = _setting(
         0, values.whole(0, 5), "How many reverse proxies stand in front, each adding to X-Forwarded-For and -Proto. 0: none."
     )

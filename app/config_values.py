@@ -21,6 +21,8 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 MINIMUM_SECRET_LENGTH = 32
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_BARE_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+"
+_MAIL_ADDRESS = re.compile(rf"{_BARE_ADDRESS}|[^<>@,;:\"()\\]+ <{_BARE_ADDRESS}>")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
@@ -60,6 +62,18 @@ def text(value: object) -> str:
     if not isinstance(value, str) or len(value) > 500 or any(ord(character) < 32 for character in value):
         raise UnfitError("a text of at most 500 characters on one line")
     return value.strip()
+
+
+def mail_address(value: object) -> str:
+    """One e-mail address, with or without a name; empty for none."""
+    wanted = "an e-mail address, with or without a name: survey@example.it, or Survey <survey@example.it>"
+    try:
+        read = text(value)
+    except UnfitError:
+        raise UnfitError(wanted) from None
+    if read and not _MAIL_ADDRESS.fullmatch(read):
+        raise UnfitError(wanted)
+    return read
 
 
 def choice(*allowed: str) -> Reader:

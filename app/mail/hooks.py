@@ -1,32 +1,68 @@
-"""What each kind of message asks before it is sent. A stand-in with the agreed names until the mail room is here."""
+"""One hook a kind of message: is it still wanted when its turn comes, and what does it say then.
+
+Not for: sending, or the states of a delivery (`app.mail.outbox`).
+Holds always: a room registers its hooks when the program starts, since the workers that send are other processes; a kind
+without a hook is sent as it was queued; what a hook fills in is never stored nor logged, because it holds links.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
+
+PLACEHOLDER = "{link}"
+"""Stands in a queued text where the link goes. A message that still holds it is not sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """The texts as they are sent."""
+class ClaimedDelivery:
+    """A delivery whose turn has come, as it was queued. `attempts`: how often it was tried before."""
 
+    id: int
+    kind: str
+    reference: str
+    recipient: str
+    language: str
     subject: str
     text: str
     html: str | None
+    message_id: str
+    attempts: int
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filled:
+    """What goes out. Its `repr` says nothing, so that no log can quote a link."""
+
+    subject: str
+    text: str
+    html: str | None = None
 
 
 class Hook(Protocol):
-    """Whether a delivery is still wanted, and its texts with the links in place."""
+    """What a kind of message asks of the room that queues it.
 
-    def wanted(self, delivery: Any, now: dt.datetime) -> str | None: ...
+    Both are called in an application context of their own, with the recipient's language forced, in a transaction that
+    commits before the mail server is spoken to: they flush, they never commit nor roll back.
+    """
 
-    def fill(self, delivery: Any, now: dt.datetime) -> Filled: ...
+    def wanted(self, delivery: ClaimedDelivery, now: dt.datetime) -> str | None:
+        """None while the message is still wanted, else a short reason why it is cancelled."""
+
+    def fill(self, delivery: ClaimedDelivery, now: dt.datetime) -> Filled:
+        """The texts to send. An exception of the program's own makes the delivery `failed`, any other is tried again."""
 
 
-HOOKS: dict[str, Hook] = {}
+_hooks: dict[str, Hook] = {}
 
 
 def register_hook(kind: str, hook: Hook) -> None:
-    """The hook of this kind from now on."""
-    HOOKS[kind] = hook
+    """Have `hook` asked for every delivery of `kind` from now on; it replaces an earlier one."""
+    _hooks[kind] = hook
+
+
+def hook_of(kind: str) -> Hook | None:
+    """The hook of a kind, None for a kind that is sent as it is."""
+    return _hooks.get(kind)

@@ -1,19 +1,38 @@
-"""Queueing messages. A stand-in with the agreed names until the mail room is here."""
+"""The outbox: messages are queued in the transaction of what they tell of, and read back for pages.
+
+Not for: sending (`app.mail.delivering`, whose `deliver_due` is offered here too), or who should get a message.
+Holds always: a `dedupe_key` is queued once; recipient and texts are frozen when queued; texts hold `{link}` in place of a
+secret; a Message-ID is derived from the row and stays the same at each try.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from app.extensions import db
-from app.mail.models import Delivery
+from app.config import settings
+from app.extensions import db, table_of
+from app.mail.delivering import Tally, deliver_due
+from app.mail.messages import UnfitMessageError, check_recipient, check_subject, mail_host, message_id_of
+from app.mail.models import STATES, Delivery
+
+__all__ = ["DeliveryRow", "Message", "Tally", "counts_by_state", "deliver_due", "deliveries_of", "oldest_due", "queue_message"]
+
+_TABLE = table_of(Delivery)
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_LONGEST = {"kind": 40, "reference": 80, "dedupe_key": 120, "language": 8}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one address, as it is frozen when queued."""
+    """What is to be sent. `reference`: what the kind's hook needs ("entity:17"). `not_before`: None for as soon as may be.
+
+    `dedupe_key` decides what is the same message: of two with one key, the second is not queued.
+    """
 
     kind: str
     reference: str
@@ -21,17 +40,82 @@ class Message:
     language: str
     subject: str
     text: str
-    html: str | None = None
     dedupe_key: str
+    html: str | None = None
     not_before: dt.datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A delivery as a page shows it. `state`: one of `app.mail.models.STATES`; `reply`: the server's last word."""
+
+    id: int
+    kind: str
+    reference: str
+    recipient: str
+    subject: str
+    state: str
+    reason: str
+    reply: str
+    attempts: int
+    not_before: dt.datetime
+    created_at: dt.datetime
+    changed_at: dt.datetime
+
+
+_SHOWN = tuple(_TABLE.c[name] for name in DeliveryRow.__slots__)
+
+
 def queue_message(message: Message, now: dt.datetime) -> bool:
-    """Write it down, flushed only. False where its `dedupe_key` is known."""
-    known = sa.select(Delivery.id).where(Delivery.dedupe_key == message.dedupe_key)
-    if db.session.execute(known).scalar_one_or_none() is not None:
+    """Put a message into the outbox; False, and nothing done, where its `dedupe_key` is known. Flushes only.
+
+    Raises ValueError for a recipient or a subject that cannot travel (line breaks, several addresses) and for empty or
+    overlong names.
+    """
+    _check(message)
+    host = mail_host(settings())
+    row = {
+        **{name: getattr(message, name) for name in ("kind", "reference", "recipient", "language", "subject", "text", "html")},
+        **{"dedupe_key": message.dedupe_key, "not_before": message.not_before or now, "created_at": now, "changed_at": now},
+        **{"state": "queued", "reason": "", "reply": "", "attempts": 0},
+    }
+    insert = _INSERTS[db.session.get_bind().dialect.name](_TABLE).values(**row)
+    insert = insert.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(_TABLE.c.id)
+    delivery_id = db.session.execute(insert).scalar_one_or_none()
+    if delivery_id is None:
         return False
-    values = {name: getattr(message, name) for name in Message.__slots__ if name != "not_before"}
-    values |= {"not_before": message.not_before or now, "created_at": now, "changed_at": now}
-    db.session.execute(sa.insert(Delivery).values(**values))
+    message_id = message_id_of(delivery_id, message.dedupe_key, now, host)
+    db.session.execute(sa.update(Delivery).where(Delivery.id == delivery_id).values(message_id=message_id))
     return True
+
+
+def deliveries_of(reference: str, limit: int = 50) -> list[DeliveryRow]:
+    """The deliveries of a reference ("entity:17"), newest first."""
+    query = sa.select(*_SHOWN).where(_TABLE.c.reference == reference)
+    query = query.order_by(_TABLE.c.created_at.desc(), _TABLE.c.id.desc()).limit(limit)
+    return [DeliveryRow(*row) for row in db.session.execute(query)]
+
+
+def counts_by_state() -> dict[str, int]:
+    """How many deliveries are in each state, all states named."""
+    query = sa.select(_TABLE.c.state, sa.func.count()).group_by(_TABLE.c.state).order_by(_TABLE.c.state)
+    found: dict[str, int] = dict(db.session.execute(query).tuples().all())
+    return {state: found.get(state, 0) for state in STATES}
+
+
+def oldest_due(now: dt.datetime) -> dt.datetime | None:
+    """Since when the longest waiting delivery could have been sent; None if none is due."""
+    due = sa.and_(_TABLE.c.state.in_(("queued", "retry_wait")), _TABLE.c.not_before <= now)
+    query = sa.select(_TABLE.c.not_before).where(due).order_by(_TABLE.c.not_before).limit(1)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def _check(message: Message) -> None:
+    check_recipient(message.recipient)
+    check_subject(message.subject)
+    for name, longest in _LONGEST.items():
+        value = getattr(message, name)
+        if not 0 < len(value) <= longest or not value.isprintable():
+            raise UnfitMessageError(f"{name} should be 1 to {longest} printable characters")
+    if any("\0" in part for part in (message.text, message.html or "")):
+        raise UnfitMessageError("the text holds a NUL character")

@@ -1,0 +1,161 @@
+"""`flask mail …`: send what waits, once or as a service, and say how the outbox stands."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
+
+from app.audit.chain import record
+from app.clock import now
+from app.config import settings
+from app.extensions import db
+from app.mail.delivering import Tally, deliver_due
+from app.mail.files import FileSender, folder_of
+from app.mail.outbox import counts_by_state, oldest_due
+from app.mail.senders import Sender
+from app.mail.smtp import SmtpSender
+from app.mail.suppressions import lift_suppression
+
+CLAIMED_AT_ONCE = 20
+POLL_SECONDS = 3.0
+FIRST_PAUSE_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = {"server": 300.0, "database": 30.0}
+TALLIED = {
+    "accepted": "sent",
+    "retry_wait": "to be tried again",
+    "failed": "failed",
+    "unknown": "of unknown fate",
+    "cancelled": "cancelled",
+    "queued": "put back for later",
+    "lost": "taken over by another worker",
+}
+STATE_WORDS = {
+    "queued": "waiting",
+    "retry_wait": "waiting to be tried again",
+    "claimed": "claimed by a worker",
+    "data": "being sent",
+    "accepted": "sent: the mail server has taken them",
+    "failed": "failed: the mail server has refused them, or they could not be made",
+    "unknown": "of unknown fate: the connection or the worker was lost while sending",
+    "cancelled": "cancelled: no longer wanted, or to a bad address",
+}
+
+mail_group = AppGroup("mail", help="The outbox: what waits, and sending it.")
+
+
+def make_sender() -> Sender:
+    """The way to send that the settings ask for."""
+    return SmtpSender(settings()) if settings().smtp_host else FileSender(settings())
+
+
+@mail_group.command("deliver")
+@click.option("--once", "how", flag_value="once", help="Send what is due, then end.")
+@click.option("--loop", "how", flag_value="loop", help="Send what becomes due, until told to end (a service).")
+def deliver(how: str | None) -> None:
+    """Send what is due. SIGTERM and SIGINT end it after the message in hand."""
+    if how is None:
+        raise click.UsageError("say --once or --loop")
+    with _told_to_stop() as stop, closing(make_sender()) as sender:
+        if how == "loop":
+            _deliver_for_ever(sender, stop)
+        else:
+            _deliver_once(sender, stop)
+
+
+@mail_group.command("status")
+def status() -> None:
+    """Show how many messages are in each state, and since when the oldest waits."""
+    read, counts = settings(), counts_by_state()
+    where = f"{read.smtp_host}:{read.smtp_port}" if read.smtp_host else f"files in {folder_of(read)} (no smtp_host is set)"
+    click.echo(f"messages go to {where}")
+    for state, words in STATE_WORDS.items():
+        if counts[state]:
+            click.echo(f"{counts[state]:7} {words}")
+    if not any(counts.values()):
+        click.echo("the outbox is empty")
+    since = oldest_due(now())
+    if since is None:
+        click.echo("nothing is due")
+    else:
+        click.echo(f"the oldest has been due since {since:%Y-%m-%d %H:%M} UTC: is `flask mail deliver --loop` running?")
+
+
+@mail_group.command("allow")
+@click.argument("address")
+def allow(address: str) -> None:
+    """Send to ADDRESS again, which a mail server had called bad."""
+    if not lift_suppression(address):
+        raise click.ClickException(f"nothing is held back from {address}")
+    record("mail_address_allowed", actor="command", subject="mail:suppression", detail={}, now=now())
+    db.session.commit()
+    click.echo(f"messages to {address} are sent again from now on")
+
+
+def _deliver_once(sender: Sender, stop: threading.Event) -> None:
+    total: dict[str, int] = dict.fromkeys(TALLIED, 0)
+    while not stop.is_set():
+        try:
+            tally = deliver_due(now, sender, limit=CLAIMED_AT_ONCE, stopping=stop.is_set)
+        except OperationalError as error:
+            raise click.ClickException("the database does not answer; nothing is lost, try again later") from error
+        for state in TALLIED:
+            total[state] += getattr(tally, state)
+        if tally.stopped:
+            click.echo(_in_words(total))
+            raise click.ClickException(_why(tally))
+        if not tally.claimed:
+            break
+    click.echo(_in_words(total))
+
+
+def _deliver_for_ever(sender: Sender, stop: threading.Event) -> None:
+    """Poll until told to stop; a server or a database that is away is asked again ever more seldom."""
+    pause = FIRST_PAUSE_SECONDS
+    click.echo("delivering: messages are sent as they become due")
+    while not stop.is_set():
+        away = "server"
+        try:
+            tally = deliver_due(now, sender, limit=CLAIMED_AT_ONCE, stopping=stop.is_set)
+        except OperationalError:
+            away, tally = "database", Tally(stopped="the database does not answer")
+        if tally.claimed:
+            click.echo(_in_words({state: getattr(tally, state) for state in TALLIED}))
+        if tally.stopped:
+            sender.close()
+            pause = min(pause, LONGEST_PAUSE_SECONDS[away])
+            click.echo(f"{_why(tally)}; next try in {pause:.0f} seconds", err=True)
+            stop.wait(pause)
+            pause = pause * 2
+            continue
+        pause = FIRST_PAUSE_SECONDS
+        if not tally.claimed:
+            sender.close()
+            stop.wait(POLL_SECONDS)
+    click.echo("ended as told; what waits is sent by the next one")
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set while the block runs."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_words(counts: dict[str, int]) -> str:
+    told = [f"{count} {TALLIED[state]}" for state, count in counts.items() if count]
+    return ", ".join(told) or "nothing was due"
+
+
+def _why(tally: Tally) -> str:
+    return f"sending stopped: {tally.stopped}"

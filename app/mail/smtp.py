@@ -1,0 +1,176 @@
+"""Sending over SMTP: one connection for a run, each command and each reply seen for itself.
+
+Not for: when to try again (`app.mail.outbox`) or what the message says.
+Holds always: the certificate of an encrypted connection is verified; what a reply means depends on the phase it came in,
+which `smtplib`'s own exceptions do not tell: before DATA a lost connection has sent nothing, after it nobody knows.
+Reply codes: RFC 5321 4.2, enhanced codes: RFC 3463.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+from app.config import Settings
+from app.mail.messages import envelope_recipient, envelope_sender, mail_host
+from app.mail.senders import LONGEST_REASON, LONGEST_REPLY, NotSent, NotSentError, one_line
+
+BAD_ADDRESS: Final = re.compile(r"5\.1\.[1236]\b")
+_CLOSING: Final = 421
+_GO_AHEAD: Final = 354
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What becomes of a delivery, in one phase, after a 5xx and after a reply that makes no sense there."""
+
+    permanent: str
+    senseless: str
+    of_address: bool = False
+    stops: bool = False
+
+
+_MAIL: Final = _Meaning("queued", "retry_wait", stops=True)  # it is the sender that is refused
+_RCPT: Final = _Meaning("failed", "retry_wait", of_address=True)
+_DATA: Final = _Meaning("failed", "unknown")
+
+
+class SmtpSender:
+    """A `Sender` that talks to the mail server of the settings; it connects at its first offer."""
+
+    def __init__(self, read: Settings) -> None:
+        self._read = read
+        self._own_links = re.compile(re.escape(read.host) + r"(:\d+)?/\S+", re.IGNORECASE)
+        self._server: smtplib.SMTP | None = None
+        self._in_transaction = False
+
+    def offer(self, recipient: str) -> None:
+        """Connect where needed, MAIL and RCPT. Raises NotSentError, UnfitMessageError."""
+        address = envelope_recipient(recipient)
+        server = self._ready()
+        try:
+            self._in_transaction = True
+            code, said = server.mail(envelope_sender(self._read))
+            if code != 250:
+                self._refuse(code, said, _MAIL)
+            code, said = server.rcpt(address)
+            if code not in (250, 251):
+                self._refuse(code, said, _RCPT)
+        except OSError as error:
+            self._lost("retry_wait", "before DATA", error)
+
+    def send(self, message_id: str, content: bytes) -> str:
+        """DATA, the message, and the server's last word on it. Raises NotSentError."""
+        server = self._server
+        if server is None:
+            raise RuntimeError("send follows an offer")
+        try:
+            code, said = server.docmd("DATA")
+            if code != _GO_AHEAD:
+                self._refuse(code, said, _DATA)
+            server.send(_with_dots(content))
+            code, said = server.getreply()
+        except OSError as error:
+            self._lost("unknown", "after DATA", error)
+        self._in_transaction = False
+        if not 200 <= code < 300:
+            self._refuse(code, said, _DATA)
+        return self._words(code, said)
+
+    def close(self) -> None:
+        """QUIT, if the server still listens."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        try:
+            server.quit()
+        except OSError:
+            server.close()  # it hung up first, which is as good a goodbye
+
+    def _ready(self) -> smtplib.SMTP:
+        """A connection without an open transaction."""
+        if self._server is not None and self._in_transaction:
+            try:
+                code, _ = self._server.rset()
+            except OSError:
+                code = _CLOSING
+            if code != 250:
+                self._hang_up()
+        self._in_transaction = False
+        if self._server is None:
+            self._server = self._connect()
+        return self._server
+
+    def _connect(self) -> smtplib.SMTP:
+        """A new connection, encrypted and logged in as the settings say. A failure here is nobody's message's fault."""
+        try:
+            return self._dial()
+        except smtplib.SMTPResponseException as error:
+            permanent = 500 <= error.smtp_code < 600
+            state = "queued" if permanent else "retry_wait"
+            told = NotSent(state, self._words(error.smtp_code, error.smtp_error), "the server lets nobody in", stops=True)
+        except smtplib.SMTPServerDisconnected as error:
+            told = NotSent("retry_wait", reason=_reason("the connection was lost at its start", error), stops=True)
+        except smtplib.SMTPException as error:
+            told = NotSent("queued", reason=_reason("the server does not offer what the settings ask for", error), stops=True)
+        except OSError as error:
+            told = NotSent("retry_wait", reason=_reason("no connection", error), stops=True)
+        raise NotSentError(told)
+
+    def _dial(self) -> smtplib.SMTP:
+        read = self._read
+        server: smtplib.SMTP
+        context = ssl.create_default_context()
+        timeout, own_name = read.smtp_timeout_seconds, mail_host(read)
+        if read.smtp_security == "tls":
+            server = smtplib.SMTP_SSL(read.smtp_host, read.smtp_port, own_name, timeout=timeout, context=context)
+        else:
+            server = smtplib.SMTP(read.smtp_host, read.smtp_port, own_name, timeout=timeout)
+        try:
+            server.ehlo_or_helo_if_needed()
+            if read.smtp_security == "starttls":
+                server.starttls(context=context)
+            if read.smtp_username:
+                server.login(read.smtp_username, read.smtp_password)
+            server.ehlo_or_helo_if_needed()
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _refuse(self, code: int, said: bytes, after: _Meaning) -> NoReturn:
+        """Raise what a reply means that did not let the message pass."""
+        words = self._words(code, said)
+        permanent = 500 <= code < 600
+        state = after.permanent if permanent else "retry_wait" if 400 <= code < 500 else after.senseless
+        if code == _CLOSING or not 400 <= code < 600:
+            self._hang_up()  # it closes, or the two sides no longer speak of the same thing
+        bad = permanent and after.of_address and BAD_ADDRESS.match(words[4:]) is not None
+        raise NotSentError(NotSent(state, words, bad_address=bad, stops=permanent and after.stops))
+
+    def _lost(self, state: str, where: str, error: OSError) -> NoReturn:
+        self._hang_up()
+        raise NotSentError(NotSent(state, reason=_reason(f"the connection was lost {where}", error), broken=True))
+
+    def _hang_up(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._server, self._in_transaction = None, False
+
+    def _words(self, code: int, said: bytes | str) -> str:
+        """A reply as it may be stored: a filter that dislikes a link quotes it, and our links are secrets."""
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        return one_line(f"{code} {self._own_links.sub(f'{self._read.host}/…', text)}", LONGEST_REPLY)
+
+
+def _with_dots(content: bytes) -> bytes:
+    """The message as DATA sends it: a dot before each line that begins with one, a lone dot at the end."""
+    ended = content if content.endswith(b"\r\n") else content + b"\r\n"
+    return re.sub(rb"(?m)^\.", b"..", ended) + b".\r\n"
+
+
+def _reason(what: str, error: OSError) -> str:
+    return one_line(f"{what}: {error.strerror or error}" if str(error) else what, LONGEST_REASON)

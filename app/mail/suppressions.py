@@ -1,0 +1,35 @@
+"""Addresses that a server has called bad: nothing is sent to them until somebody allows them again.
+
+Not for: addresses that an entity has ended (`app.registry`).
+Holds always: an address is compared without regard to case.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from app.extensions import db
+from app.mail.models import Suppression
+
+
+def is_suppressed(email: str) -> bool:
+    """Whether a server has called this address bad."""
+    query = sa.select(Suppression.email).where(Suppression.email == email.lower())
+    return db.session.execute(query).scalar_one_or_none() is not None
+
+
+def suppress(email: str, reply: str, now: dt.datetime) -> None:
+    """Note a bad address and what the server said of it. Flushes only."""
+    note = sa.insert(Suppression).values(email=email.lower(), reply=reply, at=now)
+    with contextlib.suppress(IntegrityError), db.session.begin_nested():  # another worker may have been told the same
+        db.session.execute(note)
+
+
+def lift_suppression(email: str) -> bool:
+    """Send to this address again; False if nothing was held back. Flushes only: what mends an address is its caller's deed."""
+    lifted = db.session.execute(sa.delete(Suppression).where(Suppression.email == email.lower()))
+    return bool(getattr(lifted, "rowcount", 0))
