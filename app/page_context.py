@@ -33,7 +33,7 @@ def template_context() -> dict[str, Any]:
         "identity": signed_in(),
         "settings": settings(),
         "edition": edition,
-        "days_left": _days_left(edition, now()),
+        "days_left": _days_left(edition, g.get("own_closes_at"), now()),
         "locale": current_language(),
         "languages": offered_languages(),
         "return_path": request.full_path.rstrip("?"),
@@ -48,9 +48,12 @@ def _edition() -> EditionView | None:
     return edition
 
 
-def _days_left(edition: EditionView | None, instant: dt.datetime) -> int | None:
-    """Whole days in Rome from today to the last day, 0 on the last; None before the opening and after the end."""
-    if edition is None or not edition.opens_at <= instant < edition.closes_at:
+def _days_left(edition: EditionView | None, own_closes_at: dt.datetime | None, instant: dt.datetime) -> int | None:
+    """Whole days in Rome from today to the last day, 0 on the last; None before the opening and after the end.
+
+    `own_closes_at`: the end of the reader's own extension, where the page has read it (`g.own_closes_at`).
+    """
+    if edition is None or not edition.opens_at <= instant < edition.closes_for(own_closes_at):
         return None
-    last = (edition.closes_at - dt.timedelta(microseconds=1)).astimezone(ROME).date()
+    last = (edition.closes_for(own_closes_at) - dt.timedelta(microseconds=1)).astimezone(ROME).date()
     return (last - instant.astimezone(ROME).date()).days

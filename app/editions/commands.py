@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from app.clock import now
 from app.editions.current import list_editions
-from app.editions.files import ROME, EditionFileError, read_edition_file
+from app.editions.extensions import MINUTE, ExtensionRefusedError, extend
+from app.editions.files import ROME, EditionFileError, read_edition_file, typed_instant
 from app.editions.lifecycle import TRANSITIONS, EditionRefusedError, move_edition, store_edition
 from app.questionnaire.loader import DefinitionError
 
@@ -51,3 +55,48 @@ def list_all() -> None:
             instant.astimezone(ROME).strftime("%Y-%m-%d %H:%M") for instant in (edition.opens_at, edition.deadline)
         )
         click.echo(f"{edition.code}\t{edition.state}\t{opens} – {deadline}\t{edition.title}")
+
+
+class RomanMinute(click.ParamType[dt.datetime]):
+    """A minute in Rome's time, as 2026-12-20 23:59; an aware instant."""
+
+    name = "minute"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Raises click.BadParameter for what is no minute, a day alone included."""
+        problems: list[str] = []
+        instant = typed_instant(value, "DEADLINE", problems)
+        if instant is None:
+            self.fail("; ".join(problems), param, ctx)
+        return instant
+
+
+def _own_deadline(command: Callable[..., None]) -> Callable[..., None]:
+    """The arguments that extending and reopening share."""
+    command = click.option("--reason", required=True, help="Why: it is kept with the deadline.")(command)
+    for name, kind in (("deadline", RomanMinute()), ("entity", click.STRING), ("code", click.STRING)):
+        command = click.argument(name, type=kind)(command)
+    return command
+
+
+@edition_group.command("extend")
+@_own_deadline
+def extend_one(code: str, entity: str, deadline: dt.datetime, reason: str) -> None:
+    """Let ENTITY answer edition CODE until DEADLINE, Rome's time, before its time is over; the whole minute counts."""
+    _grant(code, entity, deadline, reason, reopened=False)
+
+
+@edition_group.command("reopen")
+@_own_deadline
+def reopen_one(code: str, entity: str, deadline: dt.datetime, reason: str) -> None:
+    """Let ENTITY answer edition CODE again until DEADLINE, Rome's time, after its time is over; the whole minute counts."""
+    _grant(code, entity, deadline, reason, reopened=True)
+
+
+def _grant(code: str, entity: str, deadline: dt.datetime, reason: str, *, reopened: bool) -> None:
+    try:
+        extend(code, entity, deadline + MINUTE, reason, actor="command", now=now(), reopened=reopened)
+    except ExtensionRefusedError as error:
+        raise click.ClickException(str(error)) from error
+    until = deadline.astimezone(ROME).strftime("%Y-%m-%d %H:%M")
+    click.echo(f"{entity} may answer edition {code} until {until}, Rome time")

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from babel.dates import format_date
 
-from app.editions.models import Definition, Edition, PilotEntity
+from app.editions.models import Definition, Edition, Extension, PilotEntity
 from app.extensions import db, table_of
 from app.questionnaire.loader import load_definition
 from app.questionnaire.model import Questionnaire
@@ -66,16 +66,31 @@ class EditionView:
         """Whether the opening has come and somebody has opened the edition to all."""
         return self.state in {"open", "closed", "published"} and now >= self.opens_at
 
-    def takes_answers(self, now: dt.datetime, *, pilot: bool = False) -> bool:
-        """Whether answers may be stored now. `pilot`: the entity is one of the pilot's, which may answer before the opening."""
+    def closes_for(self, own_closes_at: dt.datetime | None) -> dt.datetime:
+        """From when on it takes no answers of an entity with this extension, None: without one.
+
+        While the edition is open an extension never takes time away; afterwards it alone counts.
+        """
+        if own_closes_at is None:
+            return self.closes_at
+        return max(own_closes_at, self.closes_at) if self.state in {"draft", "pilot", "open"} else own_closes_at
+
+    def takes_answers(self, now: dt.datetime, *, pilot: bool = False, own_closes_at: dt.datetime | None = None) -> bool:
+        """Whether answers may be stored now. `pilot`: the entity is one of the pilot's, which may answer before the opening.
+
+        `own_closes_at`: the entity's own end, which holds also after the edition is closed.
+        """
         if self.state == "pilot":
             return pilot and now < self.closes_at
-        return self.state == "open" and self.opens_at <= now < self.closes_at
+        if self.state != "open" and own_closes_at is None:
+            return False
+        return self.has_opened(now) and now < self.closes_for(own_closes_at)
 
 
 edition_table: Final = table_of(Edition)
 definition_table: Final = table_of(Definition)
 pilot_table: Final = table_of(PilotEntity)
+extension_table: Final = table_of(Extension)
 """For other rooms to join; what stands in them they leave to this room."""
 
 EDITION: Final = edition_table.c

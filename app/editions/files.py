@@ -99,8 +99,8 @@ def read_edition_file(path: Path) -> EditionFile:
     """
     raw = _decode(path)
     problems: list[str] = []
-    opens_at = _instant(raw.opening, "opening", problems)
-    deadline = _instant(raw.deadline, "deadline", problems)
+    opens_at = typed_instant(raw.opening, "opening", problems)
+    deadline = typed_instant(raw.deadline, "deadline", problems)
     if raw.period.start > raw.period.end:
         problems.append("period: `from` comes after `to`")
     if opens_at and deadline and opens_at >= deadline:
@@ -166,9 +166,9 @@ def _fields_with_unfit_characters(raw: _Raw) -> list[str]:
     return [name for name, parts in texts.items() if any(_UNFIT.search(part or "") for part in parts)]
 
 
-def _instant(written: object, name: str, problems: list[str]) -> dt.datetime | None:
+def typed_instant(written: object, name: str, problems: list[str]) -> dt.datetime | None:
     """An instant from YAML: a timestamp with seconds comes as one, without them as a text."""
-    value = _typed_instant(written) if isinstance(written, str) else written
+    value = _read_instant(written) if isinstance(written, str) else written
     if not isinstance(value, dt.datetime) or value.year not in _YEARS:
         problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
         return None
@@ -180,7 +180,7 @@ def _instant(written: object, name: str, problems: list[str]) -> dt.datetime | N
     return local.astimezone(dt.UTC)
 
 
-def _typed_instant(text: str) -> dt.datetime | None:
+def _read_instant(text: str) -> dt.datetime | None:
     """None for what is no instant; a day alone is none either: its first minute would be taken for a deadline."""
     try:
         return dt.datetime.fromisoformat(text) if ":" in text else None

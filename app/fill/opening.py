@@ -55,7 +55,7 @@ def find_with_response(token: str, now: dt.datetime) -> Identity | None:
     entry = find_entry(token, now, lock=request.method == "POST")
     if entry is None:
         return find_identity(token, now)
-    g.entry, g.edition = entry, entry.response.edition
+    g.entry, g.edition, g.own_closes_at = entry, entry.response.edition, entry.response.own_closes_at
     return entry.identity
 
 
@@ -80,4 +80,5 @@ def load_response(now: dt.datetime) -> OpenResponse:
         db.session.rollback()
         with unit_of_work(writes=True):
             found = open_response(who.entity_id, edition, now)
+    g.own_closes_at = found.own_closes_at
     return found

@@ -42,9 +42,12 @@ def stage_of(edition: EditionView | None, now: dt.datetime) -> Stage:
     return Stage.SOON if edition.state == "pilot" or not edition.has_opened(now) else Stage.CLOSED
 
 
-def deadline_of(edition: EditionView) -> dt.datetime:
-    """The last instant that still counts, to the minute, in Europe/Rome: "by 18 December" is not "by 19 December, 00:00"."""
-    return (edition.closes_at - dt.timedelta(minutes=1)).astimezone(ROME)
+def deadline_of(edition: EditionView, own_closes_at: dt.datetime | None = None) -> dt.datetime:
+    """The last instant that still counts, to the minute, in Europe/Rome: "by 18 December" is not "by 19 December, 00:00".
+
+    `own_closes_at`: the end of an entity's extension.
+    """
+    return (edition.closes_for(own_closes_at) - dt.timedelta(minutes=1)).astimezone(ROME)
 
 
 def shown_edition() -> EditionView | None:
@@ -68,6 +71,6 @@ def frame() -> dict[str, Any]:
     edition = shown_edition()
     return {
         "stage": stage_of(edition, clock.now()).value,
-        "deadline": deadline_of(edition) if edition else None,
+        "deadline": deadline_of(edition, g.get("own_closes_at")) if edition else None,
         "pages_updated": last_update(edition),
     }

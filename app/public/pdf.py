@@ -1,66 +1,62 @@
-"""A page as PDF, by WeasyPrint, which is an optional extra: it needs the system's Pango.
+"""The blank questionnaire as a PDF.
 
-Not for: pages of other sites; nothing is fetched, only this application's own static files are read from its folder.
-Holds always: where WeasyPrint or Pango is missing `can_make_pdf` is False, and the page can still be printed by the browser.
+Not for: its words (`blank_form`) or the page (`templates/public/blank_form.html`, which says the same).
+Holds always: every question of the form stands in it once, in order.
 """
 
 from __future__ import annotations
 
-import mimetypes
-from functools import cache
-from importlib import import_module
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from flask import current_app
+from babel.dates import format_date, format_datetime
+from flask_babel import gettext as _
 
-
-class NotOurs(ValueError):  # noqa: N818 — says what the address is
-    """The page names a file that is not one of this application's static files."""
-
-
-@cache
-def _weasyprint() -> Any | None:
-    try:
-        return import_module("weasyprint")
-    except (ImportError, OSError):  # OSError: installed, but the system has no Pango
-        return None
+from app.editions.current import EditionView
+from app.public.blank_form import BlankForm, BlankQuestion, BlankStep
+from app.public.frame import deadline_of
+from app.web.pdf import pdf_of
 
 
-def can_make_pdf() -> bool:
-    """Whether this installation can make PDFs."""
-    return _weasyprint() is not None
+def blank_form_pdf(form: BlankForm, edition: EditionView, language: str) -> bytes:
+    """The form on paper, in the language that its texts are in."""
+    steps = [_step(f"{number}. {step.title}", step) for number, step in enumerate(form.steps, 1)]
+    if form.after_submission:
+        questions = [_question(question) for question in form.after_submission]
+        steps.append({"title": _("Dopo l'invio"), "lines": [], "questions": questions})
+    data = {"intro": _intro(edition, language), "steps": steps}
+    return pdf_of("blank_form", data, title=form.title, language=language)
 
 
-def pdf_of(page: str) -> bytes:
-    """The PDF of a rendered page. Raises RuntimeError where `can_make_pdf` is False."""
-    library = _weasyprint()
-    if library is None:
-        raise RuntimeError("WeasyPrint is not installed")
-    fetcher = type("OwnFiles", (library.urls.URLFetcher,), {"fetch": _fetch})
-    pdf: bytes = library.HTML(string=page, base_url="http://localhost/", url_fetcher=fetcher()).write_pdf()
-    return pdf
+def _intro(edition: EditionView, language: str) -> list[str]:
+    start, end = (format_date(day, "d MMMM yyyy", locale=language) for day in (edition.period_from, edition.period_to))
+    last = format_datetime(deadline_of(edition), "d MMMM yyyy, HH:mm", locale=language)
+    return [
+        _("Questionario in bianco, da leggere o stampare prima di cominciare. Le risposte si inviano solo dal sito."),
+        _("Periodo di riferimento: dal %(start)s al %(end)s.", start=start, end=end),
+        _("Scadenza: %(date)s.", date=last),
+    ]
 
 
-def _fetch(fetcher: Any, url: str, headers: object = None) -> Any:
-    """WeasyPrint's way of asking for a file (its version 68 and later)."""
-    library = _weasyprint()
-    if library is None:
-        raise NotOurs(url)
-    if url.startswith("data:"):
-        return library.urls.URLFetcher.fetch(fetcher, url, headers)
-    content, content_type = own_file(url)
-    return library.urls.URLFetcherResponse(url, content, {"Content-Type": content_type})
+def _step(title: str, step: BlankStep) -> dict[str, Any]:
+    sheets = _("Una scheda per ciascuno: se serve, stampa questa parte più volte.") if step.repeated else ""
+    lines = [line for line in (sheets, step.asked_if, step.intro) if line]
+    return {"title": title, "lines": lines, "questions": [_question(question) for question in step.questions]}
 
 
-def own_file(url: str) -> tuple[bytes, str]:
-    """Content and type of a file of the static folder, whatever digest the address holds. Raises NotOurs for all others."""
-    path = unquote(urlsplit(url).path)
-    folder = Path(current_app.static_folder or "").resolve()
-    names = path.removeprefix("/static/").split("/")
-    for name in ("/".join(names), "/".join(names[1:])):
-        file = (folder / name).resolve()
-        if path.startswith("/static/") and file.is_file() and folder in file.parents:
-            return file.read_bytes(), mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    raise NotOurs(url)
+def _question(question: BlankQuestion) -> dict[str, Any]:
+    return {
+        "code": question.code,
+        "label": question.label,
+        "note": "" if question.required else _("(facoltativo)"),
+        "asked_if": question.asked_if,
+        "help": question.help,
+        "hint": question.hint,
+        "parts": question.parts,
+        "groups": [
+            {"heading": heading, "options": [{"label": one.label, "asks_text": one.asks_text} for one in options]}
+            for heading, options in question.groups
+        ],
+        "one_choice": question.one_choice,
+        "lines": question.lines,
+        "na_label": question.na_label,
+    }

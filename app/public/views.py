@@ -6,7 +6,6 @@ Holds always: every page exists in every stage of an edition, also before the fi
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import lru_cache
 
 from flask import Response, abort, render_template
@@ -17,7 +16,7 @@ from app.editions.current import EditionView, letter_of, questionnaire_in
 from app.public import blueprint
 from app.public.blank_form import blank_form
 from app.public.frame import shown_edition
-from app.public.pdf import can_make_pdf, pdf_of
+from app.public.pdf import blank_form_pdf
 from app.responses.reading import median_minutes
 from app.web import language
 
@@ -25,22 +24,25 @@ from app.web import language
 @blueprint.get("/")
 def home() -> str:
     """What the survey is, in ten seconds, and where to begin."""
-    return render_template("public/home.html", minutes=_minutes(shown_edition()), has_pdf=can_make_pdf())
+    return render_template("public/home.html", minutes=_minutes(shown_edition()))
 
 
 @blueprint.get("/questionario")
 def questionnaire() -> str:
     """The whole questionnaire, to read and to print before starting."""
-    return _blank_page(has_pdf=can_make_pdf())
+    edition = shown_edition()
+    if edition is None:
+        abort(404)
+    return render_template("public/blank_form.html", form=blank_form(questionnaire_in(edition, language.current_language())))
 
 
 @blueprint.get("/questionario.pdf")
 def questionnaire_pdf() -> Response:
-    """The same as a PDF, where the optional WeasyPrint is installed; else there is no such page."""
+    """The same as a PDF."""
     edition = shown_edition()
-    if edition is None or not can_make_pdf():
+    if edition is None:
         abort(404)
-    content = _blank_pdf(edition.id, edition.changed_at, language.current_language())
+    content = _blank_pdf(edition, language.current_language())
     response = Response(content, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{_("questionario")}.pdf"'
     return response
@@ -88,18 +90,10 @@ def switch_language() -> WerkzeugResponse:
     return language.switch_language()
 
 
-def _blank_page(*, has_pdf: bool) -> str:
-    edition = shown_edition()
-    if edition is None:
-        abort(404)
-    form = blank_form(questionnaire_in(edition, language.current_language()))
-    return render_template("public/blank_form.html", form=form, has_pdf=has_pdf)
-
-
 @lru_cache(maxsize=16)
-def _blank_pdf(edition_id: int, changed_at: dt.datetime, locale: str) -> bytes:
-    """Made once for each state of an edition and language: it takes a second of work, and anybody may ask for it."""
-    return pdf_of(_blank_page(has_pdf=False))
+def _blank_pdf(edition: EditionView, locale: str) -> bytes:
+    """Made once for each state of an edition and language: anybody may ask for it."""
+    return blank_form_pdf(blank_form(questionnaire_in(edition, locale)), edition, locale)
 
 
 def _minutes(edition: EditionView | None) -> int | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.editions import current as editions
-from app.editions.current import EditionView, definition_table, edition_table, pilot_table
+from app.editions.current import EditionView, definition_table, edition_table, extension_table, pilot_table
 from app.extensions import db, table_of
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.review import Review
@@ -27,8 +27,9 @@ from app.responses.models import Response
 class OpenResponse:
     """An entity's response as one query read it. `locked`: read inside the writing transaction that may change it.
 
-    `stored`: the document's text as the row has it. `review` is there after a save, which has made it. `edition.digest` is
-    that of the response's own questionnaire version, which may be older than the edition's.
+    `own_closes_at`: the end of its extension, None without one. `stored`: the document's text as the row has it. `review` is
+    there after a save, which has made it. `edition.digest` is that of the response's own questionnaire version, which may be
+    older than the edition's.
     """
 
     id: int
@@ -48,12 +49,18 @@ class OpenResponse:
     submissions: int
     submitted_content: str | None
     synthetic: bool
+    own_closes_at: dt.datetime | None
     locked: bool
     review: Review | None = None
 
     def takes_answers(self, now: dt.datetime) -> bool:
         """Whether an answer may be stored now."""
-        return self.edition.takes_answers(now, pilot=self.pilot)
+        return self.edition.takes_answers(now, pilot=self.pilot, own_closes_at=self.own_closes_at)
+
+    @property
+    def deadline(self) -> dt.datetime:
+        """The last minute in which its answers are taken: the edition's, or the entity's own after an extension."""
+        return self.edition.closes_for(self.own_closes_at) - dt.timedelta(minutes=1)
 
     @property
     def questionnaire(self) -> Questionnaire:
@@ -68,6 +75,7 @@ class OpenResponse:
 _RESPONSE: Final = table_of(Response).c
 _ENTITY: Final = entity_table.c
 _PILOTS: Final = pilot_table.c
+_EXTENSION: Final = extension_table.c
 _DEFINITION: Final = definition_table.c
 _OWN: Final[tuple[sa.ColumnElement[Any], ...]] = (
     _RESPONSE.id,
@@ -84,6 +92,7 @@ _OWN: Final[tuple[sa.ColumnElement[Any], ...]] = (
     _RESPONSE.submissions,
     _RESPONSE.submitted_content,
     _RESPONSE.synthetic,
+    _EXTENSION.closes_at,
 )
 _PILOT: Final = (
     sa.exists()
@@ -91,13 +100,15 @@ _PILOT: Final = (
     .correlate(edition_table, entity_table)
 )
 OWN_COLUMNS: Final = (*editions.COLUMNS, *_OWN, _PILOT.label("pilot"))
-"""What `response_from` reads, in this order, from a row of `response` with its entity, edition and definition."""
+"""What `response_from` reads, in this order, from a row of `response` with its entity, edition, definition and extension."""
 
 
 def join_edition(query: sa.Select[Any]) -> sa.Select[Any]:
-    """Join a response's edition and its own version of the questionnaire; `response` and `entity` are there already."""
+    """Join a response's edition, its own version of the questionnaire and its extension; `response` and `entity` are there."""
     own = query.join(edition_table, editions.EDITION.id == _RESPONSE.edition_id)
-    return own.join(definition_table, _DEFINITION.id == _RESPONSE.definition_id)
+    own = own.join(definition_table, _DEFINITION.id == _RESPONSE.definition_id)
+    granted = sa.and_(_EXTENSION.edition_id == _RESPONSE.edition_id, _EXTENSION.entity_id == _RESPONSE.entity_id)
+    return own.outerjoin(extension_table, granted)
 
 
 _QUERY: Final = join_edition(
@@ -131,7 +142,7 @@ def response_from(row: Sequence[Any], *, locked: bool) -> OpenResponse:
         entity_id=own[1],
         entity_code=own[2],
         edition=editions.edition_view(row),
-        pilot=bool(own[14]),
+        pilot=bool(own[15]),
         document=read_document(own[3]),
         stored=own[3],
         version=own[4],
@@ -144,6 +155,7 @@ def response_from(row: Sequence[Any], *, locked: bool) -> OpenResponse:
         submissions=own[11],
         submitted_content=own[12],
         synthetic=own[13],
+        own_closes_at=own[14],
         locked=locked,
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
-from types import SimpleNamespace
+import io
 
+import pypdf
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from app import page_context
 from app.editions.current import current_edition
 from app.extensions import db
-from app.public import frame, pdf, views
+from app.public import frame, views
 from app.registry.models import Entity
 from app.responses.models import Response
 from tests.conftest import Clock
@@ -178,57 +178,32 @@ def test_an_unknown_address_gets_a_page_that_leads_home(client: FlaskClient) -> 
     assert "Indica il codice 404." in answer.text
 
 
-def test_blank_form_as_pdf_is_offered_only_where_it_can_be_made(
-    client: FlaskClient, bring: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bring("open")
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
-    pdf._weasyprint.cache_clear()
+def test_blank_form_as_pdf_holds_every_question(client: FlaskClient, bring: Stage) -> None:
     assert client.get("/questionario.pdf").status_code == 404
-    assert "/questionario.pdf" not in client.get("/").text
+    bring("open")
+    assert 'href="/questionario.pdf"' in client.get("/").text
+    assert 'href="/questionario.pdf"' in client.get("/questionario").text
+    answer = client.get("/questionario.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.data)).pages).split())
+    printed = client.get("/questionario").text.split('<span class="blank-code">')[1:]
+    codes = [code.split("<")[0] for code in printed]
+    assert len(codes) == 37
+    places = [text.index(f" {code} ") for code in codes]
+    assert places == sorted(places)
+    for expected in ("Titolo della buona pratica", "1 gennaio 2025", "Scadenza: 15 aprile 2026, 23:59.", "Dopo l'invio"):
+        assert expected in text
 
-    made: list[str] = []
 
-    def html(string: str, **_options: object) -> SimpleNamespace:
-        made.append(string)
-        return SimpleNamespace(write_pdf=lambda: b"%PDF-1.7 prova")
-
-    library = SimpleNamespace(HTML=html, urls=SimpleNamespace(URLFetcher=object))
-    monkeypatch.setitem(sys.modules, "weasyprint", library)
-    pdf._weasyprint.cache_clear()
+def test_blank_form_as_pdf_is_in_the_readers_language_and_made_once(client: FlaskClient, bring: Stage) -> None:
+    bring("open")
     views._blank_pdf.cache_clear()
-    try:
-        assert 'href="/questionario.pdf"' in client.get("/").text
-        answers = [client.get("/questionario.pdf") for _ in range(2)]
-        assert [(answer.status_code, answer.mimetype, answer.data) for answer in answers] == [
-            (200, "application/pdf", b"%PDF-1.7 prova")
-        ] * 2
-        assert len(made) == 1
-        assert "Titolo della buona pratica" in made[0]
-    finally:
-        pdf._weasyprint.cache_clear()
-        views._blank_pdf.cache_clear()
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://esempio.it/static/css/app.css.evil",
-        "/etc/passwd",
-        "/static/../config.py",
-        "/static/%2e%2e/config.py",
-        "/static/no.css",
-    ],
-)
-def test_a_pdf_reads_nothing_but_static_files(app: Flask, address: str) -> None:
-    with app.app_context(), pytest.raises(pdf.NotOurs):
-        pdf.own_file(f"http://localhost{address}" if address.startswith("/") else address)
-
-
-def test_a_pdf_finds_its_style_sheet_whatever_the_digest(app: Flask) -> None:
-    with app.app_context():
-        found = [pdf.own_file(f"http://localhost/static/{name}")[1] for name in ("css/app.css", "0123456789ab/css/app.css")]
-    assert found == ["text/css", "text/css"]
+    first, again = client.get("/questionario.pdf"), client.get("/questionario.pdf")
+    client.get("/?lingua=en")
+    english = client.get("/questionario.pdf")
+    assert first.data == again.data
+    assert views._blank_pdf.cache_info().misses == 2
+    assert pypdf.PdfReader(io.BytesIO(english.data)).trailer["/Root"]["/Lang"] == "en"
 
 
 def test_the_edition_is_read_once_for_a_page(

@@ -1,0 +1,41 @@
+"""PDFs, set by typst from the templates in `templates/pdf`: tagged, with title and language, after the standard PDF/UA-1.
+
+Not for: what stands in a document: a room hands over its data, its texts already in the reader's language.
+Holds always: texts are data and never markup, whatever stands in them; a template reads nothing but its own folder and what it
+is handed; the fonts are those that typst carries, and nothing is fetched; the same data make the same bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import typst
+
+TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates" / "pdf"
+STANDARD: Final = "ua-1"
+
+_one_at_a_time: Final = threading.Lock()  # a compiler holds the inputs of its last document
+
+
+@cache
+def _compiler(template: str) -> typst.Compiler:
+    """The compiler of a template: it keeps what it has read, so that the next document takes a third of the time."""
+    return typst.Compiler(TEMPLATES / f"{template}.typ", root=TEMPLATES, ignore_system_fonts=True)
+
+
+def pdf_of(template: str, data: Mapping[str, Any], *, title: str, language: str) -> bytes:
+    """The PDF of `templates/pdf/<template>.typ`, which finds `data`, `title` and `language` in `data` of its own.
+
+    `data`: what JSON can hold, and dataclasses. Raises typst.TypstError where template and data do not fit, a defect of ours.
+    """
+    given = msgspec.json.encode({**data, "title": title, "language": language}).decode()
+    with _one_at_a_time:
+        made = _compiler(template).compile(sys_inputs={"data": given}, pdf_standards=[STANDARD], timestamp=0)
+    if not isinstance(made, bytes):
+        raise TypeError(f"{template}: {type(made).__name__} instead of a PDF")
+    return made
