@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.accounts.operators import list_operators
+from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
@@ -125,7 +125,8 @@ def _colleagues(response: OpenResponse, at: dt.datetime) -> list[str]:
     since = (at - WORKING_WITHIN).isoformat()
     me = identity().operator_id
     busy = {answer.operator for answer in response.document.answers.values() if answer.operator != me and answer.at >= since}
-    return [one.name for one in list_operators(response.entity_id) if one.id in busy] if busy else []
+    names = operator_names(response.entity_id) if busy else {}
+    return sorted(names[one] for one in busy if one in names)
 
 
 @blueprint.get("/compila/conflitti")

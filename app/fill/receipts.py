@@ -9,7 +9,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.operators import list_operators
+from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
@@ -58,8 +58,7 @@ def _opinions(response: OpenResponse) -> list[Any]:
 
 
 def _operator_name(response: OpenResponse, sent: Receipt) -> str:
-    names = {one.id: one.name for one in list_operators(response.entity_id)}
-    return names.get(sent.operator_id or 0, "")
+    return operator_names(response.entity_id).get(sent.operator_id or 0, "")
 
 
 @blueprint.post("/ricevuta/parere")
@@ -121,12 +120,11 @@ def history() -> ResponseReturnValue:
     if older is None and receipts:
         older, newer = (receipts[1].number, receipts[0].number) if len(receipts) > 1 else (receipts[0].number, 0)
     changes = _changes(response, older, newer or 0) if older else []
-    names = {one.id: one.name for one in list_operators(response.entity_id)}
     return render_template(
         "fill/history.html",
         response=response,
         receipts=receipts,
-        names=names,
+        names=operator_names(response.entity_id),
         moment=moment,
         changes=changes,
         older=older,
