@@ -5,15 +5,32 @@ Not for: storing them. Holds always: a prefilled value counts as answered only o
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, Final
 
 from app.accounts.operators import get_operator
+from app.clock import now
+from app.editions.files import ROME
 from app.fill.opening import identity
 from app.questionnaire.model import Question
+from app.registry.associations import leads_of, members_of
 
-CAPACITY_OF_KIND: Final = {"municipality": "single", "union": "union", "metropolitan": "metropolitan", "consortium": "delegate"}
-LEVEL_OF_KIND: Final = {"municipality": "municipality", "union": "union", "metropolitan": "wider", "consortium": "wider"}
+CAPACITY_OF_KIND: Final = {
+    "union": "union",
+    "metropolitan": "metropolitan",
+    "consortium": "delegate",
+    "ambito": "delegate",
+}
+CAPACITY_OF_LEAD: Final = {"ambito": "lead_ambito", "union": "lead_other", "other": "lead_other"}
+"""In what capacity a municipality answers that leads an association of this kind; the first of them counts."""
+LEVEL_OF_KIND: Final = {
+    "municipality": "municipality",
+    "union": "union",
+    "ambito": "ambito",
+    "metropolitan": "wider",
+    "consortium": "wider",
+}
 
 
 def _operator() -> Any:
@@ -25,22 +42,35 @@ def _operator() -> Any:
     return {part: text for part, text in given.items() if text}
 
 
-def _coded(codes: dict[str, str]) -> Any:
-    code = codes.get(identity().entity_kind)
+def _today() -> dt.date:
+    return now().astimezone(ROME).date()
+
+
+def _coded(code: str | None) -> Any:
     return {"code": code} if code else None
 
 
-def _members() -> Any:
-    """For whom the entity acts: until associations are known, a municipality for itself."""
+def _capacity() -> Any:
+    """In what capacity the entity answers: by what it is; a municipality that leads an association, as its lead."""
     who = identity()
-    return [who.entity_code] if who.entity_kind == "municipality" else None
+    if who.entity_kind != "municipality":
+        return _coded(CAPACITY_OF_KIND.get(who.entity_kind))
+    led = {lead.association_kind for lead in leads_of(who.entity_id, _today()) if lead.entity_id == who.entity_id}
+    return _coded(next((code for kind, code in CAPACITY_OF_LEAD.items() if kind in led), "single"))
+
+
+def _members() -> Any:
+    """For whom the entity acts: the members of what it leads; a municipality that leads nothing, for itself."""
+    who = identity()
+    codes = [member.code for member in members_of(who.entity_id, _today())]
+    return codes or ([who.entity_code] if who.entity_kind == "municipality" else None)
 
 
 _SOURCES: Final[dict[str, Callable[[], Any]]] = {
     "operator": _operator,
-    "entity_group": lambda: _coded(CAPACITY_OF_KIND),
+    "entity_group": _capacity,
     "members": _members,
-    "entity_level": lambda: _coded(LEVEL_OF_KIND),
+    "entity_level": lambda: _coded(LEVEL_OF_KIND.get(identity().entity_kind)),
 }
 
 

@@ -23,6 +23,8 @@ from app.questionnaire.texts import extract
 
 #: Where a first value may come from; the rooms that know it do the filling.
 PREFILLS: Final = frozenset({"operator", "members", "town_hall", "entity_level", "entity_group"})
+#: What an answer may mean beyond itself, and the type of question that can mean it.
+ROLES: Final = {"answered_by": "entity", "answers_for": "municipalities"}
 MAX_ITEMS: Final = 200
 MAX_SCALE: Final = 10
 MAX_PATTERN: Final = 200
@@ -51,6 +53,8 @@ def check_questionnaire(questionnaire: Questionnaire, lint: Lint) -> None:
         if question.required:
             lint.at(f"{question.code}.required", N_("dopo l'invio nessuna domanda è obbligatoria"))
     _check_conditions(questionnaire, lint)
+    _check_roles(questionnaire, lint)
+    _check_short_paths(questionnaire, lint)
     _check_placeholders(questionnaire, lint)
 
 
@@ -241,6 +245,33 @@ def _check_conditions(questionnaire: Questionnaire, lint: Lint) -> None:
                 _check_check(check, f"{question.code}.checks.{check.code}", questionnaire, lint)
     for check in questionnaire.checks:
         _check_check(check, f"checks.{check.code}", questionnaire, lint)
+
+
+def _check_roles(questionnaire: Questionnaire, lint: Lint) -> None:
+    alone = {question.code for step in questionnaire.steps if step.repeat is None for question in step.questions}
+    taken: set[str] = set()
+    for question in questionnaire.questions:
+        if question.role is None:
+            continue
+        path, wanted = f"{question.code}.role", ROLES.get(question.role)
+        if wanted is None:
+            lint.at(path, N_("«%(key)s» può essere: %(known)s"), key="role", known=", ".join(sorted(ROLES)))
+        elif question.type != wanted:
+            msgid = N_("«role: %(role)s» vale solo per una domanda di tipo %(type)s")
+            lint.at(path, msgid, role=question.role, type=wanted)
+        elif question.code not in alone:
+            lint.at(path, N_("«role» vale solo in un passo che non si ripete"))
+        elif question.role in taken:
+            lint.at(path, N_("«role: %(role)s» è già di un'altra domanda"), role=question.role)
+        taken.add(question.role)
+
+
+def _check_short_paths(questionnaire: Questionnaire, lint: Lint) -> None:
+    visible = {question.code: question for step in questionnaire.steps if step.repeat is None for question in step.questions}
+    for name, condition in questionnaire.short_paths.items():
+        _check_condition(condition, visible, f"short_paths.{name}", questionnaire, lint)
+    if "elsewhere" in questionnaire.short_paths and questionnaire.in_role("answered_by") is None and not lint.lost:
+        lint.at("short_paths.elsewhere", N_("«elsewhere» vuole una domanda con role: answered_by"))
 
 
 def _check_check(check: Check, path: str, questionnaire: Questionnaire, lint: Lint) -> None:

@@ -18,9 +18,13 @@ The format
         options: {own: "Sì", other: {label: "Altro (specificare)", text: true}}
                                     # or options_like: B04; or options_by: {question: P02, options: {families: {…}, …}}
         exclusive: [unknown]        # also: min, max, decimals, pattern, needs: [name, "email|phone"], prefill, publish_min
+        role: answered_by           # an entity question: who answers for us; answers_for, a municipalities question: for whom
+                                    # we answer; each at most once, in a step that is not repeated
         checks: [{code: order, rule: "P02 >= P01", message: "…"}]
     after_submission: […]           # questions as above
     checks: [{code: …, rule: …, message: …, at: B01}]
+    short_paths: {nothing: "B01 == 'none'", elsewhere: "B01 == 'other'"}    # when a response says no more than that there is
+                                    # nothing to report, or that another entity answers (which needs a question answered_by)
 """
 
 from __future__ import annotations
@@ -33,6 +37,7 @@ from pathlib import Path
 from typing import Final
 
 from app.questionnaire.answers import TYPES
+from app.questionnaire.conditions import Node
 from app.questionnaire.entries import CODE, Entries, Lint
 from app.questionnaire.lint import check_questionnaire
 from app.questionnaire.messages import N_
@@ -49,8 +54,9 @@ TAKEN: Final = frozenset({"text", "na", "raw", "search", "base", "comment", "tot
 
 QUESTION_KEYS: Final = frozenset(
     {"code", "type", "label", "help", "example", "required", "short", "na", "na_label", "public", "private", "show_if"}
-    | {"checks", "prefill", "source"}
+    | {"checks", "prefill", "source", "role"}
 )
+SHORT_PATHS: Final = ("nothing", "elsewhere")
 
 
 @lru_cache(maxsize=16)
@@ -58,7 +64,7 @@ def load_definition(text: str, file: str) -> Questionnaire:
     """Load a definition from its text; `file` is its name in messages. DefinitionError with every problem found."""
     root, doubled = read_tree(text, file)
     lint = Lint(file, doubled)
-    entries = Entries(root, lint, {"questionnaire", "steps", "after_submission", "checks"})
+    entries = Entries(root, lint, {"questionnaire", "steps", "after_submission", "checks", "short_paths"})
     header = entries.entries("questionnaire", {"code", "version", "language", "title", "na_label", "placeholders"})
     na_label = header.text("na_label")
     steps = [_step(branch, lint) for branch in entries.branches("steps")]
@@ -78,6 +84,7 @@ def load_definition(text: str, file: str) -> Questionnaire:
         digest=hashlib.sha256(text.encode()).hexdigest(),
         na_label=na_label,
         placeholders=header.words("placeholders"),
+        short_paths=_short_paths(entries) if entries.has("short_paths") else {},
     )
     if not steps:
         lint.add(root.line, N_("serve almeno un passo (steps)"))
@@ -103,6 +110,18 @@ def _finished(question: Question, own: dict[str, Question], na_label: str) -> Qu
     like = own.get(question.options_like) if question.options_like and not question.options_by else None
     label = question.na_label or na_label if question.na else ""
     return replace(question, options=like.options if like else question.options, na_label=label)
+
+
+def _short_paths(root: Entries) -> dict[str, Node]:
+    root.lint.lines["short_paths"] = root.line("short_paths")
+    entries = root.entries("short_paths", set(SHORT_PATHS))
+    conditions: dict[str, Node] = {}
+    for name in SHORT_PATHS:
+        root.lint.lines[f"short_paths.{name}"] = entries.line(name)
+        condition = entries.condition(name) if entries.has(name) else None
+        if condition is not None:
+            conditions[name] = condition
+    return conditions
 
 
 def _step(branch: Branch, lint: Lint) -> Step:
@@ -190,6 +209,7 @@ def _made(entries: Entries, code: str, type_: str) -> Question:
         checks=tuple(_check(row, entries.lint, code, f"{code}.checks") for row in entries.branches("checks")),
         needs=tuple(tuple(group.split("|")) for group in entries.words("needs")),
         prefill=entries.text("prefill") or None,
+        role=entries.text("role") or None,
         publish_min=entries.whole("publish_min"),
         source=entries.text("source"),
     )

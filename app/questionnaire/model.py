@@ -45,7 +45,8 @@ class Question:
 
     `required` implies `short`. `options` of a question with `options_by` are all that any answer may offer.
     `needs`: for answers of several parts, each group must have one part given, as (("name",), ("email", "phone")).
-    `publish_min`: smaller numbers are never published. `prefill`: where a first value comes from (`loader.PREFILLS`).
+    `publish_min`: smaller numbers are never published. `prefill`: where a first value comes from (`lint.PREFILLS`).
+    `role`: what the answer means beyond itself (`lint.ROLES`): answered_by, answers_for.
     `offered`: the options by code. `text_option`: the one that asks for a text, if there is one.
     """
 
@@ -74,6 +75,7 @@ class Question:
     checks: tuple[Check, ...] = ()
     needs: tuple[tuple[str, ...], ...] = ()
     prefill: str | None = None
+    role: str | None = None
     publish_min: int | None = None
     source: str = ""
     offered: Mapping[str, Option] = field(init=False, repr=False)
@@ -114,7 +116,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Questionnaire:
-    """A versioned definition. `digest` is the SHA-256 of its source text, in hexadecimal."""
+    """A versioned definition. `digest` is the SHA-256 of its source text, in hexadecimal.
+
+    `short_paths`: by name ("nothing", "elsewhere") the condition under which a response is no more than that.
+    """
 
     code: str
     version: str
@@ -126,15 +131,18 @@ class Questionnaire:
     digest: str
     na_label: str = ""
     placeholders: tuple[str, ...] = ()
+    short_paths: Mapping[str, Node] = field(default_factory=dict)
     _steps: dict[str, Step] = field(init=False, repr=False)
     _questions: dict[str, Question] = field(init=False, repr=False)
     _step_of: dict[str, Step] = field(init=False, repr=False)
+    _roles: dict[str, Question] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         step_of = {question.code: step for step in self.steps for question in step.questions}
         object.__setattr__(self, "_steps", {step.code: step for step in self.steps})
         object.__setattr__(self, "_questions", {question.code: question for question in self.questions})
         object.__setattr__(self, "_step_of", step_of)
+        object.__setattr__(self, "_roles", {question.role: question for question in self.questions if question.role})
 
     @property
     def questions(self) -> Iterator[Question]:
@@ -154,6 +162,10 @@ class Questionnaire:
     def step_of(self, question_code: str) -> Step:
         """Give the step in which a question stands; KeyError if in none, as those after submission."""
         return self._step_of[question_code]
+
+    def in_role(self, role: str) -> Question | None:
+        """Give the question that has a role ("answered_by", "answers_for"); None if none has it."""
+        return self._roles.get(role)
 
 
 def answer_key(question_code: str, item_id: str | None = None) -> str:

@@ -42,7 +42,7 @@ class Reached:
     def lookup(self, item_id: str | None = None) -> Lookup:
         """Give the names as conditions see them inside an item, or outside of any: value or ABSENT.
 
-        Only questions that some condition, check or `options_by` of the questionnaire mentions have values.
+        Only questions that some condition, check, short path or `options_by` of the questionnaire mentions have values.
         """
         return _looking(self._values.get(item_id, _NONE), self._values[None])
 
@@ -57,8 +57,9 @@ def _looking(inner: Mapping[str, ConditionValue], outer: Mapping[str, ConditionV
 
 @lru_cache(maxsize=256)
 def mentioned(questionnaire: Questionnaire) -> frozenset[str]:
-    """Give the codes of all questions that conditions, checks or `options_by` mention."""
+    """Give the codes of all questions that conditions, checks, short paths or `options_by` mention."""
     trees = [step.show_if for step in questionnaire.steps] + [check.condition for check in questionnaire.checks]
+    trees += questionnaire.short_paths.values()
     controls = set()
     for question in questionnaire.questions:
         trees += [question.show_if, *(check.condition for check in question.checks)]

@@ -65,13 +65,16 @@ steps:
   questions:
   - {code: Z01, type: integer, label: "Numero", show_if: "!answered(A03) || A03 > 10"}
   - {code: Z02, type: date, label: "Giorno", min: 2026-01-01}
+  - {code: Z03, type: entity, label: "Quale ente", role: answered_by}
+  - {code: Z04, type: municipalities, label: "Per chi", role: answers_for}
 after_submission:
 - {code: F01, type: rating, label: "Quanto", min: 1, max: 5}
 checks:
 - {code: total, rule: "Z01 <= A03", message: "Il numero non supera il costo.", at: Z01}
+short_paths: {nothing: "A01 == 'none'", elsewhere: "A01 == 'own'"}
 """
 
-CODES = ["A01", "A02", "A03", "A04", "A05", "A06", "R01", "R02", "R03", "Z01", "Z02", "F01"]
+CODES = ["A01", "A02", "A03", "A04", "A05", "A06", "R01", "R02", "R03", "Z01", "Z02", "Z03", "Z04", "F01"]
 
 WRONG = [
     # (what is replaced, by what, text on the line that is named, what is said)
@@ -167,6 +170,21 @@ WRONG = [
     ("min: 1, max: 5", "min: 1, max: 99", "code: F01", "la scala arriva al massimo a 10"),
     ("type: integer, label", "type: display, required: true, label", "code: Z01", "un testo da leggere non può essere"),
     ("type: integer, label", "type: decimal, decimals: 9, label", "code: Z01", "i decimali sono al massimo 4"),
+    ("role: answered_by", "role: boss", "boss", "«role» può essere: answered_by, answers_for"),
+    ("role: answered_by", "role: answers_for", "code: Z03", "vale solo per una domanda di tipo municipalities"),
+    ("type: entity, label", "type: text, label", "code: Z03", "vale solo per una domanda di tipo entity"),
+    ('label: "Nome", required: true', 'label: "Nome", role: answered_by', "code: R01", "solo per una domanda di tipo entity"),
+    ("type: money, label", "type: entity, role: answered_by, label", "code: R02", "vale solo in un passo che non si ripete"),
+    ("type: rating, label", "type: entity, role: answered_by, label", "code: F01", "vale solo in un passo che non si ripete"),
+    ("type: date, label", "type: entity, role: answered_by, label", "code: Z03", "è già di un'altra domanda"),
+    (", role: answered_by", "", "short_paths", "«elsewhere» vuole una domanda con role: answered_by"),
+    ("nothing: \"A01 == 'none'\"", "nothing: \"A01 == 'ghost'\"", "ghost", "«A01» non ha la risposta «ghost»"),
+    ("nothing: \"A01 == 'none'\"", 'nothing: "A01"', "short_paths", "serve qualcosa di vero o falso"),
+    ("nothing: \"A01 == 'none'\"", 'nothing: "A01 ="', "short_paths", "non riconosco"),
+    ("nothing: \"A01 == 'none'\"", 'nothing: "X99 > 1"', "X99", "la domanda «X99» non esiste"),
+    ("nothing: \"A01 == 'none'\"", 'nothing: "R02 > 1"', "R02", "sta in un altro passo ripetuto"),
+    ("{nothing: \"A01", "{brief: \"A01", "short_paths", "«brief» non si conosce"),
+    ("{nothing: \"A01 == 'none'\", elsewhere: \"A01 == 'own'\"}", "[x]", "short_paths", "«short_paths» deve contenere"),
     ("- {code: R01", "- R01\n  - {code: R01", "- R01", "«questions» deve contenere delle voci"),
     ('title: "Fine"', 'title: "Fine', "code: Z01", "il file non è YAML valido"),
     ('title: "Fine"', "title: &x Fine", "&x", "ancore e rimandi"),
@@ -191,10 +209,12 @@ def test_the_good_definition_is_good() -> None:
     assert by.options_by is not None
     assert by.options_by[0] == "A01"
     assert questionnaire.step("A").pages == (("A01", "A02"), ("A03", "A04", "A05", "A06"))
-    assert questionnaire.step("Z").pages == (("Z01", "Z02"),)
+    assert questionnaire.step("Z").pages == (("Z01", "Z02", "Z03", "Z04"),)
     assert questionnaire.step_of("R02").code == "R"
     assert questionnaire.question("Z02").min == "2026-01-01"
     assert len(questionnaire.digest) == 64
+    assert [code.code for role in ("answered_by", "answers_for") if (code := questionnaire.in_role(role))] == ["Z03", "Z04"]
+    assert sorted(questionnaire.short_paths) == ["elsewhere", "nothing"]
     with pytest.raises(KeyError):
         questionnaire.step_of("F01")
     with pytest.raises(KeyError):

@@ -36,6 +36,11 @@ def test_first_answer_decides_the_path(answer: str | None, steps: str, keys: str
     assert path({"B01": {"code": answer}} if answer else {}) == (steps, keys)
 
 
+@pytest.mark.parametrize(("capacity", "asked"), [("single", False), ("lead_ambito", True), ("union", True), ("delegate", True)])
+def test_only_who_answers_for_others_is_asked_for_whom(capacity: str, asked: bool) -> None:
+    assert reach(reference(), {"E05": {"code": capacity}}, {}).is_reached("E06") is asked
+
+
 @pytest.mark.parametrize("wrong", [{"raw": {"": ["own"]}}, {"code": "ghost"}, {"na": True}])
 def test_what_is_not_answered_validly_opens_nothing(wrong: Value) -> None:
     assert path({"B01": wrong}) == path({})
@@ -76,7 +81,7 @@ def test_lookup_resolves_in_the_item_first_then_in_the_response() -> None:
 
 
 def test_only_what_something_depends_on_is_looked_at() -> None:
-    assert mentioned(reference()) == {"B01", "B05", "C01", "P02", "P06"}
+    assert mentioned(reference()) == {"B01", "B05", "C01", "E05", "P02", "P06"}
 
 
 NESTED = """\

@@ -14,11 +14,12 @@ from tests.questionnaire.samples import reference
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "questionnaire" / "ricognizione.yaml"
 TYPES = {"multi_comuni": "municipalities", "group": "single", "rating_comment": "rating"}
-CODES = "BBBBBBBCCCSSSSSPPPPPPPPPPPPPPPPEEEEEF"
+CODES = "BBBBBBBCCCSSSSSPPPPPPPPPPPPPPPPEEEEEEF"
+SECOND_HALVES = {"E06": "E05"}  # the reference file asks both in one question
 MARKS = ("required", "short", "na", "public", "private", "reservable")
 
 
-def test_there_are_37_questions_in_five_steps() -> None:
+def test_there_are_37_questions_in_five_steps_one_of_them_in_two_halves() -> None:
     questionnaire = reference()
     assert "".join(question.code[0] for question in questionnaire.questions) == CODES
     assert [step.code for step in questionnaire.steps] == ["B", "C", "S", "P", "E"]
@@ -33,6 +34,17 @@ def test_what_names_a_person_is_private_and_nothing_is_both() -> None:
     for question in reference().questions:
         assert not (question.public and question.private)
         assert question.short or not question.required
+
+
+def test_who_answers_for_whom_is_asked_in_two_questions_and_shortens_two_ways() -> None:
+    questionnaire = reference()
+    roles = {role: question.code for role in ("answered_by", "answers_for") if (question := questionnaire.in_role(role))}
+    assert roles == {"answered_by": "B03", "answers_for": "E06"}
+    for_whom = questionnaire.question("E06")
+    assert (for_whom.required, for_whom.private, for_whom.public, for_whom.prefill) == (True, False, False, "members")
+    leads = [option.code for option in questionnaire.question("E05").options if option.code != "single"]
+    assert for_whom.show_if == parse(f"E05 in {leads}")
+    assert questionnaire.short_paths == {"nothing": parse("B01 == 'none'"), "elsewhere": parse("B01 == 'other'")}
 
 
 def test_every_other_asks_for_a_text_and_nothing_else_does() -> None:
@@ -71,7 +83,7 @@ def compare_options(question: Question, row: dict[str, Any], rows: dict[str, Any
 def test_every_question_is_as_the_reference_says(source: dict[str, Any]) -> None:
     rows = {row["code"]: row for step in source["steps"] for row in step["questions"]}
     rows |= {row["code"]: row for row in source["after_submission"]}
-    assert list(rows) == [question.code for question in reference().questions]
+    assert list(rows) == [question.code for question in reference().questions if question.code not in SECOND_HALVES]
     for code, row in rows.items():
         question = reference().question(code)
         assert (question.type, question.label) == (TYPES.get(row["type"], row["type"]), row["label"]), code
@@ -95,7 +107,8 @@ def test_every_step_is_as_the_reference_says(source: dict[str, Any]) -> None:
         step = reference().step(row["code"])
         assert step.title == row["title"]
         assert step.show_if == condition_of(row.get("show_if"))
-        assert [question.code for question in step.questions] == [question["code"] for question in row["questions"]]
+        codes = [question.code for question in step.questions if question.code not in SECOND_HALVES]
+        assert codes == [question["code"] for question in row["questions"]]
         repeat = row.get("repeat")
         assert (step.repeat is None) is (repeat is None)
         if step.repeat is not None:
