@@ -47,6 +47,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.switch_language": ANYBODY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
+    "fill.short": OPERATOR,
     "fill.add_sheet": OPERATOR,
     "fill.change_sheet": OPERATOR,
     "fill.sheet": OPERATOR,

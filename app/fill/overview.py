@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Container
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
 from app.fill.path import pages_of, question_address, sheet_address, step_address
-from app.fill.saving import reached_by
+from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.views import sentence
 from app.questionnaire.model import Questionnaire, split_key
@@ -133,21 +134,22 @@ def _colleagues(response: OpenResponse, at: dt.datetime) -> list[str]:
 def conflicts() -> ResponseReturnValue:
     """Every answer that two people gave differently, as links to where it is decided."""
     response = load_response(now())
-    return render_template("fill/conflicts.html", rows=_conflict_rows(response), response=response)
+    return render_template("fill/conflicts.html", rows=list(conflict_rows(response).values()), response=response)
 
 
-def _conflict_rows(response: OpenResponse) -> list[dict[str, str]]:
+def conflict_rows(response: OpenResponse) -> dict[str, dict[str, str]]:
+    """Each answer or sheet that waits for a decision, by its key: its title and where it is decided."""
     questionnaire = response.questionnaire_in(locale())
-    rows = []
+    rows = {}
     for key in response.document.conflicts:
         item, code = split_key(key)
         if item is None and response.document.find_item(code):
             step_code, _item = response.document.find_item(code) or ("", None)
             step = questionnaire.step(step_code)
-            rows.append({"title": sheet_title(response, step, code), "url": step_address(step)})
+            rows[key] = {"title": sheet_title(response, step, code), "url": step_address(step)}
             continue
         question = questionnaire.question(code)
-        rows.append({"title": question.label, "url": question_address(questionnaire, code, item)})
+        rows[key] = {"title": question.label, "url": question_address(questionnaire, code, item)}
     return rows
 
 
@@ -158,10 +160,7 @@ def check() -> ResponseReturnValue:
     response = load_response(at)
     if request.method != "POST":  # HEAD as well: it has passed no check of a token
         return _draw_check(response, at)
-    if request.form.get("ente") != response.entity_code:
-        flash(
-            _("La pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Ora la vedi aggiornata."), "error"
-        )
+    if sent_for_another(response.entity_code):
         return redirect(url_for("fill.check"), 303)
     return _submit(response, at)
 
@@ -197,14 +196,14 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
         found.problems,
         lambda code, item: question_address(questionnaire, code, item),
     )
-    missing = _missing_rows(questionnaire, found, values)
+    missing = missing_rows(questionnaire, found, values)
     return render_template(
         "fill/check.html",
         response=response,
         readonly=not response.takes_answers(at),
         sections=listed.sections(),
         missing=missing,
-        conflicts=_conflict_rows(response),
+        conflicts=list(conflict_rows(response).values()),
         tried=bool(extra),
         errors=[pair for pair in extra if pair],
         ready=found.complete and not missing and not response.document.conflicts,
@@ -213,11 +212,18 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
     )
 
 
-def _missing_rows(questionnaire: Questionnaire, found: Review, values: dict[str, Any]) -> list[dict[str, str]]:
-    """What must be done before sending: each with the sheet it stands in, the question, what to do, and where."""
+def missing_rows(
+    questionnaire: Questionnaire, found: Review, values: dict[str, Any], *, without: Container[str] = ()
+) -> list[dict[str, str]]:
+    """What must be done before sending: each with the sheet it stands in, the question, what to do, and where.
+
+    `without`: the codes of questions that are left out.
+    """
     rows = []
     for key, problems in found.problems.items():
         item, code = split_key(key)
+        if code in without:
+            continue
         rows.append(
             {
                 "sheet": sheet_name(values, questionnaire.step_of(code), item) if item else "",
