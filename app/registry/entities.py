@@ -105,6 +105,14 @@ def find_by_id(entity_id: int) -> EntityRow | None:
     return next(iter(_rows(db.session.execute(sa.select(*_COLUMNS).where(Entity.id == entity_id)).all())), None)
 
 
+def find_by_ids(entity_ids: Collection[int]) -> list[EntityRow]:
+    """The entities with these ids, also those that no longer exist, by name and code."""
+    if not entity_ids:
+        return []
+    query = sa.select(*_COLUMNS).where(Entity.id.in_(entity_ids)).order_by(Entity.search_name, Entity.code)
+    return _rows(db.session.execute(query).all())
+
+
 def find_by_name(name: str) -> list[EntityRow]:
     """All entities in force that bear exactly this name in either language (accents apart), by province."""
     folded = _folded(name)

@@ -36,6 +36,7 @@ from app.responses.document import (
     perform,
     write_document,
 )
+from app.responses.links import rewrite_draft_links
 from app.responses.models import JournalEntry, Response, ResponseItem
 from app.responses.reading import OpenResponse, response_by_id
 from app.responses.reviewing import review_stored
@@ -212,6 +213,7 @@ def _store(
     key = {"response_id": current.id, "version": line.version, "save_id": save_id, "digest": digest}
     connection.execute(_WRITE_LINE, {**key, **written, "at": now})
     _store_items(current, document, line.operations)
+    rewrite_draft_links(current.id, current.questionnaire, current.stored, document, found.reached, line.operations)
     return changed
 
 

@@ -23,8 +23,10 @@ from app.questionnaire.model import Questionnaire, split_key
 from app.questionnaire.review import Review
 from app.responses.document import Document, read_document, write_document
 from app.responses.drafts import Author, EditionClosedError
+from app.responses.links import SUBMITTED, SubmittedAs, named_in, rewrite_links, submitted_as
 from app.responses.models import Response, Submission
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.replies import take_back_denials
 from app.responses.reviewing import review_response
 
 # Without 0/O, 1/I/L: a receipt is read out on the telephone.
@@ -88,9 +90,9 @@ def content_digest(document: Document, questionnaire: Questionnaire) -> str:
 
 
 def has_unsent_changes(response: OpenResponse) -> bool:
-    """Whether a submitted response has been changed since it was last sent."""
+    """Whether a response that was sent has been changed since, or its last version withdrawn."""
     if response.submitted_content is None:
-        return False
+        return response.submissions > 0
     return content_digest(response.document, response.questionnaire) != response.submitted_content
 
 
@@ -114,7 +116,7 @@ def submit_response(response: OpenResponse, author: Author, now: dt.datetime, *,
     if not found.complete or found.problems or current.document.conflicts:
         db.session.rollback()
         raise IncompleteError(found, tuple(current.document.conflicts))
-    receipt = _write_submission(current, author, now, digest)
+    receipt = _write_submission(current, author, now, digest, _write_links(current, found))
     db.session.commit()
     return receipt
 
@@ -127,7 +129,16 @@ def _lock(response: OpenResponse) -> OpenResponse:
     return current
 
 
-def _write_submission(current: OpenResponse, author: Author, now: dt.datetime, digest: str) -> Receipt:
+def _write_links(current: OpenResponse, found: Review) -> SubmittedAs:
+    """Whom the version names that is being sent, and what it thereby is. Naming a lead takes back an earlier "no" to it."""
+    named = named_in(current.questionnaire, current.document, found.reached)
+    known = rewrite_links(current.id, SUBMITTED, named)
+    leads = {known[code] for code in named.declares if code in known} - {current.entity_id}
+    take_back_denials(current.edition.id, current.entity_id, leads)
+    return submitted_as(current.questionnaire, found.reached, declares_others=bool(leads))
+
+
+def _write_submission(current: OpenResponse, author: Author, now: dt.datetime, digest: str, kind: SubmittedAs) -> Receipt:
     number = current.submissions + 1
     tail = "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(5))
     values: dict[str, Any] = {
@@ -144,13 +155,20 @@ def _write_submission(current: OpenResponse, author: Author, now: dt.datetime, d
     db.session.execute(
         sa.update(Response)
         .where(Response.id == current.id)
-        .values(status="submitted", submitted_at=now, submissions=number, submitted_content=digest, progress=100)
+        .values(
+            status="submitted",
+            submitted_at=now,
+            submissions=number,
+            submitted_content=digest,
+            submitted_as=kind,
+            progress=100,
+        )
     )
     record(
         "response_submitted",
         actor=f"operator:{author.operator_id}",
         subject=f"response:{current.id}",
-        detail={"number": number, "version": current.version, "content": digest},
+        detail={"number": number, "version": current.version, "content": digest, "as": kind},
         now=now,
     )
     return Receipt(*row)
