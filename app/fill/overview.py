@@ -16,8 +16,9 @@ from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
+from app.fill.coverage import coverage_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
-from app.fill.path import pages_of, question_address, sheet_address, step_address
+from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.views import sentence
@@ -32,9 +33,11 @@ from app.responses.submission import (
     ChangedMeanwhileError,
     IncompleteError,
     has_unsent_changes,
+    is_withdrawn,
     list_receipts,
     submit_response,
 )
+from app.responses.succession import offers_for
 
 WORKING_WITHIN = dt.timedelta(minutes=10)
 
@@ -52,7 +55,9 @@ def overview() -> ResponseReturnValue:
     response = load_response(at)
     takes_answers = response.takes_answers(at)
     first = response.questionnaire.steps[0]
-    if response.version == 0 and takes_answers:
+    coverage = coverage_view(response, at)
+    offers = offers_for(response) if takes_answers else []
+    if response.version == 0 and takes_answers and not (coverage.asks or offers):
         return redirect(step_address(first), 303)
     found = review_response(response)
     reached = reached_by(response)
@@ -63,6 +68,10 @@ def overview() -> ResponseReturnValue:
         tasks=_tasks(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
+        short=short_path(response.questionnaire, reached),
+        coverage=coverage,
+        offers=offers,
+        withdrawn=is_withdrawn(response),
         colleagues=_colleagues(response, at),
         conflicts=len(response.document.conflicts),
         receipts=list_receipts(response.id) if response.submissions else [],
@@ -109,8 +118,10 @@ def _lacking(count: int) -> str | None:
 
 
 def _resume_address(response: OpenResponse, found: Review, reached: Reached) -> str:
-    """The first thing that is wrong or missing, else the first step not begun, else the check."""
+    """The one page of a short path; else the first thing that is wrong or missing, the first step not begun, the check."""
     questionnaire = response.questionnaire
+    if short_path(questionnaire, reached):
+        return url_for("fill.short")
     for key in reached.keys:
         if found.problems.get(key):
             item, code = split_key(key)

@@ -13,6 +13,7 @@ from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
+from app.fill.coverage import coverage_view
 from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
 from app.fill.views import PageViews, moment, shown, speech_for
@@ -23,7 +24,14 @@ from app.responses import personal
 from app.responses.document import Document, Operation
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
-from app.responses.submission import Receipt, compare_documents, has_unsent_changes, list_receipts, submitted_document
+from app.responses.submission import (
+    Receipt,
+    compare_documents,
+    has_unsent_changes,
+    is_withdrawn,
+    list_receipts,
+    submitted_document,
+)
 
 
 @blueprint.get("/ricevuta")
@@ -43,6 +51,8 @@ def receipt() -> ResponseReturnValue:
         sender=_operator_name(response, receipts[0]),
         readonly=not response.takes_answers(at),
         unsent=has_unsent_changes(response),
+        withdrawn=is_withdrawn(response),
+        coverage=coverage_view(response, at),
         with_sheets=any(response.document.live_items().values()),
         opinions=_opinions(response),
         save_id=secrets.token_urlsafe(12),
