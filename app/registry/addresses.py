@@ -1,0 +1,347 @@
+"""The e-mail addresses of an entity's offices: which there are, which message goes to which, and changes that wait.
+
+Not for: sending (`mail`) or bringing many in at once (`imports`).
+Holds always: an address is stored in small letters, and ended rather than deleted; what an entity proposes holds only once
+somebody has confirmed it; certified mail gets a message only where there is no other address; an address that has ended or
+that a mail server has called bad gets none; the audit tells of ids and purposes, never of an address.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+
+from app.audit.chain import Scalar, record
+from app.extensions import db
+from app.registry.entities import label
+from app.registry.models import PURPOSES, AddressChange, ContactAddress, Entity
+
+LONGEST_EMAIL = 254
+MOST_WAITING = 20
+_OFFICES = (("social_services",), ("registry_office",), ("mayor",), ("other",), ("pec",))
+_RECORDS = (("social_services", "registry_office"), ("mayor",), ("other",), ("pec",))
+RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "activation": _OFFICES,
+    "sign_in": _OFFICES,
+    "reset": _OFFICES,
+    "receipt": _RECORDS,
+    "reopening": _RECORDS,
+}
+"""Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
+an address gets the message. A receipt goes to the registry office as well, which has to file it."""
+
+# The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the
+# other, and only its key is read here.
+_bad = sa.table("mail_suppression", sa.column("email"))
+
+
+class UnfitAddressError(ValueError):
+    """What was written is not an e-mail address that mail can be sent to."""
+
+
+class UnknownPurposeError(ValueError):
+    """A purpose that is none of `PURPOSES`."""
+
+
+class UnknownMessageError(ValueError):
+    """A message that `RECIPIENTS` does not name."""
+
+
+class AlreadyRegisteredError(Exception):
+    """The entity has this address for this purpose already."""
+
+
+class UnknownAddressError(Exception):
+    """No address in use of this entity has this id."""
+
+
+class UnknownChangeError(Exception):
+    """No change that waits has this id: it never was, or somebody has decided it."""
+
+
+class TooManyChangesError(Exception):
+    """So many changes of this entity wait that another cannot be proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """One address in use. `source`: who told us (csv, ipa, entity, desk)."""
+
+    id: int
+    purpose: str
+    email: str
+    source: str
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change that waits for somebody's word. An empty `email` ends `replaces_email`; without the latter it is an addition."""
+
+    id: int
+    entity_id: int
+    entity_code: str
+    entity_label: str
+    purpose: str
+    email: str
+    replaces_id: int | None
+    replaces_email: str | None
+    proposed_by: str
+    proposed_at: dt.datetime
+
+
+def purpose_label(purpose: str) -> str:
+    """How a person reads a purpose."""
+    return {
+        "pec": _("posta elettronica certificata (PEC)"),
+        "registry_office": _("ufficio protocollo"),
+        "mayor": _("ufficio del sindaco"),
+        "social_services": _("servizi sociali"),
+        "other": _("altro ufficio"),
+    }[purpose]
+
+
+def read_email(text: str) -> str:
+    """An e-mail address as it is stored. Raises `UnfitAddressError`. Whether somebody reads it is not asked."""
+    written = text.strip()
+    try:
+        validated = validate_email(written, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise UnfitAddressError(str(error)) from error
+    email = str(validated.normalized).lower()
+    if len(email) > LONGEST_EMAIL:
+        raise UnfitAddressError(f"an address has at most {LONGEST_EMAIL} characters")
+    return email
+
+
+def masked(email: str) -> str:
+    """An address as it may be shown to whoever has not signed in: "se***@comune.firenze.it"."""
+    local, at, domain = email.rpartition("@")
+    return f"{local[:2] if len(local) > 2 else local[:1]}***{at}{domain}"
+
+
+def addresses_of(entity_id: int) -> list[AddressRow]:
+    """The addresses in use of an entity, by purpose in the order of `PURPOSES`, then by address."""
+    query = sa.select(
+        ContactAddress.id, ContactAddress.purpose, ContactAddress.email, ContactAddress.source, ContactAddress.created_at
+    ).where(ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None))
+    rows = [AddressRow(*row) for row in db.session.execute(query.order_by(ContactAddress.email, ContactAddress.id))]
+    return sorted(rows, key=lambda row: PURPOSES.index(row.purpose))
+
+
+def recipients_of(entity_id: int, message: str) -> list[str]:
+    """The addresses of an entity that get a message of this kind, each once; empty where it has none that may be used.
+
+    Raises `UnknownMessageError`.
+    """
+    return recipients_for([entity_id], message)[entity_id]
+
+
+def recipients_for(entity_ids: Collection[int], message: str) -> dict[int, list[str]]:
+    """`recipients_of` for many entities in one query. Raises `UnknownMessageError`."""
+    if message not in RECIPIENTS:
+        raise UnknownMessageError(message)
+    bad = sa.select(_bad.c.email).where(sa.func.lower(_bad.c.email) == ContactAddress.email).exists()
+    query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(
+        ContactAddress.entity_id.in_(entity_ids), ContactAddress.ended_at.is_(None), ~bad
+    )
+    found: dict[int, dict[str, list[str]]] = {entity_id: {} for entity_id in entity_ids}
+    for row in db.session.execute(query.order_by(ContactAddress.entity_id, ContactAddress.email, ContactAddress.id)):
+        found[row.entity_id].setdefault(row.purpose, []).append(row.email)
+    return {entity_id: _first_bracket(by_purpose, message) for entity_id, by_purpose in found.items()}
+
+
+def _first_bracket(by_purpose: dict[str, list[str]], message: str) -> list[str]:
+    for purposes in RECIPIENTS[message]:
+        emails = [email for purpose in purposes for email in by_purpose.get(purpose, [])]
+        if emails:
+            return list(dict.fromkeys(emails))
+    return []
+
+
+def add_address(entity_id: int, *, purpose: str, email: str, source: str, actor: str, now: dt.datetime) -> int:
+    """Register an address; its id. Raises `UnknownPurposeError`, `UnfitAddressError` or `AlreadyRegisteredError`."""
+    address = _fit(purpose, email)
+    code = _locked_entity(entity_id)
+    if _live_id(entity_id, purpose, address) is not None:
+        db.session.rollback()
+        raise AlreadyRegisteredError
+    added = _insert_address(entity_id, purpose, address, source, now)
+    detail: dict[str, Scalar] = {"address": added, "purpose": purpose, "source": source}
+    record("address_added", actor=actor, subject=f"entity:{code}", detail=detail, now=now)
+    db.session.commit()
+    return added
+
+
+def end_address(entity_id: int, address_id: int, *, actor: str, now: dt.datetime) -> None:
+    """Use an address no longer. Raises `UnknownAddressError`."""
+    code = _locked_entity(entity_id)
+    if not _end(entity_id, address_id, now):
+        db.session.rollback()
+        raise UnknownAddressError
+    record("address_ended", actor=actor, subject=f"entity:{code}", detail={"address": address_id}, now=now)
+    db.session.commit()
+
+
+def propose_change(
+    entity_id: int, *, purpose: str, email: str, replaces_id: int | None, proposed_by: str, now: dt.datetime
+) -> int:
+    """Ask for another address, in place of `replaces_id` or beside the others; an empty `email` asks to end `replaces_id`.
+
+    The id of the change, the same again for a proposal that waits already. Raises `UnknownPurposeError`,
+    `UnfitAddressError`, `AlreadyRegisteredError`, `UnknownAddressError` or `TooManyChangesError`.
+    """
+    address = _fit(purpose, email) if email.strip() or replaces_id is None else ""
+    code = _locked_entity(entity_id)
+    _refuse_proposal(entity_id, purpose, address, replaces_id)
+    waiting = waiting_changes(entity_id)
+    for change in waiting:
+        if (change.purpose, change.email, change.replaces_id) == (purpose, address, replaces_id):
+            db.session.rollback()
+            return change.id
+    if len(waiting) >= MOST_WAITING:
+        db.session.rollback()
+        raise TooManyChangesError
+    values = {"entity_id": entity_id, "replaces_id": replaces_id, "purpose": purpose, "email": address}
+    insert = sa.insert(AddressChange).values(**values, proposed_by=proposed_by, proposed_at=now).returning(AddressChange.id)
+    change_id = db.session.execute(insert).scalar_one()
+    detail: dict[str, Scalar] = {"change": change_id, "purpose": purpose, "replaces": replaces_id}
+    record("address_change_proposed", actor=proposed_by, subject=f"entity:{code}", detail=detail, now=now)
+    db.session.commit()
+    return change_id
+
+
+def waiting_changes(entity_id: int | None = None) -> list[ChangeRow]:
+    """The changes that wait, the oldest first: of one entity, or of all."""
+    query = (
+        sa.select(*_CHANGE_COLUMNS)
+        .join(Entity, Entity.id == AddressChange.entity_id)
+        .outerjoin(ContactAddress, ContactAddress.id == AddressChange.replaces_id)
+        .where(AddressChange.outcome.is_(None))
+        .order_by(AddressChange.proposed_at, AddressChange.id)
+    )
+    if entity_id is not None:
+        query = query.where(AddressChange.entity_id == entity_id)
+    return [_change_row(row) for row in db.session.execute(query)]
+
+
+def decide_change(change_id: int, *, agrees: bool, decided_by: str, now: dt.datetime) -> None:
+    """Confirm or refuse a change that waits; confirmed, it holds at once. Raises `UnknownChangeError`."""
+    change = _take_waiting(change_id)
+    if agrees:
+        if change.replaces_id is not None:
+            _end(change.entity_id, change.replaces_id, now)
+        if change.email and _live_id(change.entity_id, change.purpose, change.email) is None:
+            _insert_address(change.entity_id, change.purpose, change.email, "entity", now)
+    _close(change, "confirmed" if agrees else "refused", decided_by, now)
+
+
+def withdraw_change(entity_id: int, change_id: int, now: dt.datetime, *, actor: str = "") -> None:
+    """The entity takes its own proposal back. Raises `UnknownChangeError`, also for another entity's."""
+    change = _take_waiting(change_id)
+    if change.entity_id != entity_id:
+        db.session.rollback()
+        raise UnknownChangeError
+    _close(change, "withdrawn", actor or change.proposed_by, now)
+
+
+_CHANGE_COLUMNS = (
+    AddressChange.id,
+    AddressChange.entity_id,
+    AddressChange.purpose,
+    AddressChange.email,
+    AddressChange.replaces_id,
+    AddressChange.proposed_by,
+    AddressChange.proposed_at,
+    Entity.code,
+    Entity.name,
+    Entity.province_sign,
+    ContactAddress.email.label("replaces_email"),
+)
+
+
+def _change_row(row: sa.Row[*tuple[Any, ...]]) -> ChangeRow:
+    return ChangeRow(
+        id=row.id,
+        entity_id=row.entity_id,
+        entity_code=row.code,
+        entity_label=label(row.name, row.province_sign),
+        purpose=row.purpose,
+        email=row.email,
+        replaces_id=row.replaces_id,
+        replaces_email=row.replaces_email,
+        proposed_by=row.proposed_by,
+        proposed_at=row.proposed_at,
+    )
+
+
+def _fit(purpose: str, email: str) -> str:
+    if purpose not in PURPOSES:
+        raise UnknownPurposeError(purpose)
+    return read_email(email)
+
+
+def _locked_entity(entity_id: int) -> str:
+    """The entity's code; its row is held, so that of two who write the same address at once the second finds the first's."""
+    held = sa.select(Entity.code).where(Entity.id == entity_id).with_for_update(key_share=True)
+    return db.session.execute(held).scalar_one()
+
+
+def _live_id(entity_id: int, purpose: str, email: str) -> int | None:
+    query = sa.select(ContactAddress.id).where(
+        ContactAddress.entity_id == entity_id,
+        ContactAddress.purpose == purpose,
+        ContactAddress.email == email,
+        ContactAddress.ended_at.is_(None),
+    )
+    return db.session.execute(query.order_by(ContactAddress.id).limit(1)).scalar_one_or_none()
+
+
+def _insert_address(entity_id: int, purpose: str, email: str, source: str, now: dt.datetime) -> int:
+    values = {"entity_id": entity_id, "purpose": purpose, "email": email, "source": source, "created_at": now}
+    return db.session.execute(sa.insert(ContactAddress).values(**values).returning(ContactAddress.id)).scalar_one()
+
+
+def _end(entity_id: int, address_id: int, now: dt.datetime) -> bool:
+    """Whether it was in use until now."""
+    live = (ContactAddress.id == address_id, ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None))
+    ended = db.session.execute(sa.update(ContactAddress).where(*live).values(ended_at=now).returning(ContactAddress.id))
+    return ended.scalar_one_or_none() is not None
+
+
+def _refuse_proposal(entity_id: int, purpose: str, address: str, replaces_id: int | None) -> None:
+    if replaces_id is not None and all(row.id != replaces_id for row in addresses_of(entity_id)):
+        db.session.rollback()
+        raise UnknownAddressError
+    if address and _live_id(entity_id, purpose, address) is not None:
+        db.session.rollback()
+        raise AlreadyRegisteredError
+
+
+def _take_waiting(change_id: int) -> sa.Row[*tuple[Any, ...]]:
+    """The change, held until the transaction ends, with its entity's code."""
+    entity_id = db.session.execute(sa.select(AddressChange.entity_id).where(AddressChange.id == change_id)).scalar_one_or_none()
+    if entity_id is not None:
+        _locked_entity(entity_id)
+    query = sa.select(*_CHANGE_COLUMNS).join(Entity, Entity.id == AddressChange.entity_id)
+    query = query.outerjoin(ContactAddress, ContactAddress.id == AddressChange.replaces_id)
+    waiting = query.where(AddressChange.id == change_id, AddressChange.outcome.is_(None))
+    change = db.session.execute(waiting).one_or_none()
+    if change is None:
+        db.session.rollback()
+        raise UnknownChangeError
+    return change
+
+
+def _close(change: sa.Row[*tuple[Any, ...]], outcome: str, decided_by: str, now: dt.datetime) -> None:
+    closed = sa.update(AddressChange).where(AddressChange.id == change.id)
+    db.session.execute(closed.values(outcome=outcome, decided_by=decided_by, decided_at=now))
+    detail = {"change": change.id, "outcome": outcome}
+    record("address_change_decided", actor=decided_by, subject=f"entity:{change.code}", detail=detail, now=now)
+    db.session.commit()
