@@ -98,20 +98,21 @@ class ChangeRow:
 
 def purpose_label(purpose: str) -> str:
     """How a person reads a purpose."""
-    return {
+    labels: dict[str, str] = {
         "pec": _("posta elettronica certificata (PEC)"),
         "registry_office": _("ufficio protocollo"),
         "mayor": _("ufficio del sindaco"),
         "social_services": _("servizi sociali"),
         "other": _("altro ufficio"),
-    }[purpose]
+    }
+    return labels[purpose]
 
 
 def read_email(text: str) -> str:
     """An e-mail address as it is stored. Raises `UnfitAddressError`. Whether somebody reads it is not asked."""
     written = text.strip()
     try:
-        validated = validate_email(written, check_deliverability=False, allow_smtputf8=False)
+        validated = validate_email(written, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise UnfitAddressError(str(error)) from error
     email = str(validated.normalized).lower()

@@ -57,6 +57,9 @@ def association_rows(
     rows = []
     for row in associations:
         lead = leads[row.id]
+        is_asked = lead_ids is None or lead in lead_ids
+        if not is_asked or not (member_ids is None or not members[row.id].isdisjoint(member_ids)):
+            continue  # found by a predecessor's row, whose place somebody else had taken on that day
         own = sorted((entities[member] for member in members[row.id]), key=_by_name)
         rows.append(AssociationRow(row.code, row.kind, row.name, None if lead is None else entities[lead], tuple(own)))
     return rows
