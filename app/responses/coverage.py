@@ -57,6 +57,7 @@ __all__ = [
 ]
 
 _MUNICIPALITY: Final = "municipality"
+_STATES: Final = ("answered", "covered", "claimed", "declared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,52 +106,40 @@ class DoubleClaim:
     leads: tuple[EntityRow, ...]
 
 
-def _flags() -> sa.CTE:
-    """(member, answered, covered, claimed, declared) of each municipality of which any holds, 1 or 0."""
-    named = select_named().cte("named")
-    no = sa.literal(0)
-    own = sa.select(
-        RESPONSE.entity_id.label("member"), sa.literal(1).label("answered"), no.label("covered"), no.label("claimed")
-    )
-    own = own.add_columns(no.label("declared")).where(RESPONSE.edition_id == EDITION, RESPONSE.submitted_as.in_(ANSWERED))
+def _facts() -> sa.CompoundSelect[Any]:
+    """Rows about municipalities, of which those of one are to be put together: what it is (`exists` 1, with Region and
+    residents), and what holds of it (1 in the column of the state)."""
+    entity, named, no, yes = entity_table.c, select_named().cte("named"), sa.literal(0), sa.literal(1)
+    is_one = sa.select(entity.id.label("member"), yes.label("exists"), entity.region_code, entity.region, entity.population)
+    is_one = is_one.add_columns(*(no.label(state) for state in _STATES))
+    is_one = is_one.where(entity.kind == _MUNICIPALITY, in_force(entity))
+    about = (no, *(sa.cast(sa.null(), column.type) for column in (entity.region_code, entity.region, entity.population)))
+    own = sa.select(RESPONSE.entity_id, *about, yes, no, no, no)
+    own = own.where(RESPONSE.edition_id == EDITION, RESPONSE.submitted_as.in_(ANSWERED))
     sent = sa.case((named.c.stage == SUBMITTED, 1), else_=0)
-    claims = sa.select(named.c.other, no, sent, sa.literal(1), no).where(
-        named.c.relation == CLAIMS, ~denied(named.c.owner, named.c.other, "member")
+    claims = sa.select(named.c.other, *about, no, sent, yes, no)
+    claims = claims.where(named.c.relation == CLAIMS, ~denied(named.c.owner, named.c.other, "member"))
+    declares = sa.select(named.c.owner, *about, no, no, no, yes)
+    declares = declares.where(
+        named.c.relation == DECLARES, named.c.stage == SUBMITTED, ~denied(named.c.other, named.c.owner, "member", "lead")
     )
-    declares = sa.select(named.c.owner, no, no, no, sa.literal(1)).where(
-        named.c.relation == DECLARES,
-        named.c.stage == SUBMITTED,
-        ~denied(named.c.other, named.c.owner, "member", "lead"),
-    )
-    every = sa.union_all(own, claims, declares).subquery("every")
-    names = ("answered", "covered", "claimed", "declared")
-    return (
-        sa.select(every.c.member, *(sa.func.max(every.c[name]).label(name) for name in names))
-        .group_by(every.c.member)
-        .cte("flags")
-    )
+    return sa.union_all(is_one, own, claims, declares)
 
 
 def _counting() -> sa.Select[Any]:
-    """(region's code and name, answered, covered, claimed, declared, municipalities, population, unknown) of each mix."""
-    entity, flags = entity_table.c, _flags()
-    region, name = sa.func.coalesce(entity.region_code, ""), sa.func.coalesce(entity.region, "")
-    states = [sa.func.coalesce(flags.c[state], 0) for state in ("answered", "covered", "claimed", "declared")]
-    unknown = sa.case((entity.population.is_(None), 1), else_=0)
-    return (
-        sa.select(
-            region,
-            sa.func.min(name),
-            *states,
-            sa.func.count(),
-            sa.func.sum(sa.func.coalesce(entity.population, 0)),
-            sa.func.sum(unknown),
-        )
-        .select_from(entity_table.outerjoin(flags, flags.c.member == entity.id))
-        .where(entity.kind == _MUNICIPALITY, in_force(entity))
-        .group_by(region, *states)
-        .order_by(region, *states)
-    )
+    """(region's code and name, answered, covered, claimed, declared, municipalities, population, unknown) of each mix.
+
+    Put together by grouping, without a join: a database that has no statistics of its tables yet would choose a bad one.
+    """
+    fact = _facts().subquery("fact").c
+    columns = [sa.func.max(column).label(column.name) for column in fact if column.name not in ("member", "exists")]
+    grouped = sa.select(*columns).group_by(fact.member).having(sa.func.max(fact.exists) == 1).subquery("municipality")
+    one = grouped.c
+    region, states = sa.func.coalesce(one.region_code, ""), [one[state] for state in _STATES]
+    unknown = sa.case((one.population.is_(None), 1), else_=0)
+    sums = (sa.func.count(), sa.func.sum(sa.func.coalesce(one.population, 0)), sa.func.sum(unknown))
+    named = sa.func.min(sa.func.coalesce(one.region, ""))
+    return sa.select(region, named, *states, *sums).group_by(region, *states).order_by(region, *states)
 
 
 _COUNTING: Final = _counting()
@@ -193,11 +182,12 @@ def _doubly_claimed() -> sa.Select[Any]:
     named = select_named().cte("named")
     claims = sa.select(named.c.owner, named.c.other).distinct()
     claims = claims.where(named.c.relation == CLAIMS, ~denied(named.c.owner, named.c.other, "member"))
-    claimed = claims.cte("claimed")
-    members = sa.select(claimed.c.other).group_by(claimed.c.other).having(sa.func.count() > 1)
-    members = members.join(entity_table, entity_table.c.id == claimed.c.other).where(entity_table.c.kind == _MUNICIPALITY)
-    query = sa.select(claimed.c.other, claimed.c.owner).where(claimed.c.other.in_(members))
-    return query.order_by(claimed.c.other, claimed.c.owner)
+    claimed = claims.subquery("claimed").c
+    claimants = sa.func.count().over(partition_by=claimed.other).label("claimants")
+    counted = sa.select(claimed.other, claimed.owner, claimants).subquery("counted").c
+    query = sa.select(counted.other, counted.owner).join(entity_table, entity_table.c.id == counted.other)
+    query = query.where(counted.claimants > 1, entity_table.c.kind == _MUNICIPALITY)
+    return query.order_by(counted.other, counted.owner)
 
 
 _DOUBLY_CLAIMED: Final = _doubly_claimed()
