@@ -1,7 +1,8 @@
 """Operators: who fills in for an entity. Remembered under the entity, as declared.
 
 Not for: sign-in (the entity signs in) or for telling whether an address is really that person's.
-Holds always: every query names the entity; an operator of another entity is as if it did not exist.
+Holds always: every query names the entity; an operator of another entity is as if it did not exist. A removed one is offered
+to nobody and keeps its name beside what it wrote; no session and no device goes on as that person.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.accounts.models import Operator
+from app.accounts.models import KnownPlace, Operator, WebSession
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import entity_table
@@ -32,31 +33,92 @@ class OperatorRow:
 _COLUMNS = (Operator.id, Operator.entity_id, Operator.name, Operator.office, Operator.email, Operator.phone)
 
 
+_BY_NAME = (sa.func.lower(Operator.name), Operator.id)
+
+
+class UnknownOperatorError(Exception):
+    """The operator is not one of this entity (or does not exist: the two are told apart nowhere)."""
+
+
+class OperatorAtWorkError(Exception):
+    """The operator who would be removed is the one who asks for it. Nothing was changed."""
+
+
 def list_operators(entity_id: int) -> list[OperatorRow]:
-    """The entity's operators by name."""
-    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id).order_by(sa.func.lower(Operator.name), Operator.id)
+    """The entity's operators by name, without those who were removed."""
+    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.removed_at.is_(None)).order_by(*_BY_NAME)
     return [OperatorRow(*row) for row in db.session.execute(query)]
 
 
+def removed_operators(entity_id: int) -> list[OperatorRow]:
+    """Those who were removed and may come back, by name."""
+    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.removed_at.is_not(None)).order_by(*_BY_NAME)
+    return [OperatorRow(*row) for row in db.session.execute(query)]
+
+
+def operator_names(entity_id: int) -> dict[int, str]:
+    """Id → name of everybody who has ever filled in for the entity, removed or not: who wrote what stays known."""
+    query = sa.select(Operator.id, Operator.name).where(Operator.entity_id == entity_id).order_by(Operator.id)
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
 def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
-    """The operator, if it is one of this entity."""
-    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.id == operator_id)
-    row = db.session.execute(query).one_or_none()
+    """The operator, if it is one of this entity and was not removed."""
+    own = (Operator.entity_id == entity_id, Operator.id == operator_id, Operator.removed_at.is_(None))
+    row = db.session.execute(sa.select(*_COLUMNS).where(*own)).one_or_none()
     return None if row is None else OperatorRow(*row)
 
 
 def add_operator(entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime) -> int:
     """Remember an operator and return its id. The same name and e-mail again is the same operator, with office and telephone
-    as they are now: a form sent twice makes one."""
+    as they are now: a form sent twice makes one, and whoever was removed is back."""
     same = (Operator.entity_id == entity_id, sa.func.lower(Operator.email) == email.lower(), Operator.name == name)
     known = db.session.execute(sa.select(Operator.id).where(*same).order_by(Operator.id)).scalars().first()
     if known is not None:
-        db.session.execute(sa.update(Operator).where(Operator.id == known).values(office=office, phone=phone))
+        db.session.execute(sa.update(Operator).where(Operator.id == known).values(office=office, phone=phone, removed_at=None))
         db.session.commit()
         return known
     values = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone, "created_at": now}
     operator_id = db.session.execute(sa.insert(Operator).values(**values).returning(Operator.id)).scalar_one()
-    code = db.session.execute(sa.select(entity_table.c.code).where(entity_table.c.id == entity_id)).scalar_one()
-    record("operator_added", actor=f"entity:{code}", subject=f"operator:{operator_id}", detail={}, now=now)
+    _note("operator_added", entity_id, operator_id, now)
     db.session.commit()
     return operator_id
+
+
+def remove_operator(entity_id: int, operator_id: int, *, by: int | None, now: dt.datetime) -> str:
+    """Take an operator from the list and return its name: sessions and devices where it was chosen ask again who fills in.
+
+    `by`: the operator who asks. Removing a removed one changes nothing. Commits. Raises UnknownOperatorError and
+    OperatorAtWorkError.
+    """
+    if operator_id == by:
+        raise OperatorAtWorkError(operator_id)
+    name = _set_removed(entity_id, operator_id, now)
+    for table in (WebSession, KnownPlace):
+        chosen = sa.update(table).where(table.entity_id == entity_id, table.operator_id == operator_id)
+        db.session.execute(chosen.values(operator_id=None))
+    _note("operator_removed", entity_id, operator_id, now)
+    db.session.commit()
+    return name
+
+
+def restore_operator(entity_id: int, operator_id: int, now: dt.datetime) -> str:
+    """Undo a removal and return the operator's name. Commits. Raises UnknownOperatorError."""
+    name = _set_removed(entity_id, operator_id, None)
+    _note("operator_restored", entity_id, operator_id, now)
+    db.session.commit()
+    return name
+
+
+def _set_removed(entity_id: int, operator_id: int, at: dt.datetime | None) -> str:
+    own = sa.update(Operator).where(Operator.entity_id == entity_id, Operator.id == operator_id)
+    name = db.session.execute(own.values(removed_at=at).returning(Operator.name)).scalar_one_or_none()
+    if name is None:
+        db.session.rollback()
+        raise UnknownOperatorError(operator_id)
+    return name
+
+
+def _note(action: str, entity_id: int, operator_id: int, now: dt.datetime) -> None:
+    code = db.session.execute(sa.select(entity_table.c.code).where(entity_table.c.id == entity_id)).scalar_one()
+    record(action, actor=f"entity:{code}", subject=f"operator:{operator_id}", detail={}, now=now)

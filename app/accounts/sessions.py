@@ -153,10 +153,12 @@ def end_all_sessions(entity_id: int, now: dt.datetime) -> int:
 def choose_operator(session_key: str, operator_id: int) -> None:
     """Say who fills in from now on in this session.
 
-    Raises `OperatorOfAnotherEntityError` where the operator is not one of the session's entity.
+    Raises `OperatorOfAnotherEntityError` where the operator is not one of the session's entity, or was removed.
     """
     own = sa.select(WebSession.entity_id).where(WebSession.id_hash == session_key).scalar_subquery()
-    operator = sa.select(Operator.id).where(Operator.id == operator_id, Operator.entity_id == own)
+    operator = sa.select(Operator.id).where(
+        Operator.id == operator_id, Operator.entity_id == own, Operator.removed_at.is_(None)
+    )
     if db.session.execute(operator).scalar_one_or_none() is None:
         db.session.rollback()
         raise OperatorOfAnotherEntityError(operator_id)

@@ -9,6 +9,6 @@ from flask import Blueprint
 
 blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
-CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet"})
+CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short"})
 
-from app.fill import overview, receipts, sheets, steps  # noqa: E402,F401  (they register their routes on `blueprint`)
+from app.fill import coverage, merged, overview, receipts, sheets, short, steps  # noqa: E402,F401  (they register their routes on `blueprint`)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Container
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,13 +12,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.accounts.operators import list_operators
+from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
+from app.fill.coverage import coverage_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
-from app.fill.path import pages_of, question_address, sheet_address, step_address
-from app.fill.saving import reached_by
+from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
+from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.views import sentence
 from app.questionnaire.model import Questionnaire, split_key
@@ -31,9 +33,11 @@ from app.responses.submission import (
     ChangedMeanwhileError,
     IncompleteError,
     has_unsent_changes,
+    is_withdrawn,
     list_receipts,
     submit_response,
 )
+from app.responses.succession import offers_for
 
 WORKING_WITHIN = dt.timedelta(minutes=10)
 
@@ -51,7 +55,9 @@ def overview() -> ResponseReturnValue:
     response = load_response(at)
     takes_answers = response.takes_answers(at)
     first = response.questionnaire.steps[0]
-    if response.version == 0 and takes_answers:
+    coverage = coverage_view(response, at)
+    offers = offers_for(response) if takes_answers else []
+    if response.version == 0 and takes_answers and not (coverage.asks or offers):
         return redirect(step_address(first), 303)
     found = review_response(response)
     reached = reached_by(response)
@@ -62,6 +68,10 @@ def overview() -> ResponseReturnValue:
         tasks=_tasks(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
+        short=short_path(response.questionnaire, reached),
+        coverage=coverage,
+        offers=offers,
+        withdrawn=is_withdrawn(response),
         colleagues=_colleagues(response, at),
         conflicts=len(response.document.conflicts),
         receipts=list_receipts(response.id) if response.submissions else [],
@@ -108,8 +118,10 @@ def _lacking(count: int) -> str | None:
 
 
 def _resume_address(response: OpenResponse, found: Review, reached: Reached) -> str:
-    """The first thing that is wrong or missing, else the first step not begun, else the check."""
+    """The one page of a short path; else the first thing that is wrong or missing, the first step not begun, the check."""
     questionnaire = response.questionnaire
+    if short_path(questionnaire, reached):
+        return url_for("fill.short")
     for key in reached.keys:
         if found.problems.get(key):
             item, code = split_key(key)
@@ -125,28 +137,30 @@ def _colleagues(response: OpenResponse, at: dt.datetime) -> list[str]:
     since = (at - WORKING_WITHIN).isoformat()
     me = identity().operator_id
     busy = {answer.operator for answer in response.document.answers.values() if answer.operator != me and answer.at >= since}
-    return [one.name for one in list_operators(response.entity_id) if one.id in busy] if busy else []
+    names = operator_names(response.entity_id) if busy else {}
+    return sorted(names[one] for one in busy if one in names)
 
 
 @blueprint.get("/compila/conflitti")
 def conflicts() -> ResponseReturnValue:
     """Every answer that two people gave differently, as links to where it is decided."""
     response = load_response(now())
-    return render_template("fill/conflicts.html", rows=_conflict_rows(response), response=response)
+    return render_template("fill/conflicts.html", rows=list(conflict_rows(response).values()), response=response)
 
 
-def _conflict_rows(response: OpenResponse) -> list[dict[str, str]]:
+def conflict_rows(response: OpenResponse) -> dict[str, dict[str, str]]:
+    """Each answer or sheet that waits for a decision, by its key: its title and where it is decided."""
     questionnaire = response.questionnaire_in(locale())
-    rows = []
+    rows = {}
     for key in response.document.conflicts:
         item, code = split_key(key)
         if item is None and response.document.find_item(code):
             step_code, _item = response.document.find_item(code) or ("", None)
             step = questionnaire.step(step_code)
-            rows.append({"title": sheet_title(response, step, code), "url": step_address(step)})
+            rows[key] = {"title": sheet_title(response, step, code), "url": step_address(step)}
             continue
         question = questionnaire.question(code)
-        rows.append({"title": question.label, "url": question_address(questionnaire, code, item)})
+        rows[key] = {"title": question.label, "url": question_address(questionnaire, code, item)}
     return rows
 
 
@@ -157,10 +171,7 @@ def check() -> ResponseReturnValue:
     response = load_response(at)
     if request.method != "POST":  # HEAD as well: it has passed no check of a token
         return _draw_check(response, at)
-    if request.form.get("ente") != response.entity_code:
-        flash(
-            _("La pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Ora la vedi aggiornata."), "error"
-        )
+    if sent_for_another(response.entity_code):
         return redirect(url_for("fill.check"), 303)
     return _submit(response, at)
 
@@ -196,14 +207,14 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
         found.problems,
         lambda code, item: question_address(questionnaire, code, item),
     )
-    missing = _missing_rows(questionnaire, found, values)
+    missing = missing_rows(questionnaire, found, values)
     return render_template(
         "fill/check.html",
         response=response,
         readonly=not response.takes_answers(at),
         sections=listed.sections(),
         missing=missing,
-        conflicts=_conflict_rows(response),
+        conflicts=list(conflict_rows(response).values()),
         tried=bool(extra),
         errors=[pair for pair in extra if pair],
         ready=found.complete and not missing and not response.document.conflicts,
@@ -212,11 +223,18 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
     )
 
 
-def _missing_rows(questionnaire: Questionnaire, found: Review, values: dict[str, Any]) -> list[dict[str, str]]:
-    """What must be done before sending: each with the sheet it stands in, the question, what to do, and where."""
+def missing_rows(
+    questionnaire: Questionnaire, found: Review, values: dict[str, Any], *, without: Container[str] = ()
+) -> list[dict[str, str]]:
+    """What must be done before sending: each with the sheet it stands in, the question, what to do, and where.
+
+    `without`: the codes of questions that are left out.
+    """
     rows = []
     for key, problems in found.problems.items():
         item, code = split_key(key)
+        if code in without:
+            continue
         rows.append(
             {
                 "sheet": sheet_name(values, questionnaire.step_of(code), item) if item else "",

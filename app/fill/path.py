@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.questionnaire.answers import type_of
+from app.questionnaire.conditions import evaluate
 from app.questionnaire.model import Question, Questionnaire, Step, answer_key
 from app.questionnaire.reach import Reached
 from app.web.templating import address as url_for
@@ -83,6 +85,33 @@ def page_with(step: Step, code: str) -> Page:
         if any(question.code == code for question in page.questions):
             return page
     raise KeyError(code)
+
+
+def first_page(questionnaire: Questionnaire) -> Page:
+    """The page whose answer decides what follows."""
+    return pages_of(questionnaire.steps[0])[0]
+
+
+def short_path(questionnaire: Questionnaire, reached: Reached) -> str | None:
+    """The short path on which these answers are ("nothing", "elsewhere"); None on the whole questionnaire."""
+    lookup = reached.lookup()
+    return next((name for name, condition in questionnaire.short_paths.items() if evaluate(condition, lookup)), None)
+
+
+def short_page(questionnaire: Questionnaire, reached: Reached) -> Page:
+    """The one page of a short path: what is asked beyond the first page and is short, as all that is required is.
+
+    Only what stands outside of sheets can be on one page; `number` is 0, since no step has this page.
+    """
+    first = {question.code for question in first_page(questionnaire).questions}
+    asked = tuple(
+        question
+        for step in questionnaire.steps
+        if step.repeat is None
+        for question in reached_questions(step.questions, reached, None)
+        if question.short and question.code not in first and type_of(question).answerable
+    )
+    return Page(questionnaire.steps[0], 0, asked, ())
 
 
 def step_address(step: Step, number: int = 1) -> str:

@@ -9,10 +9,11 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.operators import list_operators
+from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
+from app.fill.coverage import coverage_view
 from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
 from app.fill.views import PageViews, moment, shown, speech_for
@@ -23,7 +24,14 @@ from app.responses import personal
 from app.responses.document import Document, Operation
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
-from app.responses.submission import Receipt, compare_documents, has_unsent_changes, list_receipts, submitted_document
+from app.responses.submission import (
+    Receipt,
+    compare_documents,
+    has_unsent_changes,
+    is_withdrawn,
+    list_receipts,
+    submitted_document,
+)
 
 
 @blueprint.get("/ricevuta")
@@ -43,6 +51,8 @@ def receipt() -> ResponseReturnValue:
         sender=_operator_name(response, receipts[0]),
         readonly=not response.takes_answers(at),
         unsent=has_unsent_changes(response),
+        withdrawn=is_withdrawn(response),
+        coverage=coverage_view(response, at),
         with_sheets=any(response.document.live_items().values()),
         opinions=_opinions(response),
         save_id=secrets.token_urlsafe(12),
@@ -58,8 +68,7 @@ def _opinions(response: OpenResponse) -> list[Any]:
 
 
 def _operator_name(response: OpenResponse, sent: Receipt) -> str:
-    names = {one.id: one.name for one in list_operators(response.entity_id)}
-    return names.get(sent.operator_id or 0, "")
+    return operator_names(response.entity_id).get(sent.operator_id or 0, "")
 
 
 @blueprint.post("/ricevuta/parere")
@@ -121,12 +130,11 @@ def history() -> ResponseReturnValue:
     if older is None and receipts:
         older, newer = (receipts[1].number, receipts[0].number) if len(receipts) > 1 else (receipts[0].number, 0)
     changes = _changes(response, older, newer or 0) if older else []
-    names = {one.id: one.name for one in list_operators(response.entity_id)}
     return render_template(
         "fill/history.html",
         response=response,
         receipts=receipts,
-        names=names,
+        names=operator_names(response.entity_id),
         moment=moment,
         changes=changes,
         older=older,

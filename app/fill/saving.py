@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 
 from app.fill.forms import PostedPage, Typed, read_page
 from app.fill.opening import author, locale
-from app.fill.path import Page, reached_questions, step_address
+from app.fill.path import Page, first_page, reached_questions, step_address
 from app.fill.views import PageViews, Place, QuestionView
 from app.questionnaire.messages import Problem
 from app.questionnaire.model import Question, Questionnaire, Step, answer_key
@@ -67,12 +67,13 @@ def draw_page(
     item: str | None,
     *,
     typed: Typed | None = None,
+    strict: bool = False,
 ) -> Shown:
-    """The views of a page. `typed`: what a form held that could not be stored."""
+    """The views of a page. `typed`: what a form held that could not be stored; `strict`: what is missing is a problem too."""
     questionnaire = response.questionnaire_in(locale())
     values = personal.unseal(response.id, _values_on(response, page, item))
     views = PageViews(response, questionnaire, item, values)
-    problems = _problems_to_show(response, questionnaire)
+    problems = _problems_to_show(response, questionnaire, strict or "controlla" in request.args)
     searched, text = request.args.get("cerca", ""), request.args.get("testo", "")
 
     def draw(question: Question) -> QuestionView:
@@ -93,10 +94,10 @@ def draw_page(
     return Shown(page, asked, offered, summary, unfold, disputed, secrets.token_urlsafe(12))
 
 
-def _problems_to_show(response: OpenResponse, questionnaire: Questionnaire) -> Mapping[str, tuple[Problem, ...]]:
+def _problems_to_show(response: OpenResponse, questionnaire: Questionnaire, strict: bool) -> Mapping[str, tuple[Problem, ...]]:
     """What is wrong, and after a look at the check page also what is missing."""
     found = review_response(response, questionnaire)
-    if "controlla" in request.args:
+    if strict:
         return found.problems
     missing = frozenset(found.missing)
     return {key: problems for key, problems in found.problems.items() if key not in missing}
@@ -134,27 +135,31 @@ def save_page(
 
     `here`: this page's address; `onward`: where to go when all is well; `redraw`: the page with what was typed.
     """
-    if request.form.get("ente") != response.entity_code:
-        flash(
-            _("La pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Ora la vedi aggiornata."),
-            "error",
-        )
+    if sent_for_another(response.entity_code):
         return redirect(here, 303)
     posted = read_page(page.questions, request.form, response, item)
-    if g.get("csrf_failed"):
-        flash(
-            _("La pagina era aperta da troppo tempo: le risposte non sono ancora salvate. Controllale e premi di nuovo Salva."),
-            "error",
-        )
-        return redraw(posted.typed), 400
-    saved, status = _store(response, posted, now)
+    saved, status = store_page(response, posted, now)
     if saved is None:
         return redraw(posted.typed), status
     return redirect(_destination(saved, page, item, posted, here, onward), 303)
 
 
-def _store(response: OpenResponse, posted: PostedPage, now: dt.datetime) -> tuple[OpenResponse | None, int]:
+def sent_for_another(entity_code: str) -> bool:
+    """Whether the form was drawn for another entity than the one that is signed in now; then it is said."""
+    if request.form.get("ente") == entity_code:
+        return False
+    flash(_("La pagina era rimasta aperta da un altro accesso: non è stato salvato niente. Ora la vedi aggiornata."), "error")
+    return True
+
+
+def store_page(response: OpenResponse, posted: PostedPage, now: dt.datetime) -> tuple[OpenResponse | None, int]:
     """The response with what was posted, or None and the status of the refusal, whose reason is said."""
+    if g.get("csrf_failed"):
+        flash(
+            _("La pagina era aperta da troppo tempo: le risposte non sono ancora salvate. Controllale e premi di nuovo Salva."),
+            "error",
+        )
+        return None, 400
     save_id = request.form.get("save_id", "")[:MAX_SAVE_ID] or secrets.token_urlsafe(12)
     try:
         reply, saved = apply(response, posted.operations, author(), now, save_id=save_id)
@@ -186,7 +191,7 @@ def _destination(
     if item is not None and item in saved.document.conflicts and item not in saved.document.live_items()[page.step.code]:
         flash(_("Questa scheda era stata eliminata: quello che hai scritto è conservato. Decidi se ripristinarla."), "warning")
         return step_address(page.step)
-    chosen = _asked_for(posted, here)
+    chosen = asked_for(posted, here)
     if chosen:
         return chosen
     disputed = [one.code for one in page.questions if answer_key(one.code, item) in saved.document.conflicts]
@@ -198,14 +203,14 @@ def _destination(
     if disputed:
         return f"{here}#q-{disputed[0]}"
     reached = reached_by(saved)
-    fresh = _newly_asked(page, reached, item, posted)
+    fresh = newly_asked(page, reached, item, posted)
     if fresh:
         flash(_("Salvato. In base alle tue risposte, in questa pagina c’è altro da compilare."), "info")
         return f"{here}#q-{fresh}"
     return onward(saved, reached)
 
 
-def _asked_for(posted: PostedPage, here: str) -> str | None:
+def asked_for(posted: PostedPage, here: str) -> str | None:
     """Where a button other than the main one leads: the results of a search, or out of the form."""
     searched = request.form.get("search", "") or _still_to_search(posted)
     if searched in posted.codes:
@@ -238,13 +243,14 @@ def _wrong(saved: OpenResponse, item: str | None, posted: PostedPage) -> bool:
 
 def _first_is_missing(saved: OpenResponse, page: Page) -> bool:
     """Whether the first page, whose answer decides what follows, was left without it."""
-    if page.number != 1 or page.step.code != saved.questionnaire.steps[0].code:
+    if page is not first_page(saved.questionnaire):
         return False
     missing = (saved.review or review_response(saved)).missing
     return any(question.code in missing for question in page.questions)
 
 
-def _newly_asked(page: Page, reached: Reached, item: str | None, posted: PostedPage) -> str | None:
+def newly_asked(page: Page, reached: Reached, item: str | None, posted: PostedPage) -> str | None:
+    """The first question that the answers of this very page have brought, which the person has not seen yet."""
     for question in reached_questions(page.asked, reached, item):
         if question.code not in posted.codes and question.short:
             return question.code

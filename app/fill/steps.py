@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, render_template, request
+from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.clock import now
@@ -12,10 +12,12 @@ from app.fill.opening import load_response, locale
 from app.fill.path import (
     Page,
     any_reached,
+    first_page,
     next_address,
     page_of,
     pages_of,
     previous_address,
+    short_path,
     step_address,
 )
 from app.fill.saving import draw_page, not_asked, reached_by, save_page
@@ -43,9 +45,16 @@ def step(code: str, number: int = 1) -> ResponseReturnValue:
         None,
         at,
         here=step_address(found, number),
-        onward=lambda saved, path: next_address(saved.questionnaire, path, found, number),
+        onward=lambda saved, path: _onward(saved, path, page),
         redraw=lambda typed: _draw(response, page, reached_by(response), typed),
     )
+
+
+def _onward(saved: OpenResponse, path: Reached, page: Page) -> str:
+    """Where "Salva e continua" leads: after the first page to the one page of a short path, where the answer is one."""
+    if page is first_page(saved.questionnaire) and short_path(saved.questionnaire, path):
+        return url_for("fill.short")
+    return next_address(saved.questionnaire, path, page.step, page.number)
 
 
 def _find_step(response: OpenResponse, code: str) -> Step:

@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import format_datetime, gettext, to_user_timezone
 from flask_babel import gettext as _
 
-from app.accounts.operators import list_operators
+from app.accounts.operators import operator_names
 from app.fill.forms import TypedAnswer
 from app.fill.opening import locale
 from app.fill.prefill import prefilled
@@ -204,7 +204,7 @@ class PageViews:
 
     def _who(self, stamp: Any) -> str:
         if self._operators is None:
-            self._operators = {one.id: one.name for one in list_operators(self.response.entity_id)}
+            self._operators = operator_names(self.response.entity_id)
         return self._operators.get(stamp.operator or 0) or str(_("un collega"))
 
 

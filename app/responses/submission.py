@@ -96,6 +96,11 @@ def has_unsent_changes(response: OpenResponse) -> bool:
     return content_digest(response.document, response.questionnaire) != response.submitted_content
 
 
+def is_withdrawn(response: OpenResponse) -> bool:
+    """Whether the version sent last was taken back, so that what was sent no longer counts."""
+    return response.submissions > 0 and response.submitted_content is None
+
+
 def submit_response(response: OpenResponse, author: Author, now: dt.datetime, *, seen_version: int) -> Receipt:
     """Send the response as it is and return its receipt. Commits.
 
