@@ -95,57 +95,52 @@ def test_two_who_confirm_at_once_write_once(app: Flask, borgo: int, tmp_path: Pa
     assert len(everything()["contact_address"]) == 300
 
 
+CODES = ["048017", "022165", "001235", "068038", "021008", "999999"]
+DRAWN = ["addresses", "associations", "ipa", "istat-list", "istat-variations"]
+
+
 def random_file(draw: random.Random, folder: Path) -> tuple[str, Path]:
     """A file of any kind about Firenze, both Samone, San Valentino and Bolzano, right or partly wrong."""
-    codes = ["048017", "022165", "001235", "068038", "021008", "999999"]
-    code, other = draw.sample(codes, 2)
+    kind = draw.choice(DRAWN)
     day = f"{draw.randint(1, 28):02}/{draw.randint(1, 12):02}/{draw.randint(2010, 2026)}"
-    kind = draw.choice(["addresses", "associations", "ipa", "istat-list", "istat-variations"])
+    return kind, (_made_by_people if kind in DRAWN[:2] else _published)(kind, draw, folder, day)
+
+
+def _made_by_people(kind: str, draw: random.Random, folder: Path, day: str) -> Path:
     if kind == "addresses":
         drawn = [
-            (draw.choice(codes), draw.choice(["pec", "mayor"]), draw.randint(1, 4), draw.choice(["", "end"])) for _ in range(4)
+            (draw.choice(CODES), draw.choice(["pec", "mayor"]), draw.randint(1, 4), draw.choice(["", "end"])) for _ in range(4)
         ]
         lines = [f"{of},{purpose},n{number}@example.org,{action}" for of, purpose, number, action in drawn]
-        return kind, write(folder, ["entity,purpose,email,action", *lines])
-    if kind == "associations":
-        heading = "association,kind,name,lead,member,valid_from,valid_to,lead_kind,lead_name"
-        lead = draw.choice([code, "uni"])
-        lines = [
-            f"A{draw.randint(1, 2)},ambito,Uno,{lead},{draw.choice(codes)},{draw.choice(['', day])},,union,Unione"
-            for _ in range(3)
-        ]
-        return kind, write(folder, [heading, *lines])
+        return write(folder, ["entity,purpose,email,action", *lines])
+    lead = draw.choice([*CODES, "uni"])
+    drawn_members = [(draw.randint(1, 2), draw.choice(CODES), draw.choice(["", day])) for _ in range(3)]
+    lines = [f"A{number},ambito,Uno,{lead},{member},{start},,union,Unione" for number, member, start in drawn_members]
+    return write(folder, ["association,kind,name,lead,member,valid_from,valid_to,lead_kind,lead_name", *lines])
+
+
+def _published(kind: str, draw: random.Random, folder: Path, day: str) -> Path:
+    code, other = draw.sample(CODES, 2)
     if kind == "ipa":
-        rows = [
-            (
-                f"c_{code}",
-                "Comune di Prova",
-                "L6",
-                "N",
-                code,
-                "",
-                f"n{draw.randint(1, 3)}@example.org",
-                draw.choice(["pec", ""]),
-            )
-        ]
-        rows.append(("uni", f"Unione {draw.randint(1, 2)}", "L6", "N", other, "", "u@example.org", "pec"))
-        return kind, ipa_file(folder, *rows)
+        mail = (f"n{draw.randint(1, 3)}@example.org", draw.choice(["pec", ""]))
+        union = ("uni", f"Unione {draw.randint(1, 2)}", "L6", "N", other, "", "u@example.org", "pec")
+        return ipa_file(folder, (f"c_{code}", "Comune di Prova", "L6", "N", code, "", *mail), union)
     if kind == "istat-list":
-        return kind, list_file(
-            folder, listed(code, f"Nome {draw.randint(1, 2)}", f"Z{code[3:]}"), listed(other, "Altro", f"Y{other[3:]}")
-        )
+        named = listed(code, f"Nome {draw.randint(1, 2)}", f"Z{code[3:]}")
+        return list_file(folder, named, listed(other, "Altro", f"Y{other[3:]}"))
     pairs = [f"{code};Nome", f"{other};Altro"]
-    rows = [varied(draw.choice(["CS", "ES", "CD", "AP"]), day, *draw.sample(pairs, 2)) for _ in range(2)]
-    return kind, variations_file(folder, *rows)
+    return variations_file(
+        folder, *(varied(draw.choice(["CS", "ES", "CD", "AP"]), day, *draw.sample(pairs, 2)) for _ in range(2))
+    )
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_file_that_was_applied_changes_nothing_when_it_comes_again(seed: int, tmp_path: Path, now: dt.datetime) -> None:
     """Random files one after the other: each either changes nothing at all or, applied, has nothing left to change."""
     add_municipalities()
     draw = random.Random(seed)
     applied = 0
-    for _ in range(40):
+    for _ in range(25):
         kind, file = random_file(draw, tmp_path)
         before = everything()
         shown = plan(kind, file)
@@ -162,7 +157,7 @@ def test_a_file_that_was_applied_changes_nothing_when_it_comes_again(seed: int, 
         assert (again.problems, again.changes) == ((), ()), (kind, file.read_text(encoding="cp1252"))
         apply_plan(again, again.digest, actor="command", now=now)
         assert (everything(), current_head()) == (after, head)
-    assert applied > 3
+    assert applied > 2
 
 
 def test_the_whole_country_at_once(tmp_path: Path, now: dt.datetime) -> None:
