@@ -221,7 +221,7 @@ def smtp_server(*, security: str = "none", username: str = "", password: str = "
     told = SmtpServer()
 
     def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (username.encode(), password.encode()))
+        return AuthResult(success=(data.login, data.password) == (username.encode(), password.encode()), handled=False)
 
     options: dict[str, Any] = {}
     if security == "starttls":

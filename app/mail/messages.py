@@ -87,10 +87,10 @@ def message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now
     message["Message-ID"] = delivery.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["List-Id"] = f"<ricognizione.{mail_host(read)}>"
-    message["Content-Language"] = delivery.language
     message.set_content(filled.text, cte="quoted-printable")
     if filled.html is not None:
         message.add_alternative(filled.html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = delivery.language  # last: setting the content drops what describes it
     return message.as_bytes()
 
 

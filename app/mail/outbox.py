@@ -98,8 +98,8 @@ def deliveries_of(reference: str, limit: int = 50) -> list[DeliveryRow]:
 
 def counts_by_state() -> dict[str, int]:
     """How many deliveries are in each state, all states named."""
-    query = sa.select(_TABLE.c.state, sa.func.count()).group_by(_TABLE.c.state).order_by(_TABLE.c.state)
-    found: dict[str, int] = dict(db.session.execute(query).tuples().all())
+    query = sa.select(_TABLE.c.state, sa.func.count().label("number")).group_by(_TABLE.c.state).order_by(_TABLE.c.state)
+    found = {row.state: row.number for row in db.session.execute(query)}
     return {state: found.get(state, 0) for state in STATES}
 
 
