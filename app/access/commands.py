@@ -9,7 +9,7 @@ from app.accounts.codes import format_code, issue_code
 from app.accounts.commands import ACTOR, entity_group, unknown_entity
 from app.accounts.links import UnknownEntityError, entity_in_force
 from app.accounts.messages import Occasion
-from app.accounts.sending import NoAddressError, invite_entity
+from app.accounts.sending import AlreadyActivatedError, NoAddressError, invite_entity
 from app.audit.chain import record
 from app.clock import now
 from app.editions.current import EditionView
@@ -39,6 +39,8 @@ def invite(code: str) -> None:
     occasion = Occasion(edition.title, edition.deadline)
     try:
         recipients = invite_entity(code, actor=ACTOR, now=now(), occasion=occasion)
+    except AlreadyActivatedError as error:
+        raise click.ClickException(f"{code} has its password; `entity reset {code}` ends it and sends a link") from error
     except NoAddressError as error:
         raise click.ClickException(f"{code} has no registered address: `entity activate {code}` prints a link") from error
     click.echo(f"a link is on its way to {', '.join(masked(email) for email in recipients)}")

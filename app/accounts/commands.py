@@ -81,6 +81,10 @@ def requests(limit: int, handled: int | None, outcome: str) -> None:
         click.echo("nobody waits")
     for one in waiting:
         asked = one.created_at.strftime("%Y-%m-%d %H:%M UTC")
-        told = (one.id, asked, one.entity_code, one.entity_label, one.name, one.office, one.email, one.phone)
-        note = " ".join(one.note.split())
-        click.echo("\t".join(str(value) for value in (*told, note)))
+        told = (one.id, asked, one.entity_code, one.entity_label, one.name, one.office, one.email, one.phone, one.note)
+        click.echo("\t".join(_on_one_line(str(value)) for value in told))
+
+
+def _on_one_line(text: str) -> str:
+    """What a stranger wrote, without anything that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

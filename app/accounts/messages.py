@@ -125,13 +125,6 @@ class LinkHook:
         return Filled(delivery.subject, delivery.text.replace(LINK, link), html)
 
 
-def register_hooks() -> None:
-    """Tell the outbox what these kinds of message need. Called once by `create_app`; again does no harm."""
-    for purpose in (ACTIVATION, RESET):
-        register_hook(purpose, LinkHook(_password_link(purpose), _has_password))
-    register_hook(SIGN_IN, LinkHook(lambda entity, now: create_sign_in_link(entity.id, now), _is_stale))
-
-
 def _password_link(purpose: str) -> Callable[[EntityRow, dt.datetime], str]:
     return lambda entity, now: add_link(entity, purpose, now, actor="mail")
 
@@ -142,6 +135,19 @@ def _has_password(entity: EntityRow, delivery: QueuedDelivery, now: dt.datetime)
 
 def _is_stale(entity: EntityRow, delivery: QueuedDelivery, now: dt.datetime) -> str | None:
     return "asked for too long ago" if now - delivery.created_at > STALE else None
+
+
+HOOKS: Final = {
+    ACTIVATION: LinkHook(_password_link(ACTIVATION), _has_password),
+    RESET: LinkHook(_password_link(RESET), _has_password),
+    SIGN_IN: LinkHook(lambda entity, now: create_sign_in_link(entity.id, now), _is_stale),
+}
+
+
+def register_hooks() -> None:
+    """Tell the outbox what these kinds of message need. Called once by `create_app`; again does no harm."""
+    for kind, hook in HOOKS.items():
+        register_hook(kind, hook)
 
 
 def _entity_of(delivery: QueuedDelivery) -> EntityRow | None:

@@ -11,6 +11,7 @@ import datetime as dt
 from typing import Final
 
 from app.accounts import throttle
+from app.accounts.entity_accounts import stored_hash
 from app.accounts.links import ACTIVATION, entity_in_force
 from app.accounts.messages import SIGN_IN, Occasion, queue_messages
 from app.accounts.rations import AskedTooOftenError, Ration, take
@@ -24,6 +25,10 @@ PAUSE: Final = dt.timedelta(minutes=2)
 
 class NoAddressError(Exception):
     """No address is registered to which the message could go."""
+
+
+class AlreadyActivatedError(Exception):
+    """The entity has its password: what it may need is a sign-in link, or a reset."""
 
 
 def send_sign_in_link(entity: EntityRow, *, network: str, language: str, now: dt.datetime) -> list[str]:
@@ -45,10 +50,12 @@ def invite_entity(
 ) -> list[str]:
     """Queue the message with an activation link and say to which addresses it goes.
 
-    Raises `UnknownEntityError` or `NoAddressError`. An entity that has its password needs a reset instead: the message would
-    be cancelled when it is claimed.
+    Raises `UnknownEntityError`, `AlreadyActivatedError` or `NoAddressError`.
     """
-    return _send(ACTIVATION, entity_in_force(entity_code), actor, language, occasion, now)
+    entity = entity_in_force(entity_code)
+    if stored_hash(entity.id) is not None:
+        raise AlreadyActivatedError(entity_code)
+    return _send(ACTIVATION, entity, actor, language, occasion, now)
 
 
 def _send(kind: str, entity: EntityRow, actor: str, language: str, occasion: Occasion | None, now: dt.datetime) -> list[str]:
