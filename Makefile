@@ -28,7 +28,11 @@ run: $(RUN) catalogues schema ## Start a site with a demo edition and print its 
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT))).close()' 2>/dev/null \
 	    || { echo "Port $(PORT) is taken: choose another one, for example make run PORT=8001" >&2; exit 1; }
 	@$(BIN)/flask --app wsgi demo load
-	@exec $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app
+	@echo "Messages become files in $${RICOGNIZIONE_INSTANCE_PATH:-instance}/mail"
+	@$(BIN)/flask --app wsgi mail deliver --loop & mail=$$!; \
+	    $(BIN)/gunicorn --config gunicorn.conf.py wsgi:app & site=$$!; \
+	    trap 'kill $$site $$mail 2>/dev/null; wait' INT TERM; \
+	    wait $$site; status=$$?; kill $$mail 2>/dev/null; exit $$status
 
 schema: $(RUN)
 	@$(BIN)/flask --app wsgi db upgrade

@@ -10,6 +10,7 @@ from app.config import settings
 from app.demo.filling import NoOpenEditionError, fill_synthetic
 from app.demo.loading import NotLocalError, account_lines, load_demo
 from app.editions.lifecycle import EditionRefusedError
+from app.registry.imports.plan import PlanRefusedError
 from app.registry.load import RegistryFileError
 
 demo_group = AppGroup("demo", help="A demonstration on your own machine; refuses where the base URL is not local.")
@@ -17,10 +18,10 @@ demo_group = AppGroup("demo", help="A demonstration on your own machine; refuses
 
 @demo_group.command("load")
 def load() -> None:
-    """Load the registry and an open edition, and print three municipalities that can sign in."""
+    """Load the registry and an open edition, and print who can sign in: three municipalities and a Unione."""
     try:
         accounts = load_demo(settings(), now())
-    except (NotLocalError, EditionRefusedError, RegistryFileError) as error:
+    except (NotLocalError, EditionRefusedError, RegistryFileError, PlanRefusedError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(account_lines(settings().base_url, accounts)))
 

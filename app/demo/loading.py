@@ -1,4 +1,4 @@
-"""The demo edition and its three accounts."""
+"""The demo edition, two associations with made-up addresses, and four accounts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ from app.editions.lifecycle import move_edition, store_edition
 from app.extensions import db
 from app.questionnaire.loader import load_definition, read_shipped
 from app.registry.entities import find_by_code
+from app.registry.imports.plan import apply_plan, plan_import
 from app.registry.load import load_municipalities
 
 EDITION: Final = "demo"
 QUESTIONNAIRE: Final = "RBP5"
-MUNICIPALITIES: Final = ("048017", "022165", "068038")  # a city, a village whose name is not unique, the longest name
+ENTITIES: Final = ("048017", "022165", "068038", "demo-unione")
+"""A city that leads an Ambito, a village of a Unione whose name is not unique, the longest name, the Unione itself."""
+IMPORTS: Final = {"associations": "associations.csv", "addresses": "addresses.csv"}
 LETTER: Final = Path(__file__).with_name("letter.pdf")
 ACCOUNTS_FILE: Final = "demo-accounts.json"
 ACTOR: Final = "command:demo"
@@ -37,7 +40,7 @@ class NotLocalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """A municipality that can sign in, with the password in clear: it is made for this and stands in the instance folder."""
+    """An entity that can sign in, with the password in clear: it is made for this and stands in the instance folder."""
 
     code: str
     label: str
@@ -53,9 +56,15 @@ def refuse_unless_local(settings: Settings) -> None:
 
 
 def load_demo(settings: Settings, now: dt.datetime) -> tuple[DemoAccount, ...]:
-    """Load the registry and an open edition and make three accounts, or find them as an earlier call left them."""
+    """Load the registry and an open edition and make four accounts, or find them as an earlier call left them.
+
+    Raises `NotLocalError`, and `PlanRefusedError` where the registry does not have the municipalities of the demonstration.
+    """
     refuse_unless_local(settings)
     load_municipalities(now)
+    for kind, name in IMPORTS.items():
+        plan = plan_import(kind, Path(__file__).with_name(name), now)
+        apply_plan(plan, plan.digest, actor=ACTOR, now=now)
     known = edition_by_code(EDITION)
     if known is None:
         store_edition(demo_edition(now), actor=ACTOR, now=now)
@@ -103,7 +112,7 @@ def _accounts(file: Path, now: dt.datetime) -> tuple[DemoAccount, ...]:
     known = msgspec.json.decode(file.read_bytes(), type=tuple[DemoAccount, ...]) if file.exists() else ()
     if known and all(_can_sign_in(account) for account in known):
         return known
-    accounts = tuple(_account(code, now) for code in MUNICIPALITIES)
+    accounts = tuple(_account(code, now) for code in ENTITIES)
     db.session.commit()
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as private:
@@ -119,7 +128,7 @@ def _can_sign_in(account: DemoAccount) -> bool:
 def _account(code: str, now: dt.datetime) -> DemoAccount:
     entity = find_by_code(code)
     if entity is None:
-        raise LookupError(f"the registry has no municipality {code}")
+        raise LookupError(f"the registry has no entity {code}")
     password = "-".join(secrets.token_hex(2) for _ in range(3))
     set_password_hash(entity.id, hash_password(password), now)
     return DemoAccount(code, entity.label, password)
@@ -129,4 +138,4 @@ def account_lines(base_url: str, accounts: Sequence[DemoAccount]) -> list[str]:
     """What `make run` prints."""
     width = max(len(account.label) for account in accounts)
     rows = [f"  {account.label:<{width}}  code {account.code}  password {account.password}" for account in accounts]
-    return [f"Ricognizione runs at {base_url}", "Municipalities that can sign in:", *rows]
+    return [f"Ricognizione runs at {base_url}", "Who can sign in:", *rows]

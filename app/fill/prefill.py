@@ -14,7 +14,7 @@ from app.clock import now
 from app.editions.files import ROME
 from app.fill.opening import identity
 from app.questionnaire.model import Question
-from app.registry.associations import leads_of, members_of
+from app.registry.associations import association_rows, members_of
 
 CAPACITY_OF_KIND: Final = {
     "union": "union",
@@ -55,7 +55,7 @@ def _capacity() -> Any:
     who = identity()
     if who.entity_kind != "municipality":
         return _coded(CAPACITY_OF_KIND.get(who.entity_kind))
-    led = {lead.association_kind for lead in leads_of(who.entity_id, _today()) if lead.entity_id == who.entity_id}
+    led = {association.kind for association in association_rows(_today(), lead_ids=[who.entity_id])}
     return _coded(next((code for kind, code in CAPACITY_OF_LEAD.items() if kind in led), "single"))
 
 

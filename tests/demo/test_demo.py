@@ -18,7 +18,7 @@ from app.accounts.passwords import verify_password
 from app.config import settings
 from app.demo import loading
 from app.demo.filling import NoOpenEditionError, fill_synthetic
-from app.demo.loading import ACCOUNTS_FILE, MUNICIPALITIES, DemoAccount, NotLocalError, account_lines, demo_edition, load_demo
+from app.demo.loading import ACCOUNTS_FILE, ENTITIES, DemoAccount, NotLocalError, account_lines, demo_edition, load_demo
 from app.editions.current import edition_by_code
 from app.editions.lifecycle import move_edition, store_edition
 from app.extensions import db
@@ -34,12 +34,15 @@ from tests.conftest import START, Clock
 from tests.registry_rows import add_municipalities
 
 MakeApp = Callable[..., Flask]
-ALL = ("048017", "022165", "001235", "068038", "021008", "015146", "058091", "037006", "063049", "082053", "072006", "010025")
+ALL = (
+    *("048017", "022165", "001235", "068038", "021008", "015146", "058091", "037006", "063049", "082053", "072006", "010025"),
+    *("048015", "048046", "022157", "022177"),  # members of the demonstration's associations
+)
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, db_session: object) -> None:
-    """Twelve municipalities in the place of all."""
+    """Sixteen municipalities in the place of all."""
     monkeypatch.setattr(loading, "load_municipalities", lambda now: add_municipalities(*ALL))
 
 
@@ -80,14 +83,14 @@ def test_so_do_the_functions_below_them(make_app: MakeApp, operation: Callable[[
 
 
 @pytest.mark.usefixtures("few")
-def test_loading_makes_an_open_edition_and_three_accounts_that_can_sign_in() -> None:
+def test_loading_makes_an_open_edition_and_accounts_that_can_sign_in() -> None:
     accounts = load_demo(settings(), START)
-    assert tuple(account.code for account in accounts) == MUNICIPALITIES
+    assert tuple(account.code for account in accounts) == ENTITIES
     for account in accounts:
         entity = find_by_code(account.code)
         assert entity is not None
         assert verify_password(stored_hash(entity.id), account.password)
-    assert len({account.password for account in accounts}) == 3
+    assert len({account.password for account in accounts}) == len(ENTITIES)
     edition = edition_by_code("demo")
     assert edition is not None
     assert edition.takes_answers(START)
@@ -130,7 +133,7 @@ def test_what_is_printed_names_each_account() -> None:
     accounts = (DemoAccount("048017", "Firenze (FI)", "aa-bb"), DemoAccount("022165", "Samone (TN)", "cc-dd"))
     assert account_lines("http://127.0.0.1:8000", accounts) == [
         "Ricognizione runs at http://127.0.0.1:8000",
-        "Municipalities that can sign in:",
+        "Who can sign in:",
         "  Firenze (FI)  code 048017  password aa-bb",
         "  Samone (TN)   code 022165  password cc-dd",
     ]
@@ -143,7 +146,7 @@ def test_synthetic_responses_are_marked_and_pass_review() -> None:
     assert [one.entity_code for one in responses] == sorted(ALL)
     assert all(one.synthetic for one in responses)
     sent = [one for one in responses if one.status == "submitted"]
-    assert 4 <= len(sent) <= 11
+    assert 5 <= len(sent) <= 15
     for response in responses:
         found = review_response(response)
         wrong = {key: problems for key, problems in found.problems.items() if key not in found.missing}
@@ -168,10 +171,10 @@ def test_synthetic_responses_are_marked_and_pass_review() -> None:
 def test_the_share_is_kept_and_nobody_is_filled_in_twice() -> None:
     load_demo(settings(), START)
     half = draw(0.5)
-    assert len(half) == 6
+    assert len(half) == 8
     before = {one.entity_code: (one.version, one.document) for one in half}
     everybody = draw(1.0, seed=7)
-    assert len(everybody) == 12
+    assert len(everybody) == len(ALL)
     assert {one.entity_code: (one.version, one.document) for one in everybody if one.entity_code in before} == before
 
 
@@ -218,8 +221,8 @@ def test_the_commands_say_what_they_did(app: Flask, clock: Clock) -> None:
     assert loaded.exit_code == 0
     assert loaded.output.splitlines()[:2] == [
         f"Ricognizione runs at {settings().base_url}",
-        "Municipalities that can sign in:",
+        "Who can sign in:",
     ]
     filled = run(args=["demo", "fill", "--share", "0.25"])
     assert filled.exit_code == 0
-    assert filled.output.splitlines()[-1] == "3 municipalities answered synthetically"
+    assert filled.output.splitlines()[-1] == "4 municipalities answered synthetically"
