@@ -70,7 +70,7 @@ class Settings:
     secret_key: str = _setting(
         "",
         values.secret,
-        "Signs form tokens. Left out: made at the first start in `instance/secret_key`, mode 600.",
+        "Signs form tokens, makes the codes of letters. Left out: made at the first start in `instance/secret_key`, mode 600.",
         hidden=True,
     )
     languages: tuple[str, ...] = _setting(

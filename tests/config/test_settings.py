@@ -27,6 +27,7 @@ BAD = {
     "session_idle_minutes": ["4", "10081", "an hour", "1.5", True, None, ""],
     "session_hours": ["0", "721"],
     "activation_days": ["0", "366"],
+    "sign_in_link_minutes": [4, 1_441, "mezz'ora"],
     "throttle_account_failures": ["0", "101"],
     "throttle_network_failures": ["0", "10001"],
     "throttle_window_minutes": ["0", "1441"],

@@ -15,7 +15,20 @@ from tests.e2e.conftest import OpenPage
 from tests.live_site import Site
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
-PUBLIC = ("/", "/accedi", "/questionario", "/aiuto", "/privacy", "/accessibilita", "/contatti", "/attiva/consumato", "/manca")
+PUBLIC = (
+    "/",
+    "/accedi",
+    "/accedi/link",
+    "/accedi/codice",
+    "/accedi/richiesta",
+    "/questionario",
+    "/aiuto",
+    "/privacy",
+    "/accessibilita",
+    "/contatti",
+    "/attiva/consumato",
+    "/manca",
+)
 OWN = (
     "/compila",
     "/compila/B",
