@@ -9,11 +9,12 @@ from app.accounts.commands import entity_group
 from app.demo.commands import demo_group
 from app.doctor import doctor_command
 from app.editions.commands import edition_group
+from app.letters.commands import letter_group
 from app.mail.commands import mail_group
 from app.registry.commands import registry_group
 
 
 def init_app(app: Flask) -> None:
     """Add every group, and the doctor."""
-    for command in (registry_group, entity_group, edition_group, mail_group, demo_group, doctor_command):
+    for command in (registry_group, entity_group, edition_group, letter_group, mail_group, demo_group, doctor_command):
         app.cli.add_command(command)

@@ -164,6 +164,11 @@ def letter_of(edition_id: int) -> bytes | None:
     return db.session.execute(sa.select(Edition.letter).where(Edition.id == edition_id)).scalar_one_or_none()
 
 
+def letter_text_of(edition_id: int) -> str:
+    """The text of the letter to each entity; empty: the one that ships."""
+    return db.session.execute(sa.select(Edition.letter_text).where(Edition.id == edition_id)).scalar_one_or_none() or ""
+
+
 def is_pilot_entity(edition_id: int, entity_code: str) -> bool:
     """Whether this entity may answer while the edition is a pilot."""
     query = sa.select(PilotEntity.edition_id).where(

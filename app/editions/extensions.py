@@ -70,6 +70,12 @@ def own_closes_at(edition: EditionView, entity_id: int) -> dt.datetime | None:
     return db.session.execute(query).scalar_one_or_none()
 
 
+def own_ends(edition: EditionView) -> dict[int, dt.datetime]:
+    """Entity's id → the end of its extension, for all that have one in this edition."""
+    query = sa.select(_OWN.entity_id, _OWN.closes_at).where(_OWN.edition_id == edition.id).order_by(_OWN.entity_id)
+    return {row.entity_id: row.closes_at for row in db.session.execute(query)}
+
+
 def edition_for(edition: EditionView, entity_id: int) -> EditionView:
     """The edition as it is for this entity: `closes_at` and `deadline` are its own."""
     return replace(edition, closes_at=edition.closes_for(own_closes_at(edition, entity_id)))

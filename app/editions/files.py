@@ -10,6 +10,7 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
     deadline: 2026-12-18 23:59         # Europe/Rome; that whole minute still counts
     questionnaire: RBP5                # one that ships, or a path relative to this file
     letter: lettera.pdf                # optional, a PDF of at most 5 MB
+    letter_text: testo.md              # optional: each entity's letter, a file or the text itself: `letter_text.py`
     contacts: [{name: …, role: …, email: …, phone: …, hours: …}]
     pilot: ["048017"]                  # optional: who may answer while the edition is a pilot
     results_url: https://…             # optional: what became of last year's answers
@@ -31,6 +32,7 @@ import msgspec
 import yaml
 
 from app.editions.current import Contact
+from app.editions.letter_text import LetterTextError, read_letter_text
 from app.questionnaire.loader import load_definition, read_shipped, shipped_definitions
 from app.questionnaire.model import Questionnaire
 
@@ -38,6 +40,7 @@ ROME = ZoneInfo("Europe/Rome")
 MAX_LETTER_BYTES = 5 * 1024 * 1024
 MAX_FILE_BYTES = 256 * 1024
 _YEARS = range(2000, 2200)
+_PLAIN = ("code", "title", "questionnaire", "letter", "letter_text", "results_url", "accessibility_url")
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
@@ -63,6 +66,7 @@ class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     questionnaire: str
     contacts: tuple[Contact, ...] = ()
     letter: str | None = None
+    letter_text: str | None = None
     pilot: tuple[str, ...] = ()
     results_url: str | None = None
     accessibility_url: str | None = None
@@ -85,6 +89,7 @@ class EditionFile:
     pilot: tuple[str, ...]
     results_url: str | None
     accessibility_url: str | None
+    letter_text: str = ""
 
     @property
     def contacts_json(self) -> str:
@@ -107,6 +112,7 @@ def read_edition_file(path: Path) -> EditionFile:
         problems.append("deadline: it must come after the opening")
     problems += _text_problems(raw)
     letter = _letter(path, raw.letter, problems)
+    letter_text = _letter_text(path, raw.letter_text, problems)
     source, name = _questionnaire_source(path, raw.questionnaire, problems)
     if problems or opens_at is None or deadline is None:
         raise EditionFileError(path.name, problems)
@@ -124,6 +130,7 @@ def read_edition_file(path: Path) -> EditionFile:
         pilot=raw.pilot,
         results_url=raw.results_url,
         accessibility_url=raw.accessibility_url,
+        letter_text=letter_text,
     )
 
 
@@ -159,9 +166,7 @@ def _decode(path: Path) -> _Raw:
 
 def _fields_with_unfit_characters(raw: _Raw) -> list[str]:
     """The fields that a page could not show, a database could not store or a path could not hold."""
-    texts: dict[str, Iterable[str | None]] = {
-        name: (getattr(raw, name),) for name in ("code", "title", "questionnaire", "letter", "results_url", "accessibility_url")
-    }
+    texts: dict[str, Iterable[str | None]] = {name: (getattr(raw, name),) for name in _PLAIN}
     texts |= {"contacts": (part for one in raw.contacts for part in msgspec.structs.astuple(one)), "pilot": raw.pilot}
     return [name for name, parts in texts.items() if any(_UNFIT.search(part or "") for part in parts)]
 
@@ -223,6 +228,33 @@ def _letter(path: Path, name: str | None, problems: list[str]) -> bytes | None:
     if len(content) > MAX_LETTER_BYTES:
         problems.append(f"letter: {name} is larger than {MAX_LETTER_BYTES // 1024 // 1024} MB")
     return content
+
+
+def _letter_text(path: Path, given: str | None, problems: list[str]) -> str:
+    """The checked text: `given` itself where it holds lines or placeholders, else the file that it names."""
+    if given is None:
+        return ""
+    text = given if "\n" in given or "{{" in given else _named_text(path, given, problems)
+    if text is None:
+        return ""
+    try:
+        read_letter_text(text)
+    except LetterTextError as error:
+        problems += [f"letter_text: {problem}" for problem in error.problems]
+    return text
+
+
+def _named_text(path: Path, name: str, problems: list[str]) -> str | None:
+    try:
+        text = (path.parent / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        problems.append(f"letter_text: {name} cannot be read: {reason}")
+        return None
+    if _UNFIT.search(text):
+        problems.append(f"letter_text: {name} holds a character that is not one to read")
+        return None
+    return text
 
 
 def _questionnaire_source(path: Path, name: str, problems: list[str]) -> tuple[str, str]:

@@ -48,6 +48,7 @@ def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     edition.contacts = file.contacts_json
     edition.results_url, edition.accessibility_url = file.results_url, file.accessibility_url
     edition.letter, edition.letter_bytes = file.letter, len(file.letter or b"")
+    edition.letter_text = file.letter_text
     edition.changed_at = now
     db.session.flush()
     db.session.execute(sa.delete(PilotEntity).where(PilotEntity.edition_id == edition.id))

@@ -180,7 +180,9 @@ def _rows(rows: Sequence[sa.Row[*tuple[Any, ...]]]) -> list[EntityRow]:
     return [EntityRow(*row) for row in rows]
 
 
-def entities_in_force(*, kind: str) -> list[EntityRow]:
-    """Every entity of a kind that exists today, by code."""
-    query = sa.select(*_COLUMNS).where(Entity.kind == kind, Entity.valid_to.is_(None)).order_by(Entity.code)
+def entities_in_force(*, kind: str | None = None, region_code: str | None = None) -> list[EntityRow]:
+    """Every entity that exists today, only of this kind and Region if given, by code."""
+    given = {Entity.kind: kind, Entity.region_code: region_code}
+    wanted = [column == value for column, value in given.items() if value is not None]
+    query = sa.select(*_COLUMNS).where(Entity.valid_to.is_(None), *wanted).order_by(Entity.code)
     return _rows(db.session.execute(query).all())

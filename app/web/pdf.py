@@ -7,6 +7,7 @@ is handed; the fonts are those that typst carries, and nothing is fetched; the s
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -19,6 +20,7 @@ import typst
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates" / "pdf"
 STANDARD: Final = "ua-1"
 
+_PAGES: Final = re.compile(rb"<</Type/Pages/Count (\d+)")
 _one_at_a_time: Final = threading.Lock()  # a compiler holds the inputs of its last document
 
 
@@ -39,3 +41,11 @@ def pdf_of(template: str, data: Mapping[str, Any], *, title: str, language: str)
     if not isinstance(made, bytes):
         raise TypeError(f"{template}: {type(made).__name__} instead of a PDF")
     return made
+
+
+def page_count(pdf: bytes) -> int:
+    """How many pages a PDF of `pdf_of` has."""
+    found = _PAGES.search(pdf)
+    if found is None:
+        raise ValueError("not a PDF of ours: its tree of pages is not where typst writes it")
+    return int(found[1])
