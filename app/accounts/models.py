@@ -71,7 +71,7 @@ class ActivationCode(Base):
 
 
 class AccessRequest(Base):
-    """ "I have received nothing": somebody of an entity asks the desk for access. Personal data: these columns can be erased."""
+    """Somebody of an entity has received nothing and asks the desk for access. Personal data: these columns can be erased."""
 
     __tablename__ = "access_request"
 

@@ -19,7 +19,6 @@ from app.fill import blueprint
 from app.fill.opening import identity
 from app.fill.saving import sent_for_another
 from app.registry.addresses import (
-    PURPOSES,
     AddressRow,
     AlreadyRegisteredError,
     TooManyChangesError,
@@ -29,7 +28,7 @@ from app.registry.addresses import (
     UnknownPurposeError,
     addresses_of,
     propose_change,
-    purpose_label,
+    purpose_labels,
     withdraw_change,
 )
 
@@ -84,7 +83,7 @@ def _own_address(entity_id: int, number: int | None) -> AddressRow | None:
 
 def _problems(typed: TypedAddress) -> list[tuple[str, str]]:
     problems = []
-    if typed.purpose not in PURPOSES:
+    if typed.purpose not in purpose_labels():
         problems.append(("purpose", _("Scegli di quale ufficio è l'indirizzo.")))
     if not typed.ends and not typed.email:
         problems.append(("email", _("Scrivi un indirizzo e-mail, per esempio ufficio@comune.esempio.it.")))
@@ -127,7 +126,7 @@ def _draw(old: AddressRow | None, typed: TypedAddress, problems: list[tuple[str,
         typed=typed,
         problems=problems or [],
         errors=errors,
-        purposes=[(purpose, purpose_label(purpose)) for purpose in PURPOSES],
+        purposes=list(purpose_labels().items()),
     )
 
 

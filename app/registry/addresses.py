@@ -20,8 +20,7 @@ from flask_babel import gettext as _
 from app.audit.chain import Scalar, record
 from app.extensions import db
 from app.registry.entities import label
-from app.registry.models import PURPOSES as PURPOSES
-from app.registry.models import AddressChange, ContactAddress, Entity
+from app.registry.models import PURPOSES, AddressChange, ContactAddress, Entity
 
 LONGEST_EMAIL = 254
 MOST_WAITING = 20
