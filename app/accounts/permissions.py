@@ -68,6 +68,13 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.opinion": OPERATOR,
     "fill.copy": OPERATOR,
     "fill.history": OPERATOR,
+    "fill.entity": OPERATOR,
+    "fill.earlier": OPERATOR,
+    "fill.address": OPERATOR,
+    "fill.withdraw_address": OPERATOR,
+    "fill.change_person": OPERATOR,
+    "fill.end_session": OPERATOR,
+    "fill.end_sessions": OPERATOR,
 }
 
 

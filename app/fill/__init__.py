@@ -1,4 +1,5 @@
-"""Surface of the entity: task list, steps, sheets, check, submission, receipt, history.
+"""Surface of the entity: task list, steps, sheets, short paths, check, submission, receipt, history, who answers for whom, and
+the entity's own page.
 
 Not for: signing in (`access`), or storing answers by any way other than `responses`.
 Holds always: a view does four things: permission (one table, enforced before it), form, one domain call, page or redirect;
@@ -9,6 +10,17 @@ from flask import Blueprint
 
 blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
-CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short"})
+CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.address"})
 
-from app.fill import coverage, merged, overview, receipts, sheets, short, steps  # noqa: E402,F401  (they register their routes on `blueprint`)
+from app.fill import (  # noqa: E402,F401  (they register their routes on `blueprint`)
+    addresses,
+    coverage,
+    entity,
+    merged,
+    overview,
+    people,
+    receipts,
+    sheets,
+    short,
+    steps,
+)

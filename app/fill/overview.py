@@ -57,7 +57,7 @@ def overview() -> ResponseReturnValue:
     first = response.questionnaire.steps[0]
     coverage = coverage_view(response, at)
     offers = offers_for(response) if takes_answers else []
-    if response.version == 0 and takes_answers and not (coverage.asks or offers):
+    if response.status == "opened" and takes_answers and not (coverage.asks or offers):
         return redirect(step_address(first), 303)
     found = review_response(response)
     reached = reached_by(response)

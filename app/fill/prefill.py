@@ -14,7 +14,7 @@ from app.clock import now
 from app.editions.files import ROME
 from app.fill.opening import identity
 from app.questionnaire.model import Question
-from app.registry.associations import association_rows, members_of
+from app.registry.associations import association_rows, leads_of, members_of
 
 CAPACITY_OF_KIND: Final = {
     "union": "union",
@@ -55,7 +55,7 @@ def _capacity() -> Any:
     who = identity()
     if who.entity_kind != "municipality":
         return _coded(CAPACITY_OF_KIND.get(who.entity_kind))
-    led = {association.kind for association in association_rows(_today(), lead_ids=[who.entity_id])}
+    led = {row.kind for row in association_rows(_today(), lead_ids=[who.entity_id])}
     return _coded(next((code for kind, code in CAPACITY_OF_LEAD.items() if kind in led), "single"))
 
 
@@ -80,3 +80,15 @@ def prefilled(question: Question, entity_id: int) -> Any:
         return None
     source = _SOURCES.get(question.prefill)
     return source() if source else None
+
+
+def suggested(question: Question, entity_id: int) -> dict[str, str]:
+    """Code → label of what the registry would choose, offered beside what was chosen and ticked by nobody: who leads an
+    association of the signed-in entity where it is asked who answers, its members where it is asked for whom."""
+    if identity().entity_id != entity_id:
+        return {}
+    if question.role == "answered_by":
+        return {row.code: row.label for row in leads_of(entity_id, _today())}
+    if question.role == "answers_for":
+        return {row.code: row.label for row in members_of(entity_id, _today())}
+    return {}

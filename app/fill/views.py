@@ -16,9 +16,10 @@ from flask_babel import format_datetime, gettext, to_user_timezone
 from flask_babel import gettext as _
 
 from app.accounts.operators import operator_names
+from app.clock import now
 from app.fill.forms import TypedAnswer
 from app.fill.opening import locale
-from app.fill.prefill import prefilled
+from app.fill.prefill import prefilled, suggested
 from app.questionnaire.answers import options as resolved_options
 from app.questionnaire.answers import type_of
 from app.questionnaire.messages import Problem
@@ -179,12 +180,15 @@ class PageViews:
         return self.values.get(answer_key(code, self.item), self.values.get(code))
 
     def _chosen(self, question: Question, value: Any, typed: Sequence[str]) -> tuple[Place, ...]:
-        """The stored choice and, of what a refused form held, what the registry knows."""
+        """The stored choice, of what a refused form held what the registry knows, and what the registry suggests."""
         if question.type not in REGISTRY_TYPES:
             return ()
         codes = [value] if isinstance(value, str) else value if isinstance(value, list) else []
         labels = labels_of([*codes, *typed]) if codes or typed else {}
         known = [*codes, *(code for code in typed if code in labels)]
+        if question.role and self.response.takes_answers(now()):
+            offered = suggested(question, self.response.entity_id)
+            labels, known = offered | labels, [*known, *offered]
         return tuple(Place(code, labels.get(code, code)) for code in dict.fromkeys(known))
 
     def _candidates(self, question: Question, key: str, current: Any) -> tuple[Candidate, ...]:

@@ -1,0 +1,99 @@
+"""The entity's own page: addresses, who fills in, where somebody is signed in, associations, what was sent and when.
+
+Not for: changing any of it (`addresses.py`, `people.py`); an address changes only once the desk has confirmed it.
+Holds always: it can be read whether an edition is on or not; only the signed-in entity's own things stand on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, render_template
+from flask.typing import ResponseReturnValue
+
+from app.accounts.operators import list_operators, operator_names, removed_operators
+from app.accounts.session_list import list_sessions
+from app.clock import now
+from app.editions.current import current_edition
+from app.editions.files import ROME
+from app.fill import blueprint
+from app.fill.answer_lists import AnswerList
+from app.fill.opening import identity, locale
+from app.fill.views import moment
+from app.questionnaire.reach import reach
+from app.registry.addresses import RECIPIENTS, AddressRow, addresses_of, purpose_label, recipients_of, waiting_changes
+from app.registry.associations import AssociationRow, association_rows
+from app.responses import personal
+from app.responses.earlier import earlier_response, earlier_versions
+from app.responses.submission import list_receipts, submitted_document
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address as the page shows it. `gets`: the kinds of message that go to it now."""
+
+    row: AddressRow
+    purpose: str
+    gets: frozenset[str]
+
+
+@blueprint.get("/ente")
+def entity() -> ResponseReturnValue:
+    """All that the entity can look at and look after by itself."""
+    at = now()
+    who = identity()
+    edition = current_edition()
+    leads, belongs = _associations(who.entity_id)
+    return render_template(
+        "fill/entity.html",
+        addresses=_addresses(who.entity_id),
+        changes=waiting_changes(who.entity_id),
+        purpose_label=purpose_label,
+        operators=list_operators(who.entity_id),
+        removed=removed_operators(who.entity_id),
+        sessions=list_sessions(who.entity_id, at, current=who.session_key),
+        leads=leads,
+        belongs=belongs,
+        earlier=earlier_versions(who.entity_id, edition.id if edition else None),
+        moment=moment,
+    )
+
+
+def _addresses(entity_id: int) -> list[Address]:
+    gets = {kind: set(recipients_of(entity_id, kind)) for kind in RECIPIENTS}
+    return [
+        Address(row, purpose_label(row.purpose), frozenset(kind for kind, emails in gets.items() if row.email in emails))
+        for row in addresses_of(entity_id)
+    ]
+
+
+def _associations(entity_id: int) -> tuple[list[AssociationRow], list[AssociationRow]]:
+    """Those that it leads, and those that it belongs to and somebody else leads."""
+    today = now().astimezone(ROME).date()
+    leads = association_rows(today, lead_ids=[entity_id])
+    own = {row.code for row in leads}
+    return leads, [row for row in association_rows(today, member_ids=[entity_id]) if row.code not in own]
+
+
+@blueprint.get("/ente/edizioni/<edition>")
+def earlier(edition: str) -> ResponseReturnValue:
+    """The filled copy of what the entity sent last in another edition."""
+    who = identity()
+    response = earlier_response(who.entity_id, edition)
+    receipts = list_receipts(response.id) if response else []
+    document = submitted_document(response.id, receipts[0].number) if response and receipts else None
+    if response is None or document is None:
+        abort(404)
+    values = personal.unseal(response.id, document.values())
+    reached = reach(response.questionnaire, values, document.live_items())
+    listed = AnswerList(response.questionnaire_in(locale()), reached, values, document.live_items())
+    return render_template(
+        "fill/copy.html",
+        draft=False,
+        response=response,
+        at=receipts[0].submitted_at,
+        receipt=receipts[0],
+        sender=operator_names(who.entity_id).get(receipts[0].operator_id or 0, ""),
+        sections=listed.sections(),
+        back="fill.entity",
+    )

@@ -1,0 +1,57 @@
+"""Who fills in for the entity and where somebody is signed in: taking a person from the list, ending sessions.
+
+Not for: adding or choosing a person (`access`) or showing the lists (`entity.py`).
+Holds always: an operator or a session of another entity is as if it did not exist; what is taken away here can be put back, or
+signed in again.
+"""
+
+from __future__ import annotations
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.accounts.operators import OperatorAtWorkError, UnknownOperatorError, remove_operator, restore_operator
+from app.accounts.session_list import end_other_sessions, end_session_of
+from app.clock import now
+from app.fill import blueprint
+from app.fill.opening import identity
+
+
+@blueprint.post("/ente/persone/<int(max=2147483647):number>/<any(togli, ripristina):action>")
+def change_person(number: int, action: str) -> ResponseReturnValue:
+    """Take a person from the list of those who fill in, or put one back."""
+    who = identity()
+    try:
+        if action == "togli":
+            name = remove_operator(who.entity_id, number, by=who.operator_id, now=now())
+            flash(_("%(name)s non è più nell'elenco. Se serve, ripristinala da «Persone tolte».", name=name), "success")
+        else:
+            flash(_("%(name)s è di nuovo nell'elenco.", name=restore_operator(who.entity_id, number, now())), "success")
+    except OperatorAtWorkError:
+        flash(_("Stai compilando tu: prima cambia chi compila, poi togli questa persona."), "warning")
+    except UnknownOperatorError:
+        flash(_("Questa persona non è nell'elenco."), "info")
+    return redirect(url_for("fill.entity"), 303)
+
+
+@blueprint.post("/ente/sessioni/<key>/termina")
+def end_session(key: str) -> ResponseReturnValue:
+    """End one session of the entity, perhaps this one."""
+    who = identity()
+    if end_session_of(who.entity_id, key, now(), actor=f"operator:{who.operator_id}"):
+        flash(_("Accesso terminato: lì bisogna accedere di nuovo."), "success")
+    else:
+        flash(_("Questo accesso era già terminato."), "info")
+    return redirect(url_for("fill.entity"), 303)
+
+
+@blueprint.post("/ente/sessioni/termina")
+def end_sessions() -> ResponseReturnValue:
+    """End all sessions of the entity but this one."""
+    who = identity()
+    count = end_other_sessions(who.entity_id, who.session_key, now(), actor=f"operator:{who.operator_id}")
+    ended = ngettext("Terminato %(num)d altro accesso.", "Terminati %(num)d altri accessi.", count)
+    flash(ended if count else _("Non c'erano altri accessi aperti."), "success" if count else "info")
+    return redirect(url_for("fill.entity"), 303)
