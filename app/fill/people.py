@@ -19,12 +19,12 @@ from app.fill import blueprint
 from app.fill.opening import identity
 
 
-@blueprint.post("/ente/persone/<int(max=2147483647):number>/<any(togli, ripristina):action>")
-def change_person(number: int, action: str) -> ResponseReturnValue:
+@blueprint.post("/ente/persone/<int(max=2147483647):number>/<any(togli, ripristina):deed>")
+def change_person(number: int, deed: str) -> ResponseReturnValue:
     """Take a person from the list of those who fill in, or put one back."""
     who = identity()
     try:
-        if action == "togli":
+        if deed == "togli":
             name = remove_operator(who.entity_id, number, by=who.operator_id, now=now())
             flash(_("%(name)s non è più nell'elenco. Se serve, ripristinala da «Persone tolte».", name=name), "success")
         else:

@@ -98,14 +98,18 @@ class ChangeRow:
 
 def purpose_label(purpose: str) -> str:
     """How a person reads a purpose."""
-    labels: dict[str, str] = {
+    return purpose_labels()[purpose]
+
+
+def purpose_labels() -> dict[str, str]:
+    """Every purpose with how a person reads it, in the order of `PURPOSES`."""
+    return {
         "pec": _("posta elettronica certificata (PEC)"),
         "registry_office": _("ufficio protocollo"),
         "mayor": _("ufficio del sindaco"),
         "social_services": _("servizi sociali"),
         "other": _("altro ufficio"),
     }
-    return labels[purpose]
 
 
 def read_email(text: str) -> str:

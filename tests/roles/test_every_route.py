@@ -46,7 +46,13 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "number": [1, 2],
         "sheet": ["pratiche", "centri"],
         "item": [*own],
+        "deed": ["togli", "ripristina"],
         "action": ["duplica", "sposta", "elimina", "conferma-eliminazione"],
+        "lead": ["022165"],
+        "member": ["022165"],
+        "predecessor": ["022165"],
+        "edition": ["demo"],
+        "key": ["0" * 16],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"
     return known[argument]

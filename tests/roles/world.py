@@ -19,6 +19,7 @@ from app.demo.loading import demo_edition
 from app.editions.current import EditionView, edition_by_code
 from app.editions.lifecycle import move_edition, store_edition
 from app.extensions import db
+from app.registry.addresses import add_address, propose_change
 from app.registry.entities import find_by_code
 from app.responses.document import Operation, write_document
 from app.responses.drafts import Author, apply
@@ -94,6 +95,10 @@ def add_owner(code: str, secret: str, edition: EditionView, now: dt.datetime) ->
     reply, changed = apply(response, _operations(secret, items), author, now, save_id="first")
     assert not reply.refused
     submit_response(changed, author, now, seen_version=changed.version)
+    mine = {"purpose": "mayor", "email": f"sindaco.{secret.lower()}@example.org"}
+    add_address(entity.id, **mine, source="csv", actor="test", now=now)
+    proposed = {"purpose": "other", "email": f"altro.{secret.lower()}@example.org", "replaces_id": None}
+    propose_change(entity.id, **proposed, proposed_by="test", now=now)
     return Owner(code, entity.id, secret, operator_id, response.id, items)
 
 
