@@ -39,7 +39,7 @@ Now = Callable[[], dt.datetime]
 T = TypeVar("T")
 
 MOST_BROKEN = 3
-DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0, 15.0)  # seconds between tries to note a fate
+DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0) + (15.0,) * 35  # seconds between tries to note a fate: nearly a lease
 _OURS = __name__.partition(".")[0] + "."
 
 
@@ -72,10 +72,10 @@ def deliver_due(now_fn: Now, sender: Sender, *, limit: int, stopping: Callable[[
     OperationalError where the database is away: leases give back what was claimed.
     """
     token = claims.new_token()
-    claims.end_run_out_leases(now_fn())
     states: Counter[str] = Counter()
     stopped, broken = "", 0
     try:
+        claims.end_run_out_leases(now_fn())
         for delivery in claims.claim_due(token, limit, now_fn()):
             if stopping():
                 break
@@ -88,7 +88,7 @@ def deliver_due(now_fn: Now, sender: Sender, *, limit: int, stopping: Callable[[
                 break
         claims.release(token, now_fn())
     finally:
-        db.session.rollback()
+        db.session.rollback()  # after a failure the session would refuse whatever comes next
     return Tally(**states, stopped=stopped)
 
 
@@ -178,7 +178,7 @@ def _committed(outcome: T) -> T:
 
 
 def _surely(write: Callable[[], T]) -> T:
-    """Run `write` in a transaction of its own, again and again for a good minute while the database is away."""
+    """Run `write` in a transaction of its own, again and again for some nine minutes while the database is away."""
     for wait in DATABASE_WAITS:
         try:
             return _committed(write())

@@ -178,7 +178,7 @@ def test_the_loop_survives_a_database_that_goes_away(
 ) -> None:
     worker = start("deliver", "--loop")
     _queue_now(app, 1)
-    _until(lambda: len(server.taken) == 1)
+    _until(lambda: _state(app) == ["accepted"])
     with app.app_context():
         name = db.engine.url.database
         db.engine.dispose()
