@@ -11,4 +11,4 @@ blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
 CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet"})
 
-from app.fill import overview, receipts, sheets, steps  # noqa: E402,F401  (they register their routes on `blueprint`)
+from app.fill import overview, receipts, reopening, sheets, steps  # noqa: E402,F401  (they register their routes on `blueprint`)
