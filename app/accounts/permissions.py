@@ -65,6 +65,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.check": OPERATOR,
     "fill.draft": OPERATOR,
     "fill.receipt": OPERATOR,
+    "fill.ask_reopening_page": OPERATOR,
     "fill.opinion": OPERATOR,
     "fill.copy": OPERATOR,
     "fill.history": OPERATOR,

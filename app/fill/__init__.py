@@ -20,6 +20,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     overview,
     people,
     receipts,
+    reopening,
     sheets,
     short,
     steps,

@@ -19,6 +19,7 @@ from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.coverage import coverage_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
 from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
+from app.fill.reopening import may_ask
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.views import sentence
@@ -65,6 +66,7 @@ def overview() -> ResponseReturnValue:
         "fill/overview.html",
         response=response,
         readonly=not takes_answers,
+        may_ask=may_ask(response, at),
         tasks=_tasks(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),

@@ -16,6 +16,7 @@ from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.coverage import coverage_view
 from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
+from app.fill.reopening import may_ask
 from app.fill.views import PageViews, moment, shown, speech_for
 from app.questionnaire.answers import type_of
 from app.questionnaire.model import Questionnaire, Step, split_key
@@ -50,6 +51,7 @@ def receipt() -> ResponseReturnValue:
         latest=receipts[0],
         sender=_operator_name(response, receipts[0]),
         readonly=not response.takes_answers(at),
+        may_ask=may_ask(response, at),
         unsent=has_unsent_changes(response),
         withdrawn=is_withdrawn(response),
         coverage=coverage_view(response, at),

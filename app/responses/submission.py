@@ -2,7 +2,8 @@
 
 Not for: storing answers (`drafts.py`) or drawing the receipt (`fill`).
 Holds always: a submitted version is never changed or deleted; only a response that is complete, without an open conflict and
-within the deadline is sent; sending the same content twice gives the receipt of the first.
+within the deadline is sent; sending the same content twice gives the receipt of the first; the message with the receipt is
+queued in the same transaction.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from app.questionnaire.review import Review
 from app.responses.document import Document, read_document, write_document
 from app.responses.drafts import Author, EditionClosedError
 from app.responses.links import SUBMITTED, SubmittedAs, named_in, rewrite_links, submitted_as
+from app.responses.messages import queue_receipt
 from app.responses.models import Response, Submission
 from app.responses.reading import OpenResponse, response_by_id
 from app.responses.replies import take_back_denials
@@ -169,6 +171,7 @@ def _write_submission(current: OpenResponse, author: Author, now: dt.datetime, d
             progress=100,
         )
     )
+    queue_receipt(current, values["receipt"], number, author.operator_id, now)
     record(
         "response_submitted",
         actor=f"operator:{author.operator_id}",

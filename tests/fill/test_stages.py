@@ -108,8 +108,9 @@ def test_a_closed_edition_can_be_read_everywhere_and_changed_nowhere(person: Per
     assert person.send(check, {"dichiarazione": "1"}, None).path in {"/compila/verifica", "/ricevuta"}
     assert stored().document == before.document
     assert stored().submissions == 2
-    assert "La rilevazione è chiusa. Per correggere la risposta, chiama i contatti in fondo alla pagina." in (
-        person.get("/ricevuta").text
+    assert (
+        "La rilevazione è chiusa. Per correggere la risposta, chiedi la riapertura o chiama i contatti in fondo alla pagina."
+        in (person.get("/ricevuta").text)
     )
 
 
