@@ -1,0 +1,157 @@
+"""Who answers for whom, and the short ways in and through, in a real browser on both databases: a code typed wrong and right,
+a link by e-mail through a real mail server, a dead link, nothing to report, a Unione that answers, its village, a merger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from app.extensions import db
+from app.registry.models import Entity
+from tests import browser as browsers
+from tests.e2e.conftest import OpenPage
+from tests.e2e.person import Person
+from tests.e2e.test_journey import CONTINUE
+from tests.live_site import DemoAccount, Demos, Site
+from tests.smtp_server import SmtpServer, smtp_server
+
+PASSWORD = "quattro parole per provare"
+SUBMIT = "main form .button-row button[type=submit]"
+SEND = 'main .page-actions button[value="invia"]'
+UNION, VILLAGE = "demo-unione", "022165"
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[SmtpServer]:
+    with smtp_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def site(request: pytest.FixtureRequest, demos: Demos, mail_server: SmtpServer) -> Iterator[Site]:
+    """gunicorn on a fresh copy of the demo, whose mail server is a real one that keeps what it takes."""
+    settings = {"smtp_host": "127.0.0.1", "smtp_port": str(mail_server.port), "smtp_security": "none"}
+    with demos.site(request.param, **settings, smtp_sender="ricognizione@example.org") as site:
+        yield site
+
+
+def account(site: Site, code: str) -> DemoAccount:
+    return next(one for one in site.accounts if one.code == code)
+
+
+def sign_in(person: Person, who: DemoAccount) -> None:
+    person.goes_to("/accedi")
+    person.types("entity", who.label)
+    person.types("password", who.password)
+    person.presses(SUBMIT)
+    say_who(person)
+
+
+def say_who(person: Person) -> None:
+    person.is_at("/operatore")
+    for name, text in (("name", "Operatore A"), ("office", "Ufficio"), ("email", "operatore.a@example.org")):
+        person.types(name, text)
+    person.presses("main button[type=submit]")
+
+
+def declare_and_send(person: Person) -> None:
+    person.chooses("dichiarazione", "1")
+    person.presses(SEND)
+    person.is_at("/ricevuta")
+
+
+def test_a_code_typed_wrong_then_right_and_nothing_to_report(site: Site, open_page: OpenPage) -> None:
+    code = "".join(re.findall(r"\d{4}", site.flask("entity", "code", "015146").splitlines()[-1])[:4])
+    assert len(code) == 16
+    person = Person(open_page("/accedi", viewport=browsers.NARROW), keyboard=True, pictures="code")
+    person.presses('main a[href="/accedi/codice"]')
+    person.types("entity", "Milano")
+    person.types("code", code[1] + code[0] + code[2:] if code[0] != code[1] else str((int(code[0]) + 1) % 10) + code[1:])
+    person.types("password", PASSWORD)
+    person.presses(SUBMIT)
+    assert person.page.locator(".error-summary").count() == 1
+    person.reads("Una cifra del codice è sbagliata")
+    person.types("code", " ".join(code[start : start + 4] for start in range(0, 16, 4)))
+    person.types("password", PASSWORD)
+    person.presses(SUBMIT)
+    say_who(person)
+    person.chooses("B01", "none")
+    person.presses(CONTINUE)
+    person.is_at("/compila/breve")
+    person.chooses("B02", "staff")
+    person.presses(SEND)
+    person.is_at("/compila/breve")
+    assert person.page.locator("#dichiarazione").get_attribute("aria-invalid") == "true"
+    declare_and_send(person)
+
+
+def test_a_link_by_e_mail_enters_once(site: Site, open_page: OpenPage, mail_server: SmtpServer) -> None:
+    person = Person(open_page("/accedi/link", viewport=browsers.WIDE), pictures="link")
+    person.types("entity", "048017")
+    person.presses(SUBMIT)
+    person.reads("se***@example.org")
+    person.presses(SUBMIT)
+    site.flask("mail", "deliver", "--once")
+    taken = mail_server.taken[-1]
+    assert taken.recipients == ("servizi.sociali.firenze@example.org",)
+    link = re.search(rf"{re.escape(site.url)}(/entra/\S+)", taken.message.get_body(("plain",)).get_content())
+    assert link is not None
+    person.goes_to(link[1])
+    person.reads("Entra come Firenze (FI)")
+    person.presses(SUBMIT)
+    person.is_at("/operatore")
+    other = Person(open_page(link[1]), pictures="dead link")
+    other.looks()
+    other.reads("Questo link è scaduto o già usato.")
+
+
+def test_a_unione_answers_and_its_village_is_covered(site: Site, open_page: OpenPage) -> None:
+    union = Person(open_page("/accedi", viewport=browsers.WIDE), pictures="union")
+    sign_in(union, account(site, UNION))
+    union.chooses("B01", "none")
+    union.presses(CONTINUE)
+    union.is_at("/compila/breve")
+    union.presses('main a[href^="/compila/E"], main .link-list a')
+    union.goes_to("/compila/E")
+    if union.page.locator('main [name="E06"]').count() == 0:
+        union.presses(CONTINUE)
+        union.goes_to("/compila/E")
+    union.reads("Samone (TN)")
+    union.presses(CONTINUE)
+
+    village = Person(
+        open_page("/accedi", viewport=browsers.NARROW, java_script_enabled=False), scripts=False, pictures="village"
+    )
+    sign_in(village, account(site, VILLAGE))
+    village.goes_to("/compila")
+    village.reads("Per noi risponde Unione dimostrativa di Comuni: confermi?")
+    village.presses("main .coverage-ask form button[type=submit]")
+    village.is_at("/compila/breve")
+    declare_and_send(village)
+    village.goes_to("/compila")
+    village.reads("Sarete coperti")
+
+    union.goes_to("/compila/breve")
+    declare_and_send(union)
+    village.goes_to("/compila")
+    village.reads("coperto dalla risposta di Unione dimostrativa di Comuni")
+
+
+def test_a_merged_municipality_is_led_to_its_successor(site: Site, open_page: OpenPage) -> None:
+    app = site.application()
+    with app.app_context():
+        heir = db.session.execute(sa.select(Entity.id).where(Entity.code == "001001")).scalar_one()
+        ended = sa.update(Entity).where(Entity.code == "001002").values(valid_to=dt.date(2026, 1, 1), successor_id=heir)
+        db.session.execute(ended)
+        db.session.commit()
+        db.engine.dispose()
+    person = Person(open_page("/accedi"), pictures="merged")
+    person.types("entity", "001002")
+    person.types("password", PASSWORD)
+    person.presses(SUBMIT)
+    person.reads("Il tuo Comune è confluito in Agliè (TO): accedi come Agliè (TO).")
