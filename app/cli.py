@@ -12,9 +12,11 @@ from app.editions.commands import edition_group
 from app.letters.commands import letter_group
 from app.mail.commands import mail_group
 from app.registry.commands import registry_group
+from app.responses.commands import coverage_group
 
 
 def init_app(app: Flask) -> None:
     """Add every group, and the doctor."""
-    for command in (registry_group, entity_group, edition_group, letter_group, mail_group, demo_group, doctor_command):
+    groups = (registry_group, entity_group, edition_group, coverage_group, letter_group, mail_group, demo_group)
+    for command in (*groups, doctor_command):
         app.cli.add_command(command)

@@ -10,9 +10,9 @@ from flask.cli import AppGroup
 
 from app.clock import now
 from app.database import unit_of_work
-from app.registry.addresses import addresses_of
+from app.registry.addresses import UnknownChangeError, addresses_of, decide_change, waiting_changes
 from app.registry.associations import AssociationRow, association_rows
-from app.registry.entities import EntityRow, find_by_code
+from app.registry.entities import EntityRow, find_by_code, find_by_ids
 from app.registry.imports.plan import SOURCES, Plan, PlanOutdatedError, PlanRefusedError, apply_import, plan_import
 from app.registry.load import SHIPPED, RegistryFileError, load_municipalities
 
@@ -79,6 +79,31 @@ def associations(code: str | None) -> None:
         click.echo(_line(row))
         for member in row.members:
             click.echo(f"  {member.code}\t{member.label}")
+
+
+@registry_group.command("changes")
+@click.option("--confirm", type=int, metavar="ID", help="Let this change hold from now on.")
+@click.option("--refuse", type=int, metavar="ID", help="Leave the address as it is.")
+def changes(confirm: int | None, refuse: int | None) -> None:
+    """List the changes of address that entities propose, the oldest first, or decide one. Keep the list to yourself."""
+    if confirm is not None and refuse is not None:
+        raise click.UsageError("--confirm and --refuse are for one change each")
+    chosen = confirm if confirm is not None else refuse
+    if chosen is not None:
+        try:
+            decide_change(chosen, agrees=confirm is not None, decided_by="command", now=now())
+        except UnknownChangeError as error:
+            raise click.ClickException(f"no change {chosen} waits (`registry changes` shows those that do)") from error
+        click.echo(f"change {chosen}: {'confirmed' if confirm is not None else 'refused'}")
+        return
+    waiting = waiting_changes()
+    codes = {row.id: row.code for row in find_by_ids({change.entity_id for change in waiting})}
+    for change in waiting:
+        before, after = change.replaces_email or "nothing", change.email or "nothing"
+        asked = f"{change.proposed_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{change.id}\t{asked}\t{codes[change.entity_id]}\t{change.purpose}\t{before} -> {after}")
+    if not waiting:
+        click.echo("no change waits")
 
 
 def _entity(code: str) -> EntityRow:

@@ -8,7 +8,10 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from app.extensions import db
+from app.registry.addresses import addresses_of, propose_change
 from app.registry.imports.plan import SOURCES
+from tests.conftest import START
 from tests.registry.imports.sources import write
 from tests.registry.rows import add_association, add_contact, add_entity, everything
 
@@ -87,3 +90,21 @@ def test_associations_are_listed(app: Flask, borgo: int) -> None:
     assert run(app, "associations", "u").output == f"{one}  2\tAltro\n  001001\tBorgo (TO)\n"
     assert run(app, "associations", "001001").output == f"{one}  2\tAltro\n  001001\tBorgo (TO)\n"
     assert run(app, "associations", "x").exit_code == 1
+
+
+def test_changes_of_address_are_listed_and_decided(app: Flask, borgo: int) -> None:
+    ids = [
+        propose_change(borgo, purpose="mayor", email=f"{name}@example.org", replaces_id=None, proposed_by="test", now=START)
+        for name in ("sindaco", "gabinetto")
+    ]
+    db.session.rollback()
+    listed = run(app, "changes").output.splitlines()
+    assert [line.split("\t")[0] for line in listed] == [str(one) for one in ids]
+    assert "001001\tmayor\tnothing -> sindaco@example.org" in listed[0]
+    assert run(app, "changes", "--confirm", ids[0]).output == f"change {ids[0]}: confirmed\n"
+    assert run(app, "changes", "--refuse", ids[1]).output == f"change {ids[1]}: refused\n"
+    again = run(app, "changes", "--confirm", ids[1])
+    assert (again.exit_code, "waits" in again.output) == (1, True)
+    assert run(app, "changes").output == "no change waits\n"
+    db.session.rollback()
+    assert [row.email for row in addresses_of(borgo)] == ["sindaco@example.org"]
