@@ -13,7 +13,6 @@ from flask import current_app
 
 from app.letters.writing import Letter
 from app.web.pdf import pdf_of
-from app.web.site_address import site_address
 
 _PAGE: Final = "letters/page.html"
 _TEMPLATE: Final = "letter"
@@ -21,8 +20,7 @@ _TEMPLATE: Final = "letter"
 
 def print_page(letter: Letter) -> str:
     """A whole HTML page in the letter's language, for whoever opens it outside the site."""
-    style = site_address("static", filename="css/app.css")
-    return current_app.jinja_env.get_template(_PAGE).render(letter=letter, style=style)
+    return current_app.jinja_env.get_template(_PAGE).render(letter=letter)
 
 
 def pdf_of_letter(letter: Letter) -> bytes:
