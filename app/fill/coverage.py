@@ -209,11 +209,10 @@ def _answer_members(chosen: Callable[[Standing], Sequence[EntityRow]], agrees: b
         return home
     names = ", ".join(member.label for member in members)
     if agrees:
-        flash(
-            ngettext("Confermato: rispondi anche per %(names)s.", "Confermati: rispondi anche per %(names)s.", len(members))
-            % {"names": names},
-            "success",
+        said = ngettext(
+            "Confermato: rispondi anche per %(names)s.", "Confermati: rispondi anche per %(names)s.", len(members), names=names
         )
+        flash(said, "success")
     else:
         flash(_("Registrato: non rispondi per %(names)s. Il Comune lo vede e risponde da solo.", names=names), "success")
     return home

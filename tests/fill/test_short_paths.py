@@ -106,7 +106,7 @@ def test_two_people_who_change_the_same_answer_decide_on_the_page(
     assert (disputed.status, disputed.path) == (422, SHORT)
     assert disputed.with_class("decision")
     assert stored().submissions == 0
-    decided = person.send(disputed, {"B02.scelta": "current", **DECLARED}, SEND)
+    decided = person.send(disputed, {"B02.scelta": "current", "E04.scelta": "edited", **DECLARED}, SEND)
     assert decided.path == "/ricevuta"
 
 
