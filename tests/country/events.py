@@ -102,7 +102,9 @@ class Life:
 
     def correct(self) -> bool:
         """A lead that has written takes some out, adds others, or says that it answers for nobody."""
-        code = self._one([code for code, said in self.country.drafts.items() if said.towns and self._exists(code)])
+        code = self._one(
+            [code for code, said in self.country.drafts.items() if said.first and said.towns and self._exists(code)]
+        )
         if code is None:
             return False
         said = self.country.drafts[code]

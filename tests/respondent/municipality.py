@@ -122,6 +122,7 @@ class Respondent:
         proposals = {
             "E04": lambda: joined(self.operator),
             "E05": lambda: chosen_single(questions()[code].options, "single"),
+            "E06": lambda: chosen([self.town], several=True),
             "P06": lambda: chosen_single(questions()[code].options, "municipality"),
             "P07": lambda: chosen([self.town], several=True),
         }

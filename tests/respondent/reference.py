@@ -107,6 +107,7 @@ RULES: dict[str, Callable[[Meaning], bool]] = {
     "P": lambda meaning: meaning("B01") in OWN,
     "P07": lambda meaning: meaning("P06") not in (None, "municipality"),
     "E01": lambda meaning: meaning("B01") in OWN,
+    "E06": lambda meaning: meaning("E05") not in (None, "single"),
     "E": lambda meaning: True,
 }
 # What is short stands first on a page, the rest behind a disclosure.
@@ -117,7 +118,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/compila/C": ("C01", "C02", "C03"),
     "/compila/S": ("S",),
     "/compila/P": ("P",),
-    "/compila/E": ("E04", "E05", "E01", "E02", "E03"),
+    "/compila/E": ("E04", "E05", "E06", "E01", "E02", "E03"),
 }
 
 
