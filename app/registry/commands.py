@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from app.database import unit_of_work
 from app.registry.addresses import addresses_of
 from app.registry.associations import AssociationRow, association_rows
 from app.registry.entities import EntityRow, find_by_code
-from app.registry.imports.plan import SOURCES, Plan, PlanOutdatedError, PlanRefusedError, apply_plan, plan_import
+from app.registry.imports.plan import SOURCES, Plan, PlanOutdatedError, PlanRefusedError, apply_import, plan_import
 from app.registry.load import SHIPPED, RegistryFileError, load_municipalities
 
 SHOWN = 20
@@ -42,7 +43,7 @@ def import_file(kind: str, file: Path, digest: str | None, everything: bool) -> 
     """Show what FILE would change; with --confirm, change it."""
     instant = now()
     with unit_of_work(writes=digest is not None):
-        plan = plan_import(kind, file, instant) if digest is None else _applied(kind, file, digest)
+        plan = plan_import(kind, file, instant) if digest is None else _applied(kind, file, digest, instant)
     _show(plan, None if everything else SHOWN)
     if plan.problems:
         raise click.ClickException(f"{len(plan.problems)} problems in {file.name}: nothing was changed")
@@ -92,18 +93,14 @@ def _line(row: AssociationRow) -> str:
     return f"{row.code}\t{row.kind}\t{row.name}\tled by {lead}\t{len(row.members)} members"
 
 
-def _applied(kind: str, file: Path, digest: str) -> Plan:
-    instant = now()
-    plan = plan_import(kind, file, instant)
-    if plan.problems:
-        return plan
+def _applied(kind: str, file: Path, digest: str, instant: dt.datetime) -> Plan:
     try:
-        return apply_plan(plan, digest, actor="command", now=instant)
-    except PlanOutdatedError as error:
-        message = f"the plan is now {error}: look at the preview again (nothing was changed)"
-        raise click.ClickException(message) from error
+        return apply_import(kind, file, digest, actor="command", now=instant)
     except PlanRefusedError as error:
-        raise click.ClickException(f"{error} (nothing was changed)") from error
+        return error.plan
+    except PlanOutdatedError as error:
+        message = "file or registry have changed since that preview: look at a new one (nothing was changed)"
+        raise click.ClickException(message) from error
 
 
 def _show(plan: Plan, most: int | None) -> None:

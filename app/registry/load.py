@@ -22,6 +22,7 @@ from app.audit.chain import Scalar, record
 from app.extensions import db
 from app.registry.folding import search_name
 from app.registry.models import MUNICIPALITY, Entity
+from app.registry.successors import former_codes
 
 SHIPPED = Path(__file__).parent / "data" / "municipalities.csv"
 
@@ -101,11 +102,14 @@ _UNIQUE = {"code": "istat_code", "cadastral_code": "cadastral_code"}
 def load_municipalities(now: dt.datetime, file: Path = SHIPPED) -> LoadReport:
     """Add and correct municipalities as the file says. Raises `RegistryFileError`, and then nothing has changed."""
     described = read_municipalities(file)
-    known = _known()
+    known, former = _known(), former_codes()
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for line, values in described:
         before = known.pop(values["code"], None)
+        if values["code"] in former:
+            db.session.rollback()
+            raise RegistryFileError(file.name, line, f"{values['code']} is a former code: the file is older than the registry")
         if before is None:
             added.append({"kind": MUNICIPALITY, **values})
         elif before["kind"] != MUNICIPALITY:

@@ -13,7 +13,7 @@ from app.audit.chain import current_head
 from app.extensions import db
 from app.registry.entities import find_by_code
 from app.registry.load import SHIPPED, LoadReport, RegistryFileError, load_municipalities, read_municipalities
-from app.registry.models import Entity
+from app.registry.models import Entity, Variation
 
 HEADER = SHIPPED.read_text(encoding="utf-8").splitlines()[0]
 AGLIE = "001001,Agliè,,TO,Torino,01,Piemonte,A074,2558,355,45.36524,7.77825,1001"
@@ -111,6 +111,20 @@ def test_a_code_of_another_kind_of_entity_is_refused(db_session: object, now: dt
     before = rows()
     with pytest.raises(RegistryFileError, match="entity of kind union"):
         load_municipalities(now, write(tmp_path, ALDINO, AGLIE))
+    assert rows() == before
+
+
+def test_a_list_older_than_the_registry_is_refused(db_session: object, now: dt.datetime, tmp_path: Path) -> None:
+    load_municipalities(now, write(tmp_path, AGLIE, ALDINO))
+    renumbered = find_by_code("001001")
+    assert renumbered is not None
+    db.session.execute(sa.update(Entity).where(Entity.id == renumbered.id).values(code="999001"))
+    told = {"kind": "AP", "effective_on": dt.date(2026, 1, 1), "before": '{"code":"001001"}', "after": '{"code":"999001"}'}
+    db.session.execute(sa.insert(Variation).values(entity_id=renumbered.id, recorded_at=now, **told))
+    db.session.commit()
+    before = rows()
+    with pytest.raises(RegistryFileError, match="001001 is a former code"):
+        load_municipalities(now, write(tmp_path, ALDINO.replace("1639", "1700"), AGLIE))
     assert rows() == before
 
 

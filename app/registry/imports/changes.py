@@ -63,7 +63,7 @@ class Change:
     def text(self) -> str:
         """The change in a line."""
         told = f"{self.before} → {self.after}" if self.before and self.after else self.after or self.before
-        return f"{self.subject}: {self.what} {told}".rstrip()
+        return f"{self.subject}: {' '.join(filter(None, (self.what, told)))}"
 
 
 class TooManyProblemsError(Exception):

@@ -43,7 +43,8 @@ SOURCE = "ipa"
 _LOCAL = "L6"
 _KINDS = {"L4": "region", "L5": "province", "L45": "metropolitan", _LOCAL: ""}
 _NAMED_KINDS = (("unione", "union"), ("consorzio", "consortium"))
-_MUNICIPAL_WORDS = ("comune", "citta", "municipio")
+_MUNICIPAL_WORDS = ("comune", "citta", "municipio", "gemeinde", "commune")
+_CAPITAL = "roma capitale"  # what the municipality of Rome is called by law
 _PLACES = ("province_sign", "province", "region_code", "region")
 
 
@@ -87,7 +88,7 @@ def _is_municipality(name: str, seat: KnownEntity | None) -> bool:
     name of the municipality whose code it gives."""
     folded = fold(name)
     names = {fold(text) for text in (seat.name, seat.name_other_language) if text} if seat is not None else set()
-    return folded.split()[:1] in [[word] for word in _MUNICIPAL_WORDS] or folded in names
+    return folded.split()[:1] in [[word] for word in _MUNICIPAL_WORDS] or folded in {*names, _CAPITAL}
 
 
 def _draft_ipa_code(draft: Draft, line: int, entity: KnownEntity, code: str, lines: dict[str, int]) -> KnownEntity:

@@ -73,19 +73,14 @@ def _values(row: SourceRow) -> dict[str, Any]:
     values: dict[str, Any] = {
         "name": read_name(row["name"]),
         "name_other_language": read_name(row["name_other_language"]) if row["name_other_language"] else None,
-        "province": _italian(row["province"]),
-        "region": _italian(row["region"]),
+        "province": read_name(row["province"]),
+        "region": read_name(row["region"]),
     }
     for column, (pattern, wanted) in _PATTERNS.items():
         if re.fullmatch(pattern, row[column]) is None:
             raise UnfitFieldError(f"{_SHOWN[column]} should be {wanted}, not {row[column][:40]!r}")
         values[column] = row[column]
     return values
-
-
-def _italian(text: str) -> str:
-    """ "Bolzano/Bozen" → "Bolzano": the registry keeps the Italian name of provinces and regions."""
-    return read_name(text.partition("/")[0].strip())
 
 
 def _refuse_reuse(registry: Registry, cadastral: dict[str, KnownEntity], code: str, cadastral_code: str) -> None:

@@ -190,6 +190,8 @@ def _suppression(state: _State, line: _Line) -> None:
         return
     if known.valid_to is not None:
         raise UnfitFieldError(f"{known.label} has ended on {known.valid_to} already")
+    if known.valid_from is not None and known.valid_from >= line.day:
+        raise UnfitFieldError(f"{known.label} exists only since {known.valid_from}")
     if successor.valid_to is not None and successor.valid_to <= line.day:
         raise UnfitFieldError(f"the successor {successor.label} has ended on {successor.valid_to}, before")
     known.valid_to = line.day
@@ -212,9 +214,9 @@ def _rename(state: _State, line: _Line) -> None:
     if fold(bears) == fold(name):
         _vary(state, line, known, "changed", ("name, borne already:", line.name, name), columns)
         return
-    known.name, known.name_other_language = name, other or bore
     write = Write("entity", known.reference, {**after, "search_name": search_name(name, other or bore)})
     _vary(state, line, known, "changed", ("name", bears, name), columns, write)
+    known.name, known.name_other_language = name, other or bore
 
 
 def _province(state: _State, line: _Line) -> None:

@@ -33,14 +33,6 @@ SOURCES: dict[str, Callable[[Path, Draft, dt.date], None]] = {
 """Kind of file → what reads it. Each takes the file, the draft to fill, and today's date in Rome."""
 
 
-class PlanOutdatedError(Exception):
-    """Since the preview the file or the registry has changed, or the digest is another file's: look at a new preview."""
-
-
-class PlanRefusedError(Exception):
-    """The plan has problems, which come first."""
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a file would change. `problems` and `notes`: (line, message) in the file's order; line 0 is the file as a whole.
@@ -67,6 +59,22 @@ class Plan:
         return counts | {"unchanged": self.unchanged}
 
 
+class PlanOutdatedError(Exception):
+    """Since the preview the file or the registry has changed, or the digest is another file's. `plan`: what would be now."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(f"the plan is another one now: {plan.digest}")
+        self.plan = plan
+
+
+class PlanRefusedError(Exception):
+    """The plan has problems, which come first. `plan`: with all of them."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(f"{len(plan.problems)} problems")
+        self.plan = plan
+
+
 def plan_import(kind: str, file: Path, now: dt.datetime) -> Plan:
     """What this file would change. Every line that is wrong is among `problems`; a file that cannot be read at all as well."""
     draft = Draft()
@@ -86,19 +94,21 @@ def apply_plan(plan: Plan, digest: str, *, actor: str, now: dt.datetime) -> Plan
 
     Raises `PlanOutdatedError` or `PlanRefusedError`, and then nothing has changed.
     """
+    return apply_import(plan.kind, plan.file, digest, actor=actor, now=now)
+
+
+def apply_import(kind: str, file: Path, digest: str, *, actor: str, now: dt.datetime) -> Plan:
+    """`apply_plan` for whoever has only the file and the digest that its preview gave. Raises the same."""
     lock_tables()
-    fresh = plan_import(plan.kind, plan.file, now)
-    if fresh.problems:
+    fresh = plan_import(kind, file, now)
+    if fresh.problems or fresh.digest != digest:
         db.session.rollback()
-        raise PlanRefusedError(f"{len(fresh.problems)} problems")
-    if fresh.digest != digest:
-        db.session.rollback()
-        raise PlanOutdatedError(fresh.digest)
+        raise PlanRefusedError(fresh) if fresh.problems else PlanOutdatedError(fresh)
     if fresh.changes:
         write_changes(fresh.changes, now)
         counts = fresh.counts()
-        detail: dict[str, Scalar] = {"file": plan.file.name, "digest": digest, **{group: counts[group] for group in GROUPS}}
-        record("registry_imported", actor=actor, subject=f"registry:{plan.kind}", detail=detail, now=now)
+        detail: dict[str, Scalar] = {"file": file.name, "digest": digest, **{group: counts[group] for group in GROUPS}}
+        record("registry_imported", actor=actor, subject=f"registry:{kind}", detail=detail, now=now)
     db.session.commit()
     return fresh
 

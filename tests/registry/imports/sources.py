@@ -64,7 +64,7 @@ def variations_file(folder: Path, *rows: str) -> Path:
 def varied(kind: str, day: str, of: str, to: str = ";", region: str = "01") -> str:
     """`of` and `to`: "code;name"."""
     code, new = of.split(";", maxsplit=1)[0], to.split(";", maxsplit=1)[0]
-    return f'{day[-4:]};{kind};{region};{code[:3]};{of};{region};{new[:3]};{to};"Legge Regionale 1; \r\nB.U. n. 1";Contenuto;{day};'
+    return f'{day[-4:]};{kind};{region};{code[:3]};{of};{region};{new[:3]};{to};"Legge 1; \r\nB.U. n. 1";Contenuto;{day};'
 
 
 def ipa_file(folder: Path, *rows: tuple[str, ...], separator: str = "\t", encoding: str = "utf-8") -> Path:

@@ -64,6 +64,14 @@ def test_others_are_entities_by_category_and_name(tmp_path: Path) -> None:
     assert entity("037006").ipa_code == "c_a944"
 
 
+@pytest.mark.parametrize("name", ["Comune di Aldino", "GEMEINDE ALDEIN", "Aldein", "Città di Aldino", "Roma Capitale"])
+def test_a_municipality_is_known_by_the_words_for_one_or_by_its_name(tmp_path: Path, name: str) -> None:
+    add_entity("021001", "Aldino", name_other_language="Aldein")
+    apply("ipa", ipa_file(tmp_path, ("c_a179", name, "L6", "N", "021001")))
+    assert entity("021001").ipa_code == "c_a179"
+    assert len(everything()["entity"]) == 1
+
+
 def test_the_code_is_joined_and_never_derived(bologna: int, tmp_path: Path) -> None:
     add_entity("037001", "Anzola", cadastral_code="A324", **PLACE)
     apply(

@@ -35,11 +35,11 @@ def test_names_provinces_and_regions_are_added_and_corrected(tmp_path: Path) -> 
     assert (aldino.kind, aldino.name_other_language, aldino.province, aldino.region) == (
         "municipality",
         "Aldein",
-        "Bolzano",
-        "Trentino-Alto Adige",
+        "Bolzano/Bozen",
+        "Trentino-Alto Adige/Südtirol",
     )
     assert [row.code for row in search_entities("aldein")] == ["021001"]
-    assert told(shown)[0][2].startswith("Aglie [001001]: name Aglie; province's sign …")
+    assert told(shown)[0][2].startswith("Aglie [001001]: name Aglie; province …; region …; province's sign …")
 
 
 def test_the_list_of_a_loaded_registry_changes_nothing(tmp_path: Path, now: dt.datetime) -> None:

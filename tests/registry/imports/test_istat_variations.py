@@ -179,6 +179,8 @@ def test_every_wrong_line_is_named(tmp_path: Path) -> None:
         varied("ES", "01/01/2024", "024044;Gambugliano", "024103;Sovizzo"),
         varied("ES", "01/01/2024", "024044;Gambugliano", "024001;Agugliaro"),
         "2024;ES",
+        varied("CS", "01/01/2025", "024103;Sovizzo"),
+        varied("ES", "01/01/2025", "024103;Sovizzo", "024001;Agugliaro"),
     )
     shown = plan("istat-variations", variations_file(tmp_path, *rows))
-    assert [line for line, _ in shown.problems] == [2, 4, 6, 8, 12, 16, 18]
+    assert [line for line, _ in shown.problems] == [2, 4, 6, 8, 12, 16, 18, 21]
