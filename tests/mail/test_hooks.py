@@ -83,7 +83,7 @@ def test_a_kind_without_a_hook_is_sent_as_it_is(server: SmtpServer, queue: Queue
 
 
 def test_a_text_whose_link_nobody_filled_in_is_not_sent(server: SmtpServer, queue: Queue, run: Run, row: Row) -> None:
-    [only] = queue(1, kind="activation", text="Apri {link}")
+    [only] = queue(1, kind="news", text="Apri {link}")
     assert run().failed == 1
     assert (row(only).state, row(only).reason) == ("failed", "the link was not filled in")
     assert server.taken == []

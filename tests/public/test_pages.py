@@ -188,7 +188,7 @@ def test_blank_form_as_pdf_holds_every_question(client: FlaskClient, bring: Stag
     text = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.data)).pages).split())
     printed = client.get("/questionario").text.split('<span class="blank-code">')[1:]
     codes = [code.split("<")[0] for code in printed]
-    assert len(codes) == 37
+    assert len(codes) == 38
     places = [text.index(f" {code} ") for code in codes]
     assert places == sorted(places)
     for expected in ("Titolo della buona pratica", "1 gennaio 2025", "Scadenza: 15 aprile 2026, 23:59.", "Dopo l'invio"):
