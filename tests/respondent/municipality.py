@@ -30,6 +30,10 @@ MARK = re.compile(r"\[m[0-9]+\]")
 SHEET = re.compile(r"/compila/(pratiche|centri)/([0-9a-f-]{36})(?:/(\d+))?")
 ROUNDS = 12
 PAGES_AT_MOST = 40
+FIRST_PAGE = "/compila/B"
+SHORT_PAGE = "/compila/breve"
+SHORT = {"none": ("B02",), "other": ("B03",)}
+"""The answers to the first question for which one page is enough, and what it asks beside who fills in."""
 STEP_OF_SHEET = {word: step for step, word in SHEETS.items()}
 
 
@@ -163,7 +167,18 @@ class Respondent:
         following = self._following(button)
         self.visitor.submit_open(typed, form=self.visitor.path, button=button)
         self.tally.equal(self.visitor.path, following, self.note(f"after {button}"))
+        if self.visitor.path == SHORT_PAGE:
+            self._answer_at_length()
         self.count_post()
+
+    def _answer_at_length(self) -> None:
+        """See what the short page asks, and go on with the whole questionnaire all the same."""
+        asked = list(self.visitor.served.questions)
+        own = [code for code in asked if code not in ("E04", "E05", "E06")]
+        self.tally.equal(own, list(SHORT[self.answer("B01").meaning]), self.note("asks"))
+        self.visitor.follow("Compila invece il questionario intero")
+        walked = pages_of(self.model.meaning())
+        self.tally.equal(self.visitor.path, walked[walked.index(FIRST_PAGE) + 1], self.note("after the short page"))
 
     def count_post(self) -> None:
         """Look at the page that came, and go home if the plan says so."""
@@ -186,6 +201,8 @@ class Respondent:
             return here
         if item is not None:
             return f"{here}/2" if button == DETAILS else f"/compila/{STEP_OF_SHEET[here.split('/')[2]]}"
+        if here == FIRST_PAGE and self.answer("B01").meaning in SHORT:
+            return SHORT_PAGE
         walked = pages_of(self.model.meaning())
         return walked[walked.index(here) + 1]
 
