@@ -7,9 +7,14 @@ import datetime as dt
 import pytest
 from playwright.sync_api import Page
 
+from app.accounts.operators import add_operator
 from app.accounts.sessions import open_session
-from app.editions.current import edition_by_code
+from app.editions.current import EditionView, edition_by_code
 from app.extensions import db
+from app.registry.entities import find_by_code
+from app.responses.document import Operation
+from app.responses.drafts import Author, apply
+from app.responses.reading import open_response
 from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
 from tests.live_site import Site
@@ -46,9 +51,12 @@ OWN = (
     "/ricevuta",
     "/ricevuta/1/copia",
     "/storico",
+    "/ente",
+    "/ente/indirizzi",
     "/operatore",
 )
 SIZES = {"narrow": browsers.NARROW, "wide": browsers.WIDE}
+LEAD = Author(None, "l" * 64)
 NARROWEST = {"width": 320, "height": 640}
 # Pages look the same on both databases; the journeys run on both.
 pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
@@ -64,6 +72,36 @@ def owner(site: Site) -> Owner:
         made = add_owner("068038", "Ginepro", edition, dt.datetime.now(dt.UTC))
         db.engine.dispose()
     return made
+
+
+@pytest.fixture(scope="module")
+def members(site: Site) -> list[tuple[Owner, str]]:
+    """Two municipalities with a page of theirs: one that a lead claims, and one that has named who answers and not sent yet."""
+    app = site.application()
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        edition = edition_by_code("demo")
+        assert edition is not None
+        lead = open_response(_id("021008"), edition, now)
+        claims = [("E05", {"code": "lead_ambito"}), ("E06", ["022165"]), ("B01", {"code": "own"})]
+        apply(lead, [Operation("set", question=code, value=value) for code, value in claims], LEAD, now, save_id="claim")
+        claimed, declaring = _opened("022165", edition, now), _opened("001235", edition, now)
+        answers = [Operation("set", question="B01", value={"code": "other"})]
+        apply(open_response(declaring.entity_id, edition, now), answers, LEAD, now, save_id="short")
+        db.engine.dispose()
+    return [(claimed, "/compila"), (declaring, "/compila/breve")]
+
+
+def _id(code: str) -> int:
+    found = find_by_code(code)
+    assert found is not None
+    return found.id
+
+
+def _opened(code: str, edition: EditionView, now: dt.datetime) -> Owner:
+    names = {"name": "Operatore M", "office": "Servizi sociali", "email": "m@example.org", "phone": "06 0"}
+    operator = add_operator(_id(code), **names, now=now)
+    return Owner(code, _id(code), "", operator, open_response(_id(code), edition, now).id)
 
 
 def session_cookie(site: Site, owner: Owner) -> dict[str, str]:
@@ -105,6 +143,20 @@ def test_the_entitys_pages_are_accessible(site: Site, owner: Owner, open_page: O
         assert response.status == 200, path
         assert page.url == site.url + path, f"{path} led to {page.url}"
         inspect(page, f"page {size} {pattern}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_of_who_answers_for_whom_are_accessible(
+    site: Site, members: list[tuple[Owner, str]], open_page: OpenPage, size: str
+) -> None:
+    for member, path in members:
+        page = open_page("/", viewport=SIZES[size])
+        page.context.add_cookies([session_cookie(site, member)])
+        page.goto(path)
+        assert page.url == site.url + path
+        if path == "/compila":
+            assert page.get_by_text("Per noi risponde Bolzano (BZ): confermi?").is_visible()
+        inspect(page, f"page {size} {path} of {member.code}")
 
 
 def test_the_language_switch_stays_on_the_page_and_is_remembered(open_page: OpenPage) -> None:
