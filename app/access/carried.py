@@ -57,7 +57,7 @@ def carried_from_refused(request: Request) -> Carried | None:
     path = local_path(request.full_path.rstrip("?"))
     if not fields or path == START:
         return None
-    return Carried(path, entity_code_of(session_token(request)) or "", fields)
+    return Carried(path, entity_code_of(session_token(request)) or request.form.get("ente", ""), fields)
 
 
 def carried_from_form(request: Request) -> Carried | None:

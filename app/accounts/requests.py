@@ -55,15 +55,14 @@ def add_access_request(
     throttle.count_try([throttle.limit_of_asking(network)], now)
     waiting = _waiting(entity.id, name, email)
     if waiting is not None:
-        given = {"office": office, "phone": phone, "note": note}
-        db.session.execute(sa.update(AccessRequest).where(_REQUEST.id == waiting).values(**given))
-        db.session.commit()
+        db.session.commit()  # the try counts; what the first one said stays, for the second may be somebody else's
         return waiting
     try:
         take(Ration(f"request|{entity.id}", MOST_A_DAY, dt.timedelta(hours=20), dt.timedelta(0)), now)
     except AskedTooOftenError:
         db.session.rollback()
         raise
+    note = note.lstrip("[ ")  # a mark in brackets says that somebody who had signed in asks to reopen
     values = {"entity_id": entity.id, "name": name, "office": office, "email": email, "phone": phone, "note": note}
     added = sa.insert(AccessRequest).values(**values, created_at=now).returning(AccessRequest.id)
     request_id = db.session.execute(added).scalar_one()

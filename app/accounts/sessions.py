@@ -58,9 +58,17 @@ LIVE_SESSION = (
     )
     .select_from(table_of(WebSession))
     .join(entity_table, _ENTITY.id == _SESSION.entity_id)
-    .outerjoin(table_of(Operator), sa.and_(_OPERATOR.id == _SESSION.operator_id, _OPERATOR.entity_id == _SESSION.entity_id))
+    .outerjoin(
+        table_of(Operator),
+        sa.and_(
+            _OPERATOR.id == _SESSION.operator_id,
+            _OPERATOR.entity_id == _SESSION.entity_id,
+            _OPERATOR.removed_at.is_(None),
+        ),
+    )
     .where(
         _SESSION.id_hash == sa.bindparam("session_hash"),
+        _ENTITY.valid_to.is_(None),
         _SESSION.ended_at.is_(None),
         _SESSION.expires_at > sa.bindparam("session_now"),
         _SESSION.last_seen_at > sa.bindparam("session_seen_after"),

@@ -40,10 +40,12 @@ def test_requests_wait_oldest_first(now: dt.datetime) -> None:
     )
 
 
-def test_the_same_person_asking_again_is_one_request_with_the_latest_words(now: dt.datetime) -> None:
+def test_the_same_person_asking_again_is_one_request_and_keeps_the_first_words(
+    now: dt.datetime,
+) -> None:
     first = ask(now)
     assert ask(now + dt.timedelta(minutes=1), email="A@example.org", note="Ancora nulla", phone="") == first
-    assert [(row.note, row.phone, row.created_at) for row in open_requests()] == [("Ancora nulla", "", now)]
+    assert [(row.note, row.phone, row.created_at) for row in open_requests()] == [("Nulla", "055 1", now)]
     now += dt.timedelta(minutes=1)
     assert ask(now, name="Operatore B") != first
     assert ask(now, code=SAMONE_TO) != first
@@ -84,3 +86,8 @@ def test_nothing_personal_stands_in_the_audit(now: dt.datetime) -> None:
     ]
     told = "".join(entry.detail + entry.actor for entry in entries)
     assert not [word for word in ("Operatore", "Anagrafe", "example.org", "055") if word in told]
+
+
+def test_nobody_who_has_not_signed_in_asks_in_the_form_of_a_reopening(now: dt.datetime) -> None:
+    ask(now, note="[riapertura 2026] Aprite")
+    assert open_requests()[0].note == "riapertura 2026] Aprite"
