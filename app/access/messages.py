@@ -76,7 +76,10 @@ def spent_code(reason: str, deadline: dt.datetime) -> str:
     """For the entity's own code when it is of no more use."""
     texts = {
         "used": _("Questo codice è già stato usato per scegliere la password. Accedi con quella, o ricevi un link per e-mail."),
-        "withdrawn": _("Questo codice non vale più, perché l'accesso è stato azzerato. Ricevi un link per e-mail."),
+        "withdrawn": _(
+            "Questo codice non vale più: dopo la lettera l'ente ha scelto la password in un altro modo, o l'accesso è stato "
+            "azzerato. Accedi con la password, o ricevi un link per e-mail."
+        ),
         "expired": _(
             "Questo codice valeva fino al %(deadline)s. Ricevi un link per e-mail.",
             deadline=format_datetime(deadline, "d MMMM y, HH:mm"),

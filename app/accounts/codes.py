@@ -66,7 +66,7 @@ class WrongCodeError(Exception):
 
 
 class SpentCodeError(Exception):
-    """The entity's code, and of no more use. `reason`: used, withdrawn (by a reset) or expired."""
+    """The entity's code, and of no more use. `reason`: used, withdrawn (by a reset or a link) or expired."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

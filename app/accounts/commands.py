@@ -15,6 +15,7 @@ from app.accounts.resets import reset_login
 from app.clock import now
 from app.config import settings
 from app.registry.addresses import masked
+from app.terminal import print_row
 
 entity_group = AppGroup("entity", help="The logins of those who answer.")
 ACTOR = "command"
@@ -81,10 +82,5 @@ def requests(limit: int, handled: int | None, outcome: str) -> None:
         click.echo("nobody waits")
     for one in waiting:
         asked = one.created_at.strftime("%Y-%m-%d %H:%M UTC")
-        told = (one.id, asked, one.entity_code, one.entity_label, one.name, one.office, one.email, one.phone, one.note)
-        click.echo("\t".join(_on_one_line(str(value)) for value in told))
-
-
-def _on_one_line(text: str) -> str:
-    """What a stranger wrote, without anything that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+        who = (one.name, one.office, one.email, one.phone)
+        print_row(one.id, asked, one.entity_code, one.entity_label, *who, one.note)

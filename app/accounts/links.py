@@ -2,8 +2,9 @@
 
 Not for: delivering them (commands print them, `messages.py` puts them into mail), or links that sign in (`sign_in_links.py`).
 Holds always: 256 random bits, stored hashed; one use, which a single UPDATE decides; setting a password ends every other link
-of its entity; the address is built from the configured base URL, whatever a request's Host header says; asking what a link is
-for changes nothing, because mail scanners ask. A link of one purpose is dead at the other's address.
+of its entity, and the code in its letter (paper that lies about is no second key); the address is built from the configured
+base URL, whatever a request's Host header says; asking what a link is for changes nothing, because mail scanners ask. A link
+of one purpose is dead at the other's address.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from app.accounts.entity_accounts import set_password_hash
 from app.accounts.models import ActivationLink
 from app.accounts.passwords import check_new_password, hash_password
 from app.accounts.tokens import has_token_shape, new_token, token_hash
-from app.accounts.ways_in import end_links, end_password_links, hold_logins
+from app.accounts.ways_in import end_codes, end_links, end_password_links, hold_logins
 from app.audit.chain import record
 from app.config import settings
 from app.extensions import db
@@ -88,7 +89,7 @@ def entity_of_link(token: str, now: dt.datetime, purpose: str = ACTIVATION) -> E
 
 
 def redeem_activation_link(token: str, password: str, now: dt.datetime, purpose: str = ACTIVATION) -> EntityRow:
-    """Use the link up: set the password, end every session and other link of the entity. Of two at once, one succeeds.
+    """Use the link up: set the password, end every session, other link and code of the entity. Of two at once, one succeeds.
 
     Raises `DeadLinkError`, `WeakPasswordError` or `HashingBusyError`, and then the link is as good as it was.
     """
@@ -104,6 +105,7 @@ def redeem_activation_link(token: str, password: str, now: dt.datetime, purpose:
         raise DeadLinkError
     set_password_hash(entity_id, password_hash, now)
     end_links(entity_id, now)
+    end_codes(entity_id, now)
     subject = f"entity:{entity.code}"
     record(_DEEDS[purpose], actor=subject, subject=subject, detail={"by": "link"}, now=now)
     db.session.commit()

@@ -57,7 +57,8 @@ class SignInLink(Base):
 class ActivationCode(Base):
     """The code in an entity's letter. The code itself is derived from the installation's secret and `serial`, and not stored.
 
-    `used_at`: it has set a password; another one needs the next serial. `ended_at`: withdrawn by a reset.
+    `used_at`: it has set a password; another one needs the next serial. `ended_at`: withdrawn by a reset, or by a password that
+    was set through a link.
     """
 
     __tablename__ = "activation_code"

@@ -78,6 +78,11 @@ def remember_operator(entity_id: int, device_token: str | None, operator_id: int
         db.session.commit()
 
 
+def forget_places(entity_id: int) -> None:
+    """Forget every device and network of the entity: from now on each is a stranger's. Flushes only."""
+    db.session.execute(sa.delete(KnownPlace).where(KnownPlace.entity_id == entity_id))
+
+
 def _touch(entity_id: int, place_hash: str, now: dt.datetime) -> None:
     row = sa.and_(KnownPlace.place_hash == place_hash, KnownPlace.entity_id == entity_id)
     touch = sa.update(KnownPlace).where(row).values(last_used_at=now).returning(KnownPlace.entity_id)

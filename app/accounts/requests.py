@@ -62,7 +62,6 @@ def add_access_request(
     except AskedTooOftenError:
         db.session.rollback()
         raise
-    note = note.lstrip("[ ")  # a mark in brackets says that somebody who had signed in asks to reopen
     values = {"entity_id": entity.id, "name": name, "office": office, "email": email, "phone": phone, "note": note}
     added = sa.insert(AccessRequest).values(**values, created_at=now).returning(AccessRequest.id)
     request_id = db.session.execute(added).scalar_one()

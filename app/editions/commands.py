@@ -11,11 +11,13 @@ import click
 from flask.cli import AppGroup
 
 from app.clock import now
-from app.editions.current import list_editions
+from app.editions.current import edition_by_code, list_editions
 from app.editions.extensions import MINUTE, ExtensionRefusedError, extend
 from app.editions.files import ROME, EditionFileError, read_edition_file, typed_instant
 from app.editions.lifecycle import TRANSITIONS, EditionRefusedError, move_edition, store_edition
+from app.editions.reopenings import UnknownReopeningError, refuse_reopening, waiting_reopenings
 from app.questionnaire.loader import DefinitionError
+from app.terminal import print_row
 
 edition_group = AppGroup("edition", help="The editions of the survey.")
 
@@ -91,6 +93,30 @@ def extend_one(code: str, entity: str, deadline: dt.datetime, reason: str) -> No
 def reopen_one(code: str, entity: str, deadline: dt.datetime, reason: str) -> None:
     """Let ENTITY answer edition CODE again until DEADLINE, Rome's time, after its time is over; the whole minute counts."""
     _grant(code, entity, deadline, reason, reopened=True)
+
+
+@edition_group.command("requests")
+@click.argument("code")
+@click.option("--refuse", type=int, metavar="ID", help="Close this request without reopening.")
+def requests(code: str, refuse: int | None) -> None:
+    """Show who asks to answer edition CODE again after the deadline. Personal data: keep the list to yourself."""
+    edition = edition_by_code(code)
+    if edition is None:
+        raise click.ClickException(f"there is no edition {code}: `edition list` shows them")
+    if refuse is not None:
+        try:
+            refuse_reopening(refuse, refused_by="command", now=now())
+        except UnknownReopeningError as error:
+            raise click.ClickException(f"no request {refuse} waits (`edition requests {code}` shows those that do)") from error
+        click.echo(f"request {refuse}: refused")
+        return
+    waiting = waiting_reopenings(edition.id)
+    if not waiting:
+        click.echo("nobody waits")
+    for one in waiting:
+        asked = one.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        who = (one.name, one.office, one.email, one.phone)
+        print_row(one.id, asked, one.entity_code, one.entity_label, *who, one.reason)
 
 
 def _grant(code: str, entity: str, deadline: dt.datetime, reason: str, *, reopened: bool) -> None:

@@ -20,6 +20,7 @@ from app.extensions import db, table_of
 from app.questionnaire.loader import load_definition
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.texts import localised
+from app.web.incoming import NUL
 
 
 class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,6 +150,8 @@ def current_edition() -> EditionView | None:
 
 def edition_by_code(code: str) -> EditionView | None:
     """The edition of this code, in any state."""
+    if NUL in code:  # from a path; PostgreSQL refuses it
+        return None
     row = db.session.execute(select_editions().where(Edition.code == code)).first()
     return None if row is None else edition_view(row)
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from app.audit.chain import record
 from app.editions.current import EditionView, current_edition, edition_by_code, extension_table
 from app.editions.messages import tell_of_extension
+from app.editions.reopenings import close_reopening
 from app.extensions import db
 from app.registry.entities import EntityRow, find_by_code, is_in_force
 
@@ -53,6 +54,7 @@ def extend(
         raise ExtensionRefusedError(f"{entity.label}: {problem}")
     granted = {"closes_at": closes_at, "reason": reason.strip(), "reopened": reopened, "granted_by": actor, "granted_at": now}
     _write(edition.id, entity.id, granted, known=before is not None)
+    close_reopening(edition.id, entity.id, "granted", closed_by=actor, now=now)
     tell_of_extension(edition, entity, closes_at - MINUTE, now, reopened=reopened)
     detail = {
         "edition": edition_code,

@@ -65,6 +65,38 @@ class Extension(Base):
     granted_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
+class ReopeningRequest(Base):
+    """An operator asks to answer again after the deadline. Personal data: name, office, email and phone can be erased.
+
+    `outcome`: granted or refused, once `closed_at` is set; before that, one waits an entity and edition.
+    """
+
+    __tablename__ = "reopening_request"
+    __table_args__ = (
+        sa.Index(
+            "uq_reopening_request_waiting",
+            "edition_id",
+            "entity_id",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"))
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    office: Mapped[str] = mapped_column(sa.String(200))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    phone: Mapped[str] = mapped_column(sa.String(40))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    closed_by: Mapped[str | None] = mapped_column(sa.String(100))
+    outcome: Mapped[str | None] = mapped_column(sa.String(20))
+
+
 class PilotEntity(Base):
     """An entity that may answer while the edition is a pilot."""
 

@@ -17,6 +17,7 @@ from app.fill.coverage import coverage_view
 from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
 from app.fill.reopening import may_ask
+from app.fill.saving import sent_for_another
 from app.fill.views import PageViews, moment, shown, speech_for
 from app.questionnaire.answers import type_of
 from app.questionnaire.model import Questionnaire, Step, split_key
@@ -82,6 +83,8 @@ def opinion() -> ResponseReturnValue:
     """
     at = now()
     response = load_response(at)
+    if sent_for_another(response.entity_code):
+        return redirect(url_for("fill.receipt"), 303)
     known = response.document.answers
     operations = [
         Operation(

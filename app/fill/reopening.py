@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts.operators import get_operator
-from app.accounts.reopening import LONGEST_REASON, ask_reopening, asked_at
 from app.clock import now
+from app.editions.reopenings import LONGEST_REASON, ask_reopening, asked_at
 from app.fill import blueprint
 from app.fill.opening import identity, load_response
+from app.fill.saving import sent_for_another
 from app.responses.reading import OpenResponse
 
 
@@ -35,12 +36,14 @@ def ask_reopening_page() -> ResponseReturnValue:
         return redirect(url_for("fill.overview"), 303)
     if request.method != "POST":
         return _draw(response)
+    if sent_for_another(response.entity_code):
+        return redirect(url_for("fill.ask_reopening_page"), 303)
     reason = request.form.get("motivo", "").replace("\r\n", "\n").strip()
     problem = _problem(reason)
     operator = get_operator(response.entity_id, identity().operator_id or 0)
     if problem or operator is None:
         return _draw(response, reason, problem), 422
-    ask_reopening(operator, response.edition.code, reason, at)
+    ask_reopening(operator, response.edition, reason, at)
     flash(_("Richiesta inviata. Se viene accolta ti scriviamo, e qui trovi la nuova scadenza."), "success")
     return redirect(url_for("fill.overview"), 303)
 
@@ -63,6 +66,6 @@ def _draw(response: OpenResponse, reason: str = "", problem: str = "") -> str:
         response=response,
         reason=reason,
         errors=[("motivo", problem)] if problem else [],
-        asked_at=asked_at(response.entity_id, response.edition.code),
+        asked_at=asked_at(response.entity_id, response.edition.id),
         longest=LONGEST_REASON,
     )

@@ -8,6 +8,7 @@ secret; a Message-ID is derived from the row and stays the same at each try.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,17 @@ from app.mail.delivering import Tally, deliver_due
 from app.mail.messages import UnfitMessageError, check_recipient, check_subject, mail_host, message_id_of
 from app.mail.models import STATES, Delivery
 
-__all__ = ["DeliveryRow", "Message", "Tally", "counts_by_state", "deliver_due", "deliveries_of", "oldest_due", "queue_message"]
+__all__ = [
+    "DeliveryRow",
+    "Message",
+    "Tally",
+    "cancel_messages",
+    "counts_by_state",
+    "deliver_due",
+    "deliveries_of",
+    "oldest_due",
+    "queue_message",
+]
 
 _TABLE = table_of(Delivery)
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -87,6 +98,21 @@ def queue_message(message: Message, now: dt.datetime) -> bool:
     message_id = message_id_of(delivery_id, message.dedupe_key, now, host)
     db.session.execute(sa.update(Delivery).where(Delivery.id == delivery_id).values(message_id=message_id))
     return True
+
+
+def cancel_messages(reference: str, kinds: Collection[str], reason: str, now: dt.datetime) -> int:
+    """Cancel what is still to be sent of these kinds about a reference, and say how many there were. Flushes only.
+
+    A message that a worker has in hand loses its claim, unless its data phase has begun. Waits for a worker that is writing
+    its link at this moment, and holds these rows: call it before anything that such a worker could wait for.
+    """
+    row = _TABLE.c
+    waiting = sa.and_(row.reference == reference, row.kind.in_(kinds), row.state.in_(("queued", "retry_wait", "claimed")))
+    ids = db.session.execute(sa.select(row.id).where(waiting).order_by(row.id).with_for_update()).scalars().all()
+    values = {"state": "cancelled", "reason": reason, "claim_token": None, "lease_until": None, "changed_at": now}
+    if ids:
+        db.session.execute(sa.update(Delivery).where(row.id.in_(ids)).values(**values))
+    return len(ids)
 
 
 def deliveries_of(reference: str, limit: int = 50) -> list[DeliveryRow]:

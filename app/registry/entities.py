@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from app.extensions import db, table_of
 from app.registry.folding import fold
 from app.registry.models import Entity
+from app.web.incoming import NUL
 
 LONGEST_SEARCH = 100
 entity_table = table_of(Entity)  # for rooms that join it in a query of their own; they read, and never write
@@ -97,6 +98,8 @@ def count_entities(text: str, *, kinds: Collection[str] | None = None) -> int:
 
 def find_by_code(code: str) -> EntityRow | None:
     """The entity with this code, also one that no longer exists."""
+    if NUL in code:  # from a path; PostgreSQL refuses it
+        return None
     return next(iter(_rows(db.session.execute(sa.select(*_COLUMNS).where(Entity.code == code)).all())), None)
 
 

@@ -22,7 +22,7 @@ from app.accounts.codes import (
     redeem_code,
 )
 from app.accounts.entity_accounts import stored_hash
-from app.accounts.links import DeadLinkError, entity_of_link
+from app.accounts.links import DeadLinkError, entity_of_link, redeem_activation_link
 from app.accounts.models import ActivationCode
 from app.accounts.passwords import WeakPasswordError, verify_password
 from app.accounts.places import place_of
@@ -214,6 +214,15 @@ def test_a_reset_withdraws_the_code_and_the_next_letter_has_another(edition: OfE
     renewed = issued(edition, AGLIE, now)
     assert renewed != made
     assert outcome(edition, renewed, now) == "set"
+
+
+def test_a_password_set_through_a_link_withdraws_the_code(edition: OfEntity, now: dt.datetime) -> None:
+    code = issue_code(edition, entity(AGLIE).id, now)
+    redeem_activation_link(token_for(AGLIE, now), PASSWORD, now)
+    with pytest.raises(SpentCodeError) as refused:
+        redeem_code(edition, entity(AGLIE), code, OTHER, now, place=HOME)
+    assert refused.value.reason == "withdrawn"
+    assert sign_in_entity(entity(AGLIE), PASSWORD, HOME, now)
 
 
 def test_of_many_at_once_one_succeeds(app: Flask, edition: OfEntity, now: dt.datetime) -> None:

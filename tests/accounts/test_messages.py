@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.accounts.links import DeadLinkError, entity_of_link, redeem_activation_link
+from app.accounts.messages import queue_messages
 from app.accounts.models import ActivationLink, SignInLink
 from app.accounts.places import place_of
 from app.accounts.rations import AskedTooOftenError
@@ -20,8 +21,9 @@ from app.accounts.signing_in import sign_in_by_link
 from app.accounts.throttle import TooManyAttemptsError
 from app.audit.models import AuditEntry
 from app.extensions import db
+from app.mail.claims import Claim, renew
 from app.registry.addresses import recipients_of
-from app.registry.models import Entity
+from app.registry.models import ContactAddress, Entity
 from tests.accounts.few import AGLIE, BASE_URL, PASSWORD, SAMONE_TO, activate, at_once, entity
 from tests.accounts.mailbox import OFFICE, claim, queued, register
 from tests.pages import problems_of
@@ -51,7 +53,8 @@ def test_what_is_queued_holds_no_link(now: dt.datetime) -> None:
     register(AGLIE)
     invite_entity(AGLIE, actor="test", now=now)
     ask(now)
-    reset_login(AGLIE, actor="test", now=now)
+    queue_messages("reset", entity(AGLIE), now, language="it")
+    db.session.commit()
     kinds = [delivery.kind for delivery in queued()]
     assert kinds == ["activation", "sign_in", "reset"]
     for delivery in queued():
@@ -134,13 +137,54 @@ def test_a_message_that_is_claimed_again_carries_a_link_that_works(now: dt.datet
 def test_a_message_that_is_not_wanted_any_more_makes_no_link(now: dt.datetime) -> None:
     register(AGLIE)
     invite_entity(AGLIE, actor="test", now=now)
-    reset_login(AGLIE, actor="test", now=now)
+    queue_messages("reset", entity(AGLIE), now, language="it")
     ask(now)
     activate(AGLIE, now)
     before = count(ActivationLink)
     reasons = [one.reason for one in claim(now + dt.timedelta(hours=5))]
     assert reasons == ["the entity has set its password"] * 2 + ["asked for too long ago"]
     assert (count(ActivationLink), count(SignInLink)) == (before, 0)
+
+
+def test_an_address_that_is_no_longer_the_entity_s_gets_no_link(now: dt.datetime) -> None:
+    register(AGLIE)
+    ask(now)
+    db.session.execute(sa.update(ContactAddress).values(ended_at=now))
+    assert [one.reason for one in claim(now)] == ["the address is no longer the entity's"]
+    assert count(SignInLink) == 0
+
+
+def test_a_reset_cancels_what_has_not_gone_yet(now: dt.datetime) -> None:
+    register(AGLIE)
+    register(SAMONE_TO, "samone@comune.example.org")
+    invite_entity(AGLIE, actor="test", now=now)
+    invite_entity(SAMONE_TO, actor="test", now=now)
+    ask(now)
+    claimed, _, waiting = queued()
+    claimed.state, claimed.claim_token, claimed.lease_until = "claimed", "t" * 32, now + dt.timedelta(minutes=10)
+    waiting.state = "retry_wait"
+    db.session.commit()
+    reset_login(AGLIE, actor="test", now=now)
+    db.session.expire_all()
+    states = [(delivery.kind, delivery.state, delivery.reason, delivery.claim_token) for delivery in queued()]
+    assert states == [
+        ("activation", "cancelled", "the login was reset", None),
+        ("activation", "queued", "", None),
+        ("sign_in", "cancelled", "the login was reset", None),
+        ("reset", "queued", "", None),
+    ]
+    assert not renew(Claim(claimed.id, "t" * 32), now)
+
+
+def test_a_message_whose_data_phase_has_begun_is_left_to_its_worker(now: dt.datetime) -> None:
+    register(AGLIE)
+    invite_entity(AGLIE, actor="test", now=now)
+    (begun,) = queued()
+    begun.state, begun.claim_token = "data", "t" * 32
+    db.session.commit()
+    reset_login(AGLIE, actor="test", now=now)
+    db.session.expire_all()
+    assert [(delivery.state, delivery.claim_token) for delivery in queued()] == [("data", "t" * 32), ("queued", None)]
 
 
 def test_an_entity_that_has_ended_gets_nothing(now: dt.datetime) -> None:

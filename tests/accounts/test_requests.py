@@ -86,8 +86,3 @@ def test_nothing_personal_stands_in_the_audit(now: dt.datetime) -> None:
     ]
     told = "".join(entry.detail + entry.actor for entry in entries)
     assert not [word for word in ("Operatore", "Anagrafe", "example.org", "055") if word in told]
-
-
-def test_nobody_who_has_not_signed_in_asks_in_the_form_of_a_reopening(now: dt.datetime) -> None:
-    ask(now, note="[riapertura 2026] Aprite")
-    assert open_requests()[0].note == "riapertura 2026] Aprite"

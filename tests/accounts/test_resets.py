@@ -17,8 +17,9 @@ from app.accounts.links import (
     entity_of_link,
     redeem_activation_link,
 )
+from app.accounts.messages import queue_messages
 from app.accounts.models import ActivationLink, EntityAccount
-from app.accounts.places import place_of
+from app.accounts.places import known_at, place_of
 from app.accounts.resets import reset_login
 from app.accounts.sessions import find_identity, open_session
 from app.accounts.sign_in_links import create_sign_in_link, entity_of_sign_in_link
@@ -105,7 +106,7 @@ def test_of_two_who_use_the_link_at_once_one_succeeds(app: Flask, now: dt.dateti
 def test_two_links_of_one_entity_used_at_once_do_not_wait_for_each_other_for_ever(app: Flask, now: dt.datetime) -> None:
     register(AGLIE)
     for _ in range(2):
-        reset_login(AGLIE, actor="test", now=now)
+        queue_messages(RESET, entity(AGLIE), now, language="it")
         now += dt.timedelta(seconds=1)
     tokens = [arrived.token for arrived in claim(now)]
     assert len(tokens) == 2
@@ -135,6 +136,14 @@ def test_whoever_has_just_set_the_password_is_not_signed_in_after_a_reset(now: d
     reset_login(AGLIE, actor="test", now=now)
     with pytest.raises(DeadLinkError):
         sign_in_activated(entered, HOME, now)
+
+
+def test_a_reset_forgets_where_the_entity_signed_in_before(now: dt.datetime) -> None:
+    for code in (AGLIE, SAMONE_TO):
+        activate(code, now)
+        sign_in_entity(entity(code), PASSWORD, HOME, now)
+    reset_login(AGLIE, actor="test", now=now)
+    assert [known_at(entity(code).id, HOME, now).network for code in (AGLIE, SAMONE_TO)] == [False, True]
 
 
 def test_drafts_stay(now: dt.datetime) -> None:

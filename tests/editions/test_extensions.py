@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +13,14 @@ from app.audit.models import AuditEntry
 from app.editions.current import EditionView, edition_by_code
 from app.editions.extensions import ExtensionRefusedError, deadline_for, edition_for, extend, own_closes_at
 from app.editions.lifecycle import move_edition, store_edition
-from app.editions.models import Extension
+from app.editions.models import Extension, ReopeningRequest
+from app.editions.reopenings import (
+    UnknownReopeningError,
+    ask_reopening,
+    asked_at,
+    refuse_reopening,
+    waiting_reopenings,
+)
 from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.entities import find_by_code
@@ -182,3 +190,62 @@ def test_the_commands_take_rome_s_time(stored: EditionView, app: Flask, clock: C
     assert (refused.exit_code, "use `edition extend`" in refused.output) == (1, True)
     clock.set(LATER)
     assert run(args=["edition", "reopen", "2026", FIRENZE, "2026-05-20 23:59", "--reason", "Errore"]).exit_code == 0
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """An operator of Firenze who asks."""
+
+    entity_id: int
+    id: int = 7
+    name: str = "Operatore A"
+    office: str = "Servizi sociali"
+    email: str = "servizi@example.org"
+    phone: str = "055 1"
+
+
+def test_a_request_waits_until_the_response_is_reopened(stored: EditionView) -> None:
+    asker = Somebody(entity_id())
+    first = ask_reopening(asker, stored, "Mancava un centro", END)
+    assert ask_reopening(asker, stored, "Mancavano due centri", END) == first
+    (waiting,) = waiting_reopenings(stored.id)
+    assert (waiting.id, waiting.entity_code, waiting.entity_label) == (first, FIRENZE, "Firenze (FI)")
+    assert (waiting.name, waiting.email, waiting.reason, waiting.created_at) == (
+        *("Operatore A", "servizi@example.org"),
+        *("Mancavano due centri", END),
+    )
+    grant(LATER, END, reopened=True)
+    assert waiting_reopenings(stored.id) == []
+    assert asked_at(asker.entity_id, stored.id) is None
+    outcome = sa.select(ReopeningRequest.outcome, ReopeningRequest.closed_by)
+    assert db.session.execute(outcome).one() == ("granted", "test")
+    assert ask_reopening(asker, stored, "Ancora", LATER) != first
+
+
+def test_a_refused_request_is_over_and_a_second_refusal_changes_nothing(stored: EditionView) -> None:
+    asker = Somebody(entity_id())
+    request = ask_reopening(asker, stored, "Mancava un centro", END)
+    refuse_reopening(request, refused_by="staff:7", now=END)
+    assert waiting_reopenings(stored.id) == []
+    with pytest.raises(UnknownReopeningError):
+        refuse_reopening(request, refused_by="staff:7", now=END)
+    told = db.session.execute(sa.select(AuditEntry).where(AuditEntry.action.like("reopening%"))).scalars().all()
+    assert [(entry.action, entry.actor) for entry in told] == [
+        ("reopening_requested", "operator:7"),
+        ("reopening_refused", "staff:7"),
+    ]
+    assert not any("Operatore" in entry.detail or "centro" in entry.detail for entry in told)
+
+
+def test_the_desk_sees_and_refuses_requests_by_command(stored: EditionView, app: Flask) -> None:
+    request = ask_reopening(Somebody(entity_id(), name="Op\x1b[31mA"), stored, "Mancava\nun centro", END)
+    shown = app.test_cli_runner().invoke(args=["edition", "requests", "2026"])
+    assert shown.exit_code == 0, shown.output
+    assert "\tFirenze (FI)\tOp [31mA\t" in shown.output
+    assert "Mancava un centro" in shown.output
+    for outcome in (0, 1):
+        done = app.test_cli_runner().invoke(args=["edition", "requests", "2026", "--refuse", str(request)])
+        assert done.exit_code == outcome, done.output
+    assert "no request" in done.output
+    assert app.test_cli_runner().invoke(args=["edition", "requests", "2026"]).output == "nobody waits\n"
+    assert "there is no edition 1999" in app.test_cli_runner().invoke(args=["edition", "requests", "1999"]).output

@@ -7,13 +7,14 @@ import datetime as dt
 import pytest
 import sqlalchemy as sa
 
-from app.accounts.models import AccessRequest
 from app.audit.models import AuditEntry
 from app.editions.extensions import extend
+from app.editions.models import ReopeningRequest
 from app.extensions import db
 from tests.conftest import START, Clock
 from tests.fill.conftest import NewPerson, Renew, Stored
 from tests.fill.person import Person
+from tests.fill.test_lost_pages import OTHER_ACCESS
 from tests.fill.test_stages import CLOSED, set_state
 from tests.fill.walk import answer_all, submit
 
@@ -27,9 +28,9 @@ def grant(now: dt.datetime, *, reopened: bool) -> None:
     extend("2026", "048017", OWN_END, "Elezioni", actor="test", now=now, reopened=reopened)
 
 
-def requests() -> list[AccessRequest]:
+def requests() -> list[ReopeningRequest]:
     db.session.rollback()
-    return list(db.session.execute(sa.select(AccessRequest).order_by(AccessRequest.id)).scalars())
+    return list(db.session.execute(sa.select(ReopeningRequest).order_by(ReopeningRequest.id)).scalars())
 
 
 def test_every_page_shows_the_entitys_own_deadline(person: Person) -> None:
@@ -114,8 +115,8 @@ def test_after_the_deadline_one_asks_and_asking_again_changes_the_reason(person:
     assert any("è in attesa" in alert for alert in again.alerts)
     person.send(again, {"motivo": "Due centri"}, None)
     (only,) = requests()
-    assert (only.note, only.name, only.email, only.handled_at) == (
-        "[riapertura 2026] Due centri",
+    assert (only.reason, only.name, only.email, only.closed_at) == (
+        "Due centri",
         "Operatore A",
         "servizi.sociali@example.org",
         None,
@@ -138,3 +139,25 @@ def test_a_reason_that_cannot_be_stored_comes_back(person: Person, clock: Clock,
     assert says in page.text
     assert page.by_id("motivo").attributes["aria-invalid"] == "true"
     assert requests() == []
+
+
+def test_a_reason_of_another_entity_s_page_is_not_sent_as_this_one_s(person: Person, clock: Clock, renew: Renew) -> None:
+    answer_all(person)
+    clock.set(END)
+    renew(person)
+    page = person.get("/riapertura")
+    shown = person.send(page, {"motivo": "Mancava un centro", "ente": "022165"}, None)
+    assert shown.path == "/riapertura"
+    assert OTHER_ACCESS in shown.alerts
+    assert requests() == []
+
+
+def test_an_opinion_of_another_entity_s_page_is_not_kept_as_this_one_s(person: Person, stored: Stored) -> None:
+    answer_all(person)
+    submit(person)
+    before = stored().version
+    page = person.get("/ricevuta").form("/ricevuta/parere")
+    person.client.post(page.action, data=page.fields | {"ente": ["022165"]})
+    shown = person.get("/ricevuta")
+    assert (shown.path, stored().version) == ("/ricevuta", before)
+    assert OTHER_ACCESS in shown.alerts

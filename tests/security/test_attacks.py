@@ -62,6 +62,8 @@ def test_the_character_that_no_keyboard_types_is_dropped_everywhere(person: Pers
     assert stored().document.answers[f"{item}/P03"].value == "Più nidi"
     assert post(person, f"/compila/P/schede/{item}/sposta", {"before": "\0", "save_id": "\0b"}).status_code == 303
     assert post(person, "/ricevuta/parere", {"save_id": "\0c"}).status_code == 303
+    assert post(person, "/compila/capofila/%00", {"risposta": "si"}).status_code == 303
+    assert person.client.get("/ente/edizioni/%00").status_code == 404
     assert person.client.get("/compila/B?cerca=B02&testo=%00firenze%00").status_code == 200
     new = {"name": "Operatore\0 B", "office": "\0Servizi", "email": "b@example.org", "phone": "055 123456", "operator_id": ""}
     assert post(person, "/operatore", dict(new)).status_code == 303

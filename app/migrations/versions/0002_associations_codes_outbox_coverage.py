@@ -182,6 +182,27 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_extension_entity_id_entity')),
     sa.PrimaryKeyConstraint('edition_id', 'entity_id', name=op.f('pk_extension'))
     )
+    op.create_table('reopening_request',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('edition_id', sa.Integer(), nullable=False),
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('office', sa.String(length=200), nullable=False),
+    sa.Column('email', sa.String(length=254), nullable=False),
+    sa.Column('phone', sa.String(length=40), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_by', sa.String(length=100), nullable=True),
+    sa.Column('outcome', sa.String(length=20), nullable=True),
+    sa.ForeignKeyConstraint(['edition_id'], ['edition.id'], name=op.f('fk_reopening_request_edition_id_edition')),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_reopening_request_entity_id_entity')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reopening_request'))
+    )
+    with op.batch_alter_table('reopening_request', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reopening_request_entity_id'), ['entity_id'], unique=False)
+        batch_op.create_index('uq_reopening_request_waiting', ['edition_id', 'entity_id'], unique=True, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
+
     op.create_table('membership',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('association_id', sa.Integer(), nullable=False),
@@ -247,6 +268,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_association_id'))
 
     op.drop_table('membership')
+    with op.batch_alter_table('reopening_request', schema=None) as batch_op:
+        batch_op.drop_index('uq_reopening_request_waiting')
+        batch_op.drop_index(batch_op.f('ix_reopening_request_entity_id'))
+
+    op.drop_table('reopening_request')
     op.drop_table('extension')
     with op.batch_alter_table('coverage_reply', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_coverage_reply_member_id'))
