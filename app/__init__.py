@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 ROOT = Path(__file__).resolve().parent
-ROOMS_WITH_TABLES = ("audit", "registry", "mail", "accounts", "editions", "responses")
+ROOMS_WITH_TABLES = ("audit", "registry", "mail", "accounts", "editions", "responses", "chasing", "reminders")
 SMALLEST_COMPRESSED = 500  # bytes
 SPARE_CONNECTIONS = 5  # beyond one a thread
-SURFACES = ("access", "fill", "public")
+SURFACES = ("access", "fill", "desk", "public")
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:

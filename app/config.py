@@ -82,6 +82,12 @@ class Settings:
         480, values.whole(5, 10_080), "After how many minutes without a request a person must sign in again."
     )
     session_hours: int = _setting(72, values.whole(1, 720), "After how many hours at most a person must sign in again.")
+    staff_session_idle_minutes: int = _setting(
+        60, values.whole(5, 1_440), "After how many minutes without a request a member of staff must sign in again."
+    )
+    staff_session_hours: int = _setting(
+        12, values.whole(1, 72), "After how many hours at most a member of staff must sign in again."
+    )
     activation_days: int = _setting(30, values.whole(1, 365), "For how many days a link that sets a password is good.")
     sign_in_link_minutes: int = _setting(
         30, values.whole(5, 1_440), "For how many minutes a sign-in link sent by e-mail is good."

@@ -22,6 +22,7 @@ from werkzeug.routing import BuildError
 
 from app.accounts.links import DeadLinkError
 from app.accounts.passwords import HashingBusyError
+from app.accounts.permissions import RoleRefusedError
 from app.accounts.sessions import OperatorOfAnotherEntityError
 from app.accounts.throttle import TooManyAttemptsError
 from app.extensions import db
@@ -110,6 +111,9 @@ BY_EXCEPTION: dict[type[Exception], Explanation] = {
     ChangedMeanwhileError: BY_STATUS[409],
     TooLargeError: BY_STATUS[413],
     OperatorOfAnotherEntityError: BY_STATUS[403],
+    RoleRefusedError: Explanation(
+        403, _l("Pagina per altri ruoli"), _l("Il tuo ruolo non la prevede. Se ti serve, chiedi a chi amministra il sito.")
+    ),
     DeadLinkError: Explanation(
         410, _l("Questo link è scaduto o già usato"), _l("Richiedine uno nuovo a chi te lo ha mandato.")
     ),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request
 
-from app.accounts.permissions import signed_in
+from app.accounts.permissions import signed_in, staff_signed_in
 from app.clock import now
 from app.config import settings
 from app.editions.current import EditionView, current_edition
@@ -29,8 +29,10 @@ def init_app(app: Flask) -> None:
 def template_context() -> dict[str, Any]:
     """The names that templates share."""
     edition = _edition()
+    desk = request.blueprint == "desk"
     return {
-        "identity": signed_in(),
+        "identity": None if desk else signed_in(),
+        "staff": staff_signed_in() if desk else None,
         "settings": settings(),
         "edition": edition,
         "days_left": _days_left(edition, g.get("own_closes_at"), now()),

@@ -17,7 +17,7 @@ from app.access.forms import OperatorForm, SignInForm
 from app.access.local_paths import local_path
 from app.access.pages import OperatorPage, SignInPage
 from app.accounts.operators import list_operators
-from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, signed_in
+from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, StaffRequiredError, signed_in
 from app.web.csrf import SAFE_METHODS
 
 
@@ -48,3 +48,11 @@ def operator_required(error: OperatorRequiredError) -> ResponseReturnValue:
 
 def _here() -> str:
     return local_path(request.full_path.rstrip("?"))
+
+
+@blueprint.app_errorhandler(StaffRequiredError)
+def staff_required(error: StaffRequiredError) -> ResponseReturnValue:
+    """Ask a member of staff to sign in."""
+    if request.is_json:
+        return jsonify(status=401, reason="signed_out", sign_in=url_for("access.staff_sign_in")), 401
+    return redirect(url_for("access.staff_sign_in", next=_here()), 303)

@@ -1,4 +1,4 @@
-"""The two cookies of ours beside Flask's: the session's id, and the id of a device that has signed in before.
+"""The cookies of ours beside Flask's: a session's id, the id of a device that has signed in before, a desk session's id.
 
 Not for: what the ids mean (`sessions.py`, `places.py`).
 Holds always: HttpOnly, SameSite=Lax, for this host and all its paths; `Secure` and a `__Host-` name wherever the base URL is
@@ -14,6 +14,7 @@ from app.config import settings
 
 _SESSION = "ricognizione"
 _DEVICE = "ricognizione-dispositivo"
+_STAFF = "ricognizione-gestione"
 
 
 def session_token(request: Request) -> str:
@@ -24,6 +25,21 @@ def session_token(request: Request) -> str:
 def device_token(request: Request) -> str:
     """The device's id that the browser brought; empty if none."""
     return request.cookies.get(_named(_DEVICE), "")
+
+
+def staff_token(request: Request) -> str:
+    """The id of the session at the desk that the browser brought; empty if none."""
+    return request.cookies.get(_named(_STAFF), "")
+
+
+def give_staff_cookie(response: Response, session: str) -> None:
+    """Hand the id of a session at the desk to the browser."""
+    _set(response, _STAFF, session)
+
+
+def take_staff_cookie(response: Response) -> None:
+    """Have the browser forget its session at the desk."""
+    response.delete_cookie(_named(_STAFF), path="/", secure=settings().is_https, httponly=True, samesite="Lax")
 
 
 def give_cookies(response: Response, session: str, device: str) -> None:

@@ -1,6 +1,8 @@
 """The tables of signing in: the entity's password, its activation links, operators, sessions, devices and failed attempts.
 
-Not for: staff (later, in tables of their own) or anything that a person answers.
+Staff have an account each, with links and sessions in tables of their own.
+
+Not for: anything that a person answers.
 Holds always: no password, link, session or device id is stored as it is: each only as its hash. An operator belongs to one
 entity. A session's operator belongs to the session's entity.
 """
@@ -138,3 +140,50 @@ class SignInThrottle(Base):
     failures: Mapped[int]
     last_failure_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
     blocked_until: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class StaffMember(Base):
+    """A person who works at the desk. `role`: one of `staff.ROLES`; `region_code`: whose entities a territory's person sees.
+
+    The second factor's secret is derived from the installation's secret, id and `totp_serial`, and not stored; `totp_step` is
+    the last step of thirty seconds whose code was used. `password_hash` is empty until the link was used.
+    """
+
+    __tablename__ = "staff_member"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    role: Mapped[str] = mapped_column(sa.String(20))
+    region_code: Mapped[str | None] = mapped_column(sa.String(2))
+    password_hash: Mapped[str] = mapped_column(sa.String(200), default="")
+    password_set_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    totp_serial: Mapped[int] = mapped_column(default=1)
+    totp_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    disabled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class StaffLink(Base):
+    """A single-use link with which a member of staff sets password and second factor. `ended_at`: used, or replaced."""
+
+    __tablename__ = "staff_link"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class StaffSession(Base):
+    """One browser's session at the desk. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal."""
+
+    __tablename__ = "staff_session"
+
+    id_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

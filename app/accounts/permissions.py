@@ -1,4 +1,4 @@
-"""Who may call which page: one table of endpoints, enforced in one place before every request.
+"""Who may call which page: one table of endpoints, enforced in one place before every request, for entities and staff alike.
 
 Not for: which entity's data a page shows (each query names its entity), nor the page of a refusal (`app.access` draws it).
 Holds always: an endpoint that is not in the table is refused, so a new page is closed until somebody has decided.
@@ -11,24 +11,50 @@ import enum
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
+from app.accounts.cookies import staff_token
 from app.accounts.identity import Identity
 from app.accounts.loader import load_identity
 from app.accounts.sessions import keep_alive
+from app.accounts.staff import ADMINISTRATOR, COORDINATOR, ROLES, TERRITORY
+from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
 from app.clock import now
 from app.web.csrf import SAFE_METHODS
 
 
 class Requirement(enum.Enum):
-    """What a request must bring. ENTITY: a live session. OPERATOR: and somebody who said who they are."""
+    """What a request must bring. ENTITY: a live session. OPERATOR: and somebody who said who they are.
+
+    The others: a live session of staff, in one of the roles that `ROLES_FOR` names.
+    """
 
     ANYBODY = "anybody"
     ENTITY = "entity"
     OPERATOR = "operator"
+    DESK = "desk"
+    FOLLOW = "follow"
+    COORDINATE = "coordinate"
+    PREPARE = "prepare"
+    ADMINISTER = "administer"
 
 
 ANYBODY = Requirement.ANYBODY
 ENTITY = Requirement.ENTITY
 OPERATOR = Requirement.OPERATOR
+DESK = Requirement.DESK
+FOLLOW = Requirement.FOLLOW
+COORDINATE = Requirement.COORDINATE
+PREPARE = Requirement.PREPARE
+ADMINISTER = Requirement.ADMINISTER
+
+ROLES_FOR: dict[Requirement, frozenset[str]] = {
+    DESK: frozenset(ROLES),
+    FOLLOW: frozenset({ADMINISTRATOR, COORDINATOR, TERRITORY}),
+    COORDINATE: frozenset({COORDINATOR}),
+    PREPARE: frozenset({ADMINISTRATOR, COORDINATOR}),
+    ADMINISTER: frozenset({ADMINISTRATOR}),
+}
+"""DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
+and letters, which both look after. ADMINISTER: logins, staff, the log."""
 
 PERMISSIONS: dict[str, Requirement] = {
     "static": ANYBODY,
@@ -76,6 +102,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.change_person": OPERATOR,
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
+    "desk.home": DESK,
 }
 
 
@@ -87,6 +114,14 @@ class SignInRequiredError(Exception):
     """The page needs a live session and the request has none."""
 
 
+class StaffRequiredError(Exception):
+    """The page needs a live session of staff and the request has none."""
+
+
+class RoleRefusedError(Exception):
+    """The page is for other roles than that of whoever asks."""
+
+
 class OperatorRequiredError(Exception):
     """The page needs to know who fills in, and this session has not said."""
 
@@ -94,8 +129,9 @@ class OperatorRequiredError(Exception):
 def enforce() -> ResponseReturnValue | None:
     """Called before every request. None lets it through.
 
-    Raises `SignInRequiredError` or `OperatorRequiredError`, which the surface of signing in turns into a redirect or, where
-    something was typed, into a page that keeps it; `UnlistedEndpointError` for an endpoint missing in the table.
+    Raises `SignInRequiredError`, `StaffRequiredError` or `OperatorRequiredError`, which the surface of signing in turns into a
+    redirect or, where something was typed, into a page that keeps it; `RoleRefusedError` for staff of another role;
+    `UnlistedEndpointError` for an endpoint missing in the table.
     """
     endpoint = request.endpoint
     if endpoint is None:
@@ -105,6 +141,9 @@ def enforce() -> ResponseReturnValue | None:
         raise UnlistedEndpointError(endpoint)
     if requirement is ANYBODY:
         return None
+    if requirement in ROLES_FOR:
+        _enforce_role(requirement)
+        return None
     identity = signed_in()
     if identity is None:
         raise SignInRequiredError
@@ -112,6 +151,32 @@ def enforce() -> ResponseReturnValue | None:
     if requirement is OPERATOR and identity.operator_id is None:
         raise OperatorRequiredError
     return None
+
+
+def _enforce_role(requirement: Requirement) -> None:
+    staff = staff_signed_in()
+    if staff is None:
+        raise StaffRequiredError
+    keep_staff_alive(staff, now(), writes=request.method not in SAFE_METHODS)
+    if staff.role not in ROLES_FOR[requirement]:
+        raise RoleRefusedError
+
+
+def staff_signed_in() -> StaffIdentity | None:
+    """The member of staff of this request, found once."""
+    if "staff" not in g:
+        token = staff_token(request)
+        g.staff = find_staff(token, now()) if token else None
+    staff: StaffIdentity | None = g.staff
+    return staff
+
+
+def required_staff() -> StaffIdentity:
+    """The member of staff of a page that the table keeps for staff."""
+    staff = staff_signed_in()
+    if staff is None:
+        raise RuntimeError("the permissions table lets only staff come here")
+    return staff
 
 
 def signed_in() -> Identity | None:

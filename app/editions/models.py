@@ -25,7 +25,7 @@ class Definition(Base):
 
 
 class Edition(Base):
-    """One run of the survey."""
+    """One run of the survey. `plan`: JSON, [[day, percent of municipalities represented that are hoped for by then], …]."""
 
     __tablename__ = "edition"
     __table_args__ = (
@@ -48,6 +48,7 @@ class Edition(Base):
     letter: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     letter_bytes: Mapped[int] = mapped_column(default=0)
     letter_text: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    plan: Mapped[str] = mapped_column(sa.Text, default="[]", server_default="[]")
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 

@@ -17,8 +17,25 @@ from app.extensions import Base
 STATES = ("queued", "claimed", "data", "accepted", "retry_wait", "failed", "unknown", "cancelled")
 
 
+class DeliveryGroup(Base):
+    """Deliveries that are paused, resumed and cancelled together. `label`: what logs and pages call it.
+
+    `paused_at`: since when none of it is claimed, with `pause_reason`; `per_hour`: its pace, by which a resumed one is spread.
+    """
+
+    __tablename__ = "delivery_group"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(sa.String(200))
+    per_hour: Mapped[int]
+    paused_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pause_reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    cancelled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
 class Delivery(Base):
-    """One message to one address.
+    """One message to one address, alone or in a group.
 
     `reference`: what the kind's hook needs ("entity:17"), opaque to this room. `not_before`: the first instant at which it may
     be claimed, also after a retry. `phase` tells how far the last try came; `reply` is what the server said, one line.
@@ -28,10 +45,12 @@ class Delivery(Base):
     __table_args__ = (
         sa.Index("ix_delivery_due", "state", "not_before"),
         sa.Index("ix_delivery_reference", "reference", "created_at"),
+        sa.Index("ix_delivery_group", "group_id", "state"),
         sa.CheckConstraint(f"state IN {STATES}", name="state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    group_id: Mapped[int | None] = mapped_column(sa.ForeignKey("delivery_group.id"))
     dedupe_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
     kind: Mapped[str] = mapped_column(sa.String(40))
     reference: Mapped[str] = mapped_column(sa.String(80))

@@ -20,6 +20,7 @@ LEVELS = (
     ("registry", "mail"),
     ("accounts", "editions"),
     ("responses", "letters"),
+    ("chasing",),
     ("reminders", "practices"),
     ("exports",),
     ("access", "fill", "desk", "public", "demo"),

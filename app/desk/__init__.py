@@ -1,0 +1,7 @@
+"""Surface of coordinators and administrators: the pages below `/gestione`."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
+
+from app.desk import home  # noqa: E402,F401  (it registers on `blueprint`)

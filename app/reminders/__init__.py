@@ -1,0 +1,1 @@
+"""Reminders: whom a batch reaches, what it says, and at what pace it goes out."""

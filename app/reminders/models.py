@@ -1,0 +1,61 @@
+"""Tables of the reminders room. Others go through its functions."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import UTCDateTime
+from app.extensions import Base
+
+AUDIENCES = ("not_started", "draft", "lead")
+"""Who reads a text: nothing written yet; a draft that was not sent; a lead on whose answer members count."""
+
+
+class Template(Base):
+    """A message that batches are made of, in an edition: a text for each of `AUDIENCES`. `removed_at`: offered no more."""
+
+    __tablename__ = "message_template"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    changed_by: Mapped[str] = mapped_column(sa.String(100))
+    removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class TemplateText(Base):
+    """What a template says to one audience. Placeholders in braces; paragraphs parted by an empty line."""
+
+    __tablename__ = "message_template_text"
+
+    template_id: Mapped[int] = mapped_column(sa.ForeignKey("message_template.id"), primary_key=True, autoincrement=False)
+    audience: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    body: Mapped[str] = mapped_column(sa.Text)
+
+
+class Batch(Base):
+    """A reminder batch: whom it was meant for (`filter`, JSON), the deliveries it became (`group_id`), when and by whom.
+
+    `key`: of the form with which it was confirmed, so that a second click finds it again. `excluded`: JSON, reason → number.
+    """
+
+    __tablename__ = "reminder_batch"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), index=True)
+    group_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery_group.id"), unique=True)
+    key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    filter: Mapped[str] = mapped_column(sa.Text)
+    excluded: Mapped[str] = mapped_column(sa.Text)
+    respondents: Mapped[int]
+    deliveries: Mapped[int]
+    starts_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[str] = mapped_column(sa.String(100))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
