@@ -50,10 +50,12 @@ def refresh_respondents(edition: EditionView, now: dt.datetime) -> dt.datetime:
 
     Ends a transaction that only reads.
     """
-    seen = _taken_at(edition.id)
-    wanted = _wanted(edition, now)
-    known = {row[1]: tuple(row) for row in db.session.connection().execute(_stored(edition.id))}
     db.session.rollback()
+    with unit_of_work(writes=False):
+        seen = _taken_at(edition.id)
+        wanted = _wanted(edition, now)
+        known = {row[1]: tuple(row) for row in db.session.connection().execute(_stored(edition.id))}
+        db.session.rollback()
     with unit_of_work(writes=True):
         if not _claim(edition.id, seen, now):
             db.session.rollback()

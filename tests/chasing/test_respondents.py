@@ -81,6 +81,7 @@ def test_an_entity_that_has_ended_is_asked_no_more(edition: EditionView) -> None
 
 
 def test_many_at_once_make_the_rows_once(app: Flask, edition: EditionView) -> None:
+    db.session.rollback()
     outcomes = at_once(app, [lambda: refresh_respondents(edition, START)] * 5)
     assert all(isinstance(outcome, dt.datetime) for outcome in outcomes), outcomes
     db.session.rollback()
