@@ -151,6 +151,13 @@ def current_edition() -> EditionView | None:
     return None if row is None else edition_view(row)
 
 
+def edition_before(edition: EditionView) -> EditionView | None:
+    """The edition that was opened last before this one: last year's, for comparison."""
+    query = select_editions().where(EDITION.opens_at < edition.opens_at, EDITION.state.not_in(("draft", "pilot")))
+    row = db.session.execute(query.order_by(EDITION.opens_at.desc(), EDITION.id.desc()).limit(1)).first()
+    return None if row is None else edition_view(row)
+
+
 def edition_by_code(code: str) -> EditionView | None:
     """The edition of this code, in any state."""
     if NUL in code:  # from a path; PostgreSQL refuses it
