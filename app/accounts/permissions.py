@@ -75,6 +75,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.privacy": ANYBODY,
     "public.accessibility": ANYBODY,
     "public.contacts": ANYBODY,
+    "public.results": ANYBODY,
     "public.switch_language": ANYBODY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
@@ -103,6 +104,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
     "desk.home": DESK,
+    "desk.renew": DESK,
 }
 
 

@@ -21,6 +21,7 @@ from app.extensions import db, table_of
 
 _TALLY: Final = table_of(Tally).c
 _NOBODY: Final = Part(
+    name="",
     total=Line(),
     bands=(0, 0, 0, 0),
     **dict.fromkeys(("regions", "provinces", "sizes", "kinds", "associations", "leads"), ()),

@@ -64,8 +64,12 @@ class Curve(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A territory's numbers. `bands`: drafts by progress, see `counting.BANDS`; `before`: the edition before this one."""
+    """A territory's numbers, with its own name (the country's is "").
 
+    `bands`: drafts by progress, see `counting.BANDS`; `before`: of the edition before this one.
+    """
+
+    name: str
     total: Line
     bands: tuple[int, ...]
     regions: tuple[Row, ...]
@@ -134,6 +138,7 @@ def _parts(edition: EditionView, before: Before | None, now: dt.datetime) -> Ite
         yield (
             territory,
             Part(
+                name=names.get(territory, ""),
                 total=total,
                 bands=tuple(counted.bands[territory]),
                 **{name: _rows(counted, territory, name, names) for name in _DIMENSIONS},

@@ -44,7 +44,8 @@ def waiting_today(edition_id: int, today: dt.date, region_code: str | None = Non
         _promised_calls(edition_id, today),
     )
     numbers = [_number(waiting, region_code).label(f"number_{at}") for at, waiting in enumerate(about)]
-    return Waiting(*db.session.connection().execute(sa.select(*numbers)).one())
+    row: Any = db.session.connection().execute(sa.select(*numbers)).one()
+    return Waiting(*row)
 
 
 def _promised_calls(edition_id: int, today: dt.date) -> sa.Select[int]:
@@ -56,9 +57,7 @@ def _promised_calls(edition_id: int, today: dt.date) -> sa.Select[int]:
         since.at > promised.at,
     )
     query = sa.select(promised.entity_id).distinct()
-    return query.where(
-        promised.edition_id == edition_id, promised.removed_at.is_(None), promised.call_back_on <= today, ~later
-    )
+    return query.where(promised.edition_id == edition_id, promised.removed_at.is_(None), promised.call_back_on <= today, ~later)
 
 
 def _number(waiting: sa.Select[Any], region_code: str | None) -> sa.ScalarSelect[int]:
