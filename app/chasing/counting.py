@@ -134,7 +134,7 @@ def count_bad_addresses(edition_id: int) -> dict[str, int]:
     """Region's code → the entities one of whose addresses a server has refused."""
     query = sa.select(_REGION, sa.func.count()).group_by(_REGION).order_by(_REGION)
     query = query.where(_ROW.edition_id == edition_id, _ROW.entity_id.in_(select_with_address(bad=True)))
-    return dict(db.session.connection().execute(query).tuples().all())
+    return dict(db.session.connection().execute(query).all())
 
 
 def _grouped() -> sa.Select[Any]:

@@ -206,7 +206,7 @@ def count_municipalities(on: dt.date) -> dict[str, int]:
     query = sa.select(region, sa.func.count()).where(Entity.kind == MUNICIPALITY)
     query = query.where(sa.or_(Entity.valid_from.is_(None), Entity.valid_from <= on))
     query = query.where(sa.or_(Entity.valid_to.is_(None), Entity.valid_to > on))
-    return dict(db.session.execute(query.group_by(region).order_by(region)).tuples().all())
+    return dict(db.session.execute(query.group_by(region).order_by(region)).all())
 
 
 def place_names() -> dict[str, str]:
