@@ -37,7 +37,6 @@ def home() -> str:
     region = _region_asked(staff)
     board, words = tally_of(edition, now, region), number_words(current_language())
     today = now.astimezone(ROME).date()
-    waiting = waiting_today(edition.id, today, region) if staff.follows else None
     return render_template(
         "desk/home.html",
         board=board,
@@ -45,7 +44,7 @@ def home() -> str:
         region_name=board.part.name,
         words=words,
         curve=over_time(edition, board, plan_of(edition.id), words),
-        waiting=waiting_lines(staff, board.part, waiting, region),
+        waiting=waiting_lines(staff, board.part, waiting_today(edition.id, today, region), region) if staff.follows else None,
         states=states_of(staff, board.part, words, region),
         counted=counted_of(board.part, words),
         tables=tables_of(staff, board.part, words, region),

@@ -26,10 +26,8 @@ class WaitingLine:
     address: str | None
 
 
-def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting | None, region: str | None) -> list[WaitingLine]:
-    """What waits, without what does not; nothing for whoever does not follow entities."""
-    if waiting is None:
-        return []
+def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: str | None) -> list[WaitingLine]:
+    """What waits, without what does not."""
     requests, deliveries = page_for(staff, "/gestione/richieste"), page_for(staff, "/gestione/consegne")
     calls, reopened = waiting.calls, waiting.reopenings
     asked, changes, unknown = waiting.access_requests, waiting.address_changes, waiting.unknown_deliveries
