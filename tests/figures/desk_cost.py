@@ -1,5 +1,5 @@
-"""What the desk costs: CPU and queries of its pages, with 7,896 municipalities of which 3,000 have a response, and the time that
-a batch to everybody takes.
+"""What the desk costs: CPU and queries of its pages, with 7,896 municipalities of which 3,000 have a response, and the time
+that a batch to everybody takes.
 
 Pages, on SQLite, whose work is done by the application's own processes: gunicorn as in production, and a bare Flask application
 in a gunicorn of its own; batches of one and of the other take turns in one run, and the median of the batches' ratios counts.
@@ -191,7 +191,7 @@ def _ask(visitor: Visitor, path: str, times: int) -> None:
 def _renewing(site: Site, staff: Visitor, path: str) -> float:
     """CPU of one page for which the kept numbers are too old."""
     with site.application().app_context():
-        db.session.execute(sa.update(Tally).values(taken_at=Tally.taken_at - 2 * KEPT))
+        db.session.execute(sa.update(Tally).values(taken_at=now() - 2 * KEPT))
         db.session.commit()
         db.session.remove()
         db.engine.dispose()
