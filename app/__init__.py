@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, database, errors, page_context
 from app.accounts import messages as account_messages
+from app.accounts import staff_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
@@ -47,6 +48,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for plumbing in (templating, csrf, errors, page_context, cli):
         plumbing.init_app(app)
     account_messages.register_hooks()
+    staff_messages.register_staff_hook()
     log.configure(read.log_level)
     _register_hooks(app, read)
     _register_surfaces(app)

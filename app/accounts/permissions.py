@@ -67,6 +67,9 @@ PERMISSIONS: dict[str, Requirement] = {
     "access.code": ANYBODY,
     "access.request_access": ANYBODY,
     "access.operator": ENTITY,
+    "access.staff_sign_in": ANYBODY,
+    "access.staff_sign_out": ANYBODY,
+    "access.staff_activate": ANYBODY,
     "public.home": ANYBODY,
     "public.questionnaire": ANYBODY,
     "public.questionnaire_pdf": ANYBODY,
@@ -103,6 +106,15 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
     "desk.home": DESK,
+    "desk.profile": DESK,
+    "desk.change_password": DESK,
+    "desk.end_sessions": DESK,
+    "desk.members": ADMINISTER,
+    "desk.add_member": ADMINISTER,
+    "desk.member": ADMINISTER,
+    "desk.confirm_member": ADMINISTER,
+    "desk.log": ADMINISTER,
+    "desk.check_log": ADMINISTER,
 }
 
 
@@ -169,6 +181,11 @@ def staff_signed_in() -> StaffIdentity | None:
         g.staff = find_staff(token, now()) if token else None
     staff: StaffIdentity | None = g.staff
     return staff
+
+
+def become_staff(staff: StaffIdentity | None) -> None:
+    """Go on in this request as this member of staff: they have just signed in, or out."""
+    g.staff = staff
 
 
 def required_staff() -> StaffIdentity:
