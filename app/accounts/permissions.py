@@ -78,6 +78,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.privacy": ANYBODY,
     "public.accessibility": ANYBODY,
     "public.contacts": ANYBODY,
+    "public.results": ANYBODY,
     "public.switch_language": ANYBODY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
@@ -115,6 +116,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.confirm_member": ADMINISTER,
     "desk.log": ADMINISTER,
     "desk.check_log": ADMINISTER,
+    "desk.renew": DESK,
 }
 
 
