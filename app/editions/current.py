@@ -33,6 +33,9 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: str = ""
 
 
+Plan = tuple[tuple[dt.date, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class EditionView:
     """An edition as the pages see it. Instants are aware; from `closes_at` on it no longer takes answers."""
@@ -170,6 +173,12 @@ def letter_of(edition_id: int) -> bytes | None:
 def letter_text_of(edition_id: int) -> str:
     """The text of the letter to each entity; empty: the one that ships."""
     return db.session.execute(sa.select(Edition.letter_text).where(Edition.id == edition_id)).scalar_one_or_none() or ""
+
+
+def plan_of(edition_id: int) -> Plan:
+    """The response plan: (day, percent of municipalities represented that are hoped for by its end), by day."""
+    text = db.session.execute(sa.select(Edition.plan).where(Edition.id == edition_id)).scalar_one_or_none()
+    return msgspec.json.decode(text or "[]", type=Plan)
 
 
 def is_pilot_entity(edition_id: int, entity_code: str) -> bool:
