@@ -189,3 +189,15 @@ def entities_in_force(*, kind: str | None = None, region_code: str | None = None
     wanted = [column == value for column, value in given.items() if value is not None]
     query = sa.select(*_COLUMNS).where(Entity.valid_to.is_(None), *wanted).order_by(Entity.code)
     return _rows(db.session.execute(query).all())
+
+
+def codes_in_force(codes: Collection[str]) -> set[str]:
+    """Those of these codes that an entity of today bears."""
+    if not codes:
+        return set()
+    return set(db.session.execute(sa.select(Entity.code).where(Entity.code.in_(codes), Entity.valid_to.is_(None))).scalars())
+
+
+def count_in_force() -> int:
+    """How many entities exist today."""
+    return db.session.execute(sa.select(sa.func.count(Entity.id)).where(Entity.valid_to.is_(None))).scalar_one()
