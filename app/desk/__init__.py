@@ -7,9 +7,8 @@ from app.questionnaire.source import MAX_CHARACTERS
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
-from app.desk import edition_parts, edition_pilot, edition_questionnaire, edition_steps, editions, home  # noqa: E402,F401
-
-# (they register on `blueprint`)
+from app.desk import home, menu  # noqa: E402,F401  (they register on `blueprint`)
+from app.desk import edition_parts, edition_pilot, edition_questionnaire, edition_steps, editions  # noqa: E402,F401,I001
 
 _AROUND_A_FILE = 64 * 1024
 LARGE_BODIES = {
