@@ -7,8 +7,15 @@ from app.questionnaire.source import MAX_CHARACTERS
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
-from app.desk import home, menu  # noqa: E402,F401  (they register on `blueprint`)
-from app.desk import edition_parts, edition_pilot, edition_questionnaire, edition_steps, editions  # noqa: E402,F401,I001
+from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
+    edition_parts,
+    edition_pilot,
+    edition_questionnaire,
+    edition_steps,
+    editions,
+    home,
+    menu,
+)
 
 _AROUND_A_FILE = 64 * 1024
 LARGE_BODIES = {
