@@ -117,6 +117,16 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.log": ADMINISTER,
     "desk.check_log": ADMINISTER,
     "desk.renew": DESK,
+    "desk.editions": COORDINATE,
+    "desk.new_edition": COORDINATE,
+    "desk.edition": COORDINATE,
+    "desk.edition_part": COORDINATE,
+    "desk.edition_letter_file": COORDINATE,
+    "desk.edition_letter": COORDINATE,
+    "desk.edition_questionnaire": COORDINATE,
+    "desk.edition_preview": COORDINATE,
+    "desk.edition_pilot": COORDINATE,
+    "desk.edition_step": COORDINATE,
 }
 
 
