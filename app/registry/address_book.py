@@ -80,7 +80,8 @@ def ended_addresses(entity_id: int) -> list[EndedAddress]:
     row = ContactAddress
     columns: list[sa.ColumnElement[Any] | Any] = [row.id, row.purpose, row.email, row.source, row.created_at, row.ended_at]
     query = sa.select(*columns, again.label("again")).where(row.entity_id == entity_id, row.ended_at.is_not(None))
-    return [EndedAddress(*found) for found in db.session.execute(query.order_by(row.ended_at.desc(), row.id.desc()))]
+    found: Any = db.session.execute(query.order_by(row.ended_at.desc(), row.id.desc()))
+    return [EndedAddress(*one) for one in found]
 
 
 def count_waiting_changes() -> int:
