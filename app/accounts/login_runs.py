@@ -81,9 +81,9 @@ class RunRow:
 
     @property
     def state(self) -> str:
-        """prepared, running, stopped or ended."""
+        """prepared, running, stopped or ended; discarded: stopped before it was confirmed."""
         if self.stopped_by is not None:
-            return "stopped"
+            return "discarded" if self.confirmed_at is None else "stopped"
         if self.ended_at is not None:
             return "ended"
         return "prepared" if self.confirmed_at is None else "running"
