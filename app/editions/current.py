@@ -220,4 +220,9 @@ def _placeholders(period_from: dt.date, period_to: dt.date, locale: str) -> dict
 
 def questionnaire_in(edition: EditionView, locale: str) -> Questionnaire:
     """The edition's questionnaire as a person reads it: in their language, with the reference period filled in."""
-    return localised(questionnaire_of(edition.digest), locale, _placeholders(edition.period_from, edition.period_to, locale))
+    return questionnaire_filled(edition, questionnaire_of(edition.digest), locale)
+
+
+def questionnaire_filled(edition: EditionView, questionnaire: Questionnaire, locale: str) -> Questionnaire:
+    """The same of another questionnaire, as it would read in this edition."""
+    return localised(questionnaire, locale, _placeholders(edition.period_from, edition.period_to, locale))

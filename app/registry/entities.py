@@ -217,3 +217,15 @@ def place_names() -> dict[str, str]:
     for region_code, region, sign, province in db.session.execute(rows):
         names |= {key: name for key, name in ((region_code, region), (sign, province)) if key and name}
     return names
+
+
+def codes_in_force(codes: Collection[str]) -> set[str]:
+    """Those of these codes that an entity of today bears."""
+    if not codes:
+        return set()
+    return set(db.session.execute(sa.select(Entity.code).where(Entity.code.in_(codes), Entity.valid_to.is_(None))).scalars())
+
+
+def count_in_force() -> int:
+    """How many entities exist today."""
+    return db.session.execute(sa.select(sa.func.count(Entity.id)).where(Entity.valid_to.is_(None))).scalar_one()
