@@ -28,7 +28,7 @@ from app.fill.saving import reached_by, sent_for_another
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.reach import reach
 from app.registry.associations import members_of
-from app.registry.entities import EntityRow, find_by_code, labels_of
+from app.registry.entities import EntityRow, find_by_code
 from app.responses.coverage import (
     NotAskedError,
     NothingToWithdrawError,
@@ -85,18 +85,17 @@ def coverage_view(response: OpenResponse, at: dt.datetime) -> CoverageView:
 
 
 def _counting(response: OpenResponse, standing: Standing, at: dt.datetime) -> tuple[str, ...]:
-    """Whom it says to answer for, or while it has not said, whom it leads; and those who wait for its word."""
+    """Whom it says to answer for, or while it has not said, whom it leads; and those who wait for its word. Whoever has said
+    that it does not answer for them counts on nobody here."""
     question = response.questionnaire.in_role("answers_for")
     answer = response.document.answers.get(question.code) if question else None
-    waiting = {row.code: row.label for row in (*standing.named_by, *standing.promised)}
-    if question and answer and isinstance(answer.value, list):
-        reached = reached_by(response).is_reached(question.code)
-        labels = labels_of(answer.value) if reached else {}
-    else:
-        labels = {row.code: row.label for row in members_of(response.entity_id, at.astimezone(ROME).date())}
-    merged = {**labels, **waiting}
-    merged.pop(response.entity_code, None)
-    return tuple(sorted(merged.values()))
+    has_said = answer is not None and isinstance(answer.value, list)
+    own = standing.claims if has_said else members_of(response.entity_id, at.astimezone(ROME).date())
+    rows = {row.id: row for row in (*own, *standing.named_by, *standing.promised)}
+    for row in standing.denied_by:
+        rows.pop(row.id, None)
+    rows.pop(response.entity_id, None)
+    return tuple(sorted(row.label for row in rows.values()))
 
 
 def _mend_url(response: OpenResponse) -> str:
