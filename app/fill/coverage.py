@@ -51,13 +51,15 @@ YES = "si"
 class CoverageView:
     """What the pages say of an entity's standing. `counting`: labels of the municipalities that count on its answer.
 
-    `claims`: who claims it, sent or not; `choosing`: whether it has to choose between them; `mend_url`: where a lead says for
-    whom it answers; `bulk`: whether one button may say yes to all; `withdrawable`: whether what was sent is a short path.
+    `claims`: who claims it, sent or not; `confirmed`: to whom of them it has said yes and may still say no; `choosing`: whether
+    it has to choose between them; `mend_url`: where a lead says for whom it answers; `bulk`: whether one button may say yes to
+    all; `withdrawable`: whether what was sent is a short path.
     """
 
     standing: Standing
     counting: tuple[str, ...]
     claims: tuple[EntityRow, ...]
+    confirmed: tuple[EntityRow, ...]
     choosing: bool
     mend_url: str
     bulk: bool
@@ -77,6 +79,7 @@ def coverage_view(response: OpenResponse, at: dt.datetime) -> CoverageView:
         standing=standing,
         counting=_counting(response, standing, at),
         claims=claims,
+        confirmed=tuple(row for row in claims if row not in (*standing.unconfirmed, *standing.declared_to)),
         choosing=len(claims) > 1 and bool(standing.unconfirmed),
         mend_url=_mend_url(response),
         bulk=len(standing.named_by) >= BULK_FROM,

@@ -116,7 +116,7 @@ def test_a_unione_answers_and_its_village_is_covered(site: Site, open_page: Open
     union.chooses("B01", "none")
     union.presses(CONTINUE)
     union.is_at("/compila/breve")
-    union.presses('main a[href^="/compila/E"], main .link-list a')
+    union.presses('main form button[value="intero"]')
     union.goes_to("/compila/E")
     if union.page.locator('main [name="E06"]').count() == 0:
         union.presses(CONTINUE)

@@ -114,6 +114,39 @@ def test_a_no_is_kept_and_can_be_changed(lead: Person, member: Person, edition: 
     assert counts(edition.id, START).covered.municipalities == 1
 
 
+def test_a_yes_can_become_a_no(lead: Person, member: Person, edition: EditionView) -> None:
+    member.fill("/compila/B", {"B01": "own"})
+    send_claim(lead, SAMONE)
+    page = member.press(member.get("/compila"), "Sì, risponde Firenze (FI)")
+    after = member.press(page, "Cambia: no, rispondiamo noi", "Firenze (FI)")
+    assert after.alerts == ["Registrato: per voi non risponde Firenze (FI)."]
+    assert counts(edition.id, START).covered.municipalities == 0
+
+
+def test_a_yes_that_was_sent_and_taken_back_is_asked_anew(lead: Person, member: Person) -> None:
+    claim(lead, SAMONE)
+    page = member.press(member.get("/compila"), "Sì, risponde Firenze (FI)")
+    receipt = member.send(page, {"dichiarazione": "1"}, SEND)
+    member.press(receipt, "Annulla: rispondiamo noi")
+    page = member.get("/compila")
+    assert "Per noi risponde Firenze (FI): confermi?" in page.text
+    assert "Sarete coperti" not in page.text
+
+
+def test_the_receipt_says_what_follows_from_what_the_lead_did(lead: Person, member: Person, new_person: NewPerson) -> None:
+    waiting = "quando l'ente che hai indicato invia la sua risposta, risultate coperti."
+    assert waiting in declare(member, FIRENZE).text
+    lead.press(lead.get("/compila"), "No", "non rispondiamo per Samone (TN)")
+    refused = member.get("/ricevuta").text
+    assert "Così il tuo ente resta senza risposta: rispondi tu, o indica un altro ente." in refused
+    assert "Non devi fare altro" not in refused
+    village = new_person("Operatore V", SAN_VALENTINO)
+    declare(village, FIRENZE)
+    send_claim(lead, SAN_VALENTINO)
+    assert "Non devi fare altro." in village.get("/ricevuta").text
+    assert waiting not in village.get("/ricevuta").text
+
+
 def test_covered_and_both_are_said_in_words(lead: Person, member: Person) -> None:
     send_claim(lead, SAMONE)
     asked = member.get("/compila")
