@@ -116,6 +116,12 @@ def close_reopening(edition_id: int, entity_id: int, outcome: str, *, closed_by:
     db.session.execute(sa.update(ReopeningRequest).where(*_waits(edition_id, entity_id)).values(**values))
 
 
+def waiting_entities(edition_id: int) -> set[int]:
+    """The ids of the entities whose request waits in an edition."""
+    query = sa.select(_ROW.entity_id).where(_ROW.edition_id == edition_id, _ROW.closed_at.is_(None)).order_by(_ROW.id)
+    return set(db.session.execute(query).scalars())
+
+
 def refuse_reopening(request_id: int, *, refused_by: str, now: dt.datetime) -> None:
     """Close a request without granting it. Commits. Raises `UnknownReopeningError`."""
     values = {"closed_at": now, "closed_by": refused_by, "outcome": "refused"}
