@@ -140,6 +140,13 @@ def addresses_of(entity_id: int) -> list[AddressRow]:
     return sorted(rows, key=lambda row: PURPOSES.index(row.purpose))
 
 
+def select_with_address(*, bad: bool = False) -> sa.Select[int]:
+    """The ids of the entities with an address in use to which a message may go; `bad`: with one that a server has refused."""
+    known_bad = sa.select(_bad.c.email).where(sa.func.lower(_bad.c.email) == ContactAddress.email).exists()
+    query = sa.select(ContactAddress.entity_id).where(ContactAddress.ended_at.is_(None)).distinct()
+    return query.where(known_bad if bad else ~known_bad)
+
+
 def recipients_of(entity_id: int, message: str) -> list[str]:
     """The addresses of an entity that get a message of this kind, each once; empty where it has none that may be used.
 

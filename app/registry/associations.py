@@ -80,6 +80,20 @@ def leads_of(member_id: int, on: dt.date) -> list[LeadRow]:
     ]
 
 
+def leads_by_member(on: dt.date) -> dict[int, set[int]]:
+    """Member's id → the ids of who leads its associations on a day, itself among them where it leads one. Three queries."""
+    succession = read_succession()
+    associations = _associations(on, succession, None, None)
+    leads = {row.id: None if row.lead_id is None else succession.standing_on(row.lead_id, on) for row in associations}
+    found: dict[int, set[int]] = {}
+    for association_id, members in _members(on, succession, leads).items():
+        lead = leads[association_id]
+        if lead is not None:
+            for member in members:
+                found.setdefault(member, set()).add(lead)
+    return found
+
+
 def _associations(
     on: dt.date, succession: Succession, lead_ids: Collection[int] | None, member_ids: Collection[int] | None
 ) -> Sequence[sa.Row[int, str, str, str, int | None]]:

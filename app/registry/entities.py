@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from app.extensions import db, table_of
 from app.registry.folding import fold
-from app.registry.models import Entity
+from app.registry.models import KINDS, Entity
 from app.web.incoming import NUL
 
 LONGEST_SEARCH = 100
+ENTITY_KINDS = KINDS  # for rooms that ask for one; the table is this room's
 entity_table = table_of(Entity)  # for rooms that join it in a query of their own; they read, and never write
 MUNICIPALITY_CODE_DIGITS = 6
 
@@ -86,6 +87,13 @@ def search_entities(text: str, *, kinds: Collection[str] | None = None, limit: i
     query = sa.select(*_COLUMNS).where(*_matching(text, folded, kinds))
     query = query.order_by(rank, column, Entity.code).limit(limit).offset(offset)
     return _rows(db.session.execute(query).all())
+
+
+def select_matching(text: str) -> sa.Select[int]:
+    """The ids of those that `search_entities` would find, for a query of another room; all in force for an empty text."""
+    folded = _folded(text)
+    conditions = _matching(text, folded, None) if folded else [Entity.valid_to.is_(None)]
+    return sa.select(Entity.id).where(*conditions)
 
 
 def count_entities(text: str, *, kinds: Collection[str] | None = None) -> int:
