@@ -103,6 +103,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
     "desk.home": DESK,
+    "desk.responses": FOLLOW,
 }
 
 
