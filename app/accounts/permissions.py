@@ -104,6 +104,13 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.end_sessions": OPERATOR,
     "desk.home": DESK,
     "desk.responses": FOLLOW,
+    "desk.entity": FOLLOW,
+    "desk.add_entity_call": FOLLOW,
+    "desk.change_call": FOLLOW,
+    "desk.add_entity_note": FOLLOW,
+    "desk.change_note": FOLLOW,
+    "desk.extend_entity": COORDINATE,
+    "desk.refuse_entity_reopening": COORDINATE,
 }
 
 

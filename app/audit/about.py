@@ -16,7 +16,8 @@ from app.audit.chain import Scalar
 from app.audit.models import AuditEntry
 from app.extensions import db, table_of
 
-_ENTRY = table_of(AuditEntry).c
+entry_table = table_of(AuditEntry)  # for rooms that join it in a query of their own; they read, and never write
+_ENTRY = entry_table.c
 
 
 @dataclass(frozen=True, slots=True)

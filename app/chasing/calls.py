@@ -18,6 +18,7 @@ from app.audit.chain import Scalar, record
 from app.chasing.models import OUTCOMES, Call
 from app.extensions import db, table_of
 
+__all__ = ["OUTCOMES", "LastCall", "NewCall", "UnknownCallError", "add_call", "call_table", "last_calls", "set_call_removed"]
 LONGEST_NAME: Final = 200
 LONGEST_NOTE: Final = 2_000
 call_table: Final = table_of(Call)

@@ -86,8 +86,10 @@ class Standing:
         return bool(self.refused_by) and not (self.answered or self.covered or self.claimed_by or self.declared)
 
 
-def standing_of(entity_id: int, edition: EditionView, now: dt.datetime) -> Standing:
-    """How an entity stands in an edition."""
+def standing_of(
+    entity_id: int, edition: EditionView, now: dt.datetime, *, sent_as: tuple[str | None] | None = None
+) -> Standing:
+    """How an entity stands in an edition. `sent_as`: its response's `submitted_as`, where the caller has read it already."""
     links = _links_about(entity_id, edition, now)
     mine = {other for owner, _stage, relation, other in links if owner == entity_id and relation == CLAIMS}
     rivals = _rivals(entity_id, mine, edition, now)
@@ -101,7 +103,7 @@ def standing_of(entity_id: int, edition: EditionView, now: dt.datetime) -> Stand
     rows = find_by_ids({*named, *contested, *(lead for several in contested.values() for lead in several)})
     return Standing(
         entity_id=entity_id,
-        submitted_as=_submitted_as(entity_id, edition),
+        submitted_as=sent_as[0] if sent_as else _submitted_as(entity_id, edition),
         contested=tuple(
             Contested(row, tuple(lead for lead in rows if lead.id in contested[row.id])) for row in rows if row.id in contested
         ),
