@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -20,6 +20,11 @@ from app.responses.claims import ANSWERED, EDITION, LINK, REPLY, RESPONSE, means
 from app.responses.links import CLAIMS, DECLARES, DRAFT, SUBMITTED
 
 Pair = tuple[int, int]
+# Made once: to put such a query together costs more than to run it.
+_ME: Final = sa.bindparam("me", type_=sa.Integer)
+_THOSE: Final = sa.bindparam("those", type_=sa.Integer, expanding=True)
+_ABOUT: Final = sa.union(select_named(RESPONSE.entity_id == _ME), select_named(means(_THOSE), by_target=True))
+_CLAIMED: Final = select_named(LINK.relation == CLAIMS, RESPONSE.entity_id != _ME, means(_THOSE), by_target=True).distinct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +152,8 @@ def _ids(me: int, links: Iterable[tuple[int, str, str, int]], said: dict[tuple[i
 
 def _links_about(entity_id: int, edition: EditionView, now: dt.datetime) -> list[tuple[int, str, str, int]]:
     """(owner, stage, relation, other) of the links in which the entity is either."""
-    query = sa.union(select_named(RESPONSE.entity_id == entity_id), select_named(means([entity_id])))
-    rows = db.session.execute(query, parameters(edition.id, now)).all()
+    asked = parameters(edition.id, now) | {"me": entity_id, "those": [entity_id]}
+    rows = db.session.connection().execute(_ABOUT, asked)
     return sorted((row[0], row[1], row[2], row[3]) for row in rows)
 
 
@@ -156,8 +161,8 @@ def _rivals(entity_id: int, members: Collection[int], edition: EditionView, now:
     """(lead, member) of what others claim of these."""
     if not members:
         return set()
-    query = select_named(LINK.relation == CLAIMS, RESPONSE.entity_id != entity_id, means(members)).distinct()
-    return {(row.owner, row.other) for row in db.session.execute(query, parameters(edition.id, now))}
+    asked = parameters(edition.id, now) | {"me": entity_id, "those": sorted(members)}
+    return {(row[0], row[3]) for row in db.session.connection().execute(_CLAIMED, asked)}
 
 
 def _replies(entity_id: int, members: Collection[int], edition: EditionView) -> dict[tuple[int, int, str], bool]:
