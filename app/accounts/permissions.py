@@ -104,6 +104,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.end_sessions": OPERATOR,
     "desk.home": DESK,
     "desk.responses": FOLLOW,
+    "desk.export": FOLLOW,
+    "desk.call_list": FOLLOW,
     "desk.entity": FOLLOW,
     "desk.add_entity_call": FOLLOW,
     "desk.change_call": FOLLOW,

@@ -72,10 +72,14 @@ class ListRow:
     name: str
     province_sign: str | None
     kind: str
+    region: str | None
+    region_code: str | None
     population: int | None
+    size_class: int
     state: str
     submitted_as: str | None
     progress: int
+    answered: bool
     covered: bool
     claimed: bool
     declared: bool
@@ -101,12 +105,13 @@ class Listing:
 
 
 _SHOWN: Final = (
-    *(_ROW.entity_id, _ENTITY.code, _ENTITY.name, _ROW.province_sign, _ROW.kind, _ROW.population, _ROW.state),
-    *(_ROW.submitted_as, _ROW.progress, _ROW.covered, _ROW.claimed, _ROW.declared, _ROW.doubly_claimed, _ROW.is_lead),
-    *(_ROW.has_address, _ROW.last_activity, _ROW.submitted_at, _ROW.closes_at),
+    *(_ROW.entity_id, _ENTITY.code, _ENTITY.name, _ROW.province_sign, _ROW.kind, _ENTITY.region, _ROW.region_code),
+    *(_ROW.population, _ROW.size_class, _ROW.state, _ROW.submitted_as, _ROW.progress, _ROW.answered, _ROW.covered),
+    *(_ROW.claimed, _ROW.declared, _ROW.doubly_claimed, _ROW.is_lead, _ROW.has_address),
+    *(_ROW.last_activity, _ROW.submitted_at, _ROW.closes_at),
 )
-_STATE_AT: Final = 6
-_COVERED_AT: Final = 9
+_STATE_AT: Final = 9
+_COVERED_AT: Final = 13
 
 
 def list_page(
@@ -133,7 +138,10 @@ def count_matching(edition_id: int, wanted: Filter, today: dt.date, *, region: s
 def all_rows(
     edition_id: int, wanted: Filter, today: dt.date, *, region: str | None = None, slice_of: int = 500
 ) -> Iterator[list[ListRow]]:
-    """Every row of a filter by code, in slices, each with its messages, calls and contacts: memory is that of one slice."""
+    """Every row of a filter by code, in slices, each with its messages, calls and contacts: memory is that of one slice.
+
+    Each slice is a transaction of its own, which is ended: nothing of the caller's may be waiting for its commit.
+    """
     narrowed = [_ROW.edition_id == edition_id, *conditions(wanted, today, region=region)]
     query = sa.select(*_SHOWN).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id).where(*narrowed)
     after = ""
@@ -142,7 +150,9 @@ def all_rows(
         found = db.session.connection().execute(part).all()
         if not found:
             return
-        yield _dressed(edition_id, found)
+        rows = _dressed(edition_id, found)
+        db.session.rollback()
+        yield rows
         after = found[-1].code
 
 
