@@ -106,6 +106,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.responses": FOLLOW,
     "desk.export": FOLLOW,
     "desk.call_list": FOLLOW,
+    "desk.extend": COORDINATE,
     "desk.entity": FOLLOW,
     "desk.add_entity_call": FOLLOW,
     "desk.change_call": FOLLOW,

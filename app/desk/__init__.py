@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
-from app.desk import entity, entity_deeds, exports, home, menu, responses  # noqa: E402,F401  (they register on `blueprint`)
+from app.desk import entity, entity_deeds, exports, extending, home, menu, responses  # noqa: E402,F401  (they register on `blueprint`)

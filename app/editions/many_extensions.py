@@ -9,6 +9,7 @@ each entity are in the transaction that grants it.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,8 @@ from app.editions.reopenings import close_reopening, waiting_entities
 from app.extensions import db
 from app.registry.entities import EntityRow, find_by_ids
 
+PACE: Final = dt.timedelta(seconds=9)
+"""Between two messages of an extension for many, 400 an hour: three people answer the telephones."""
 _INSERTS: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _OWN: Final = extension_table.c
 _GRANTED: Final = ("closes_at", "reason", "reopened", "granted_by", "granted_at")
@@ -51,6 +54,11 @@ class Granted:
 
     entities: int
     messages: int
+
+
+def finishes_at(messages: int, now: dt.datetime) -> dt.datetime:
+    """When the last of so many messages leaves."""
+    return now + (max(messages, 1) - 1) * PACE
 
 
 def judge_extensions(
@@ -89,10 +97,10 @@ def extend_many(
     _write(edition.id, judged, granted)
     for entity_id in sorted(waiting_entities(edition.id) & judged.granted):
         close_reopening(edition.id, entity_id, "granted", closed_by=actor, now=now)
-    messages = 0
+    messages, times = 0, (now + number * PACE for number in itertools.count())
     for ids, reopened in ((judged.extended, False), (judged.reopened, True)):
         told = [entity for entity in entities if entity.id in ids]
-        messages += tell_all_of_extension(edition, told, closes_at - MINUTE, now, reopened=reopened)
+        messages += tell_all_of_extension(edition, told, closes_at - MINUTE, now, times, reopened=reopened)
     for ids, action in ((judged.extended, "deadline_extended"), (judged.reopened, "response_reopened")):
         told = [entity for entity in entities if entity.id in ids]
         record_all(action, actor=actor, told=_entries(edition, told, before, closes_at), now=now)

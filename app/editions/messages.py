@@ -7,7 +7,8 @@ Holds always: a message is queued in the transaction of what it tells of; it hol
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -37,18 +38,22 @@ def tell_of_extension(
 
 
 def tell_all_of_extension(
-    edition: EditionView, entities: Sequence[EntityRow], deadline: dt.datetime, now: dt.datetime, *, reopened: bool
+    edition: EditionView,
+    entities: Sequence[EntityRow],
+    deadline: dt.datetime,
+    now: dt.datetime,
+    times: Iterator[dt.datetime],
+    *,
+    reopened: bool,
 ) -> int:
-    """`tell_of_extension` for many; how many messages were queued. Flushes only."""
+    """`tell_of_extension` for many; how many messages were queued, each to leave at the next of `times`. Flushes only."""
     recipients = recipients_for([entity.id for entity in entities], REOPENING)
-    return queue_all(
-        [
-            message
-            for entity in entities
-            for message in _messages(edition, entity, deadline, recipients[entity.id], now, reopened=reopened)
-        ],
-        now,
-    )
+    messages = [
+        replace(message, not_before=next(times))
+        for entity in entities
+        for message in _messages(edition, entity, deadline, recipients[entity.id], now, reopened=reopened)
+    ]
+    return queue_all(messages, now)
 
 
 def _messages(
