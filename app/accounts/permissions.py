@@ -67,6 +67,9 @@ PERMISSIONS: dict[str, Requirement] = {
     "access.code": ANYBODY,
     "access.request_access": ANYBODY,
     "access.operator": ENTITY,
+    "access.staff_sign_in": ANYBODY,
+    "access.staff_sign_out": ANYBODY,
+    "access.staff_activate": ANYBODY,
     "public.home": ANYBODY,
     "public.questionnaire": ANYBODY,
     "public.questionnaire_pdf": ANYBODY,
@@ -75,6 +78,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.privacy": ANYBODY,
     "public.accessibility": ANYBODY,
     "public.contacts": ANYBODY,
+    "public.results": ANYBODY,
     "public.switch_language": ANYBODY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
@@ -114,6 +118,50 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.change_note": FOLLOW,
     "desk.extend_entity": COORDINATE,
     "desk.refuse_entity_reopening": COORDINATE,
+    "desk.profile": DESK,
+    "desk.change_password": DESK,
+    "desk.end_sessions": DESK,
+    "desk.members": ADMINISTER,
+    "desk.add_member": ADMINISTER,
+    "desk.member": ADMINISTER,
+    "desk.confirm_member": ADMINISTER,
+    "desk.log": ADMINISTER,
+    "desk.check_log": ADMINISTER,
+    "desk.renew": DESK,
+    "desk.editions": COORDINATE,
+    "desk.new_edition": COORDINATE,
+    "desk.edition": COORDINATE,
+    "desk.edition_part": COORDINATE,
+    "desk.edition_letter_file": COORDINATE,
+    "desk.edition_letter": COORDINATE,
+    "desk.edition_questionnaire": COORDINATE,
+    "desk.edition_preview": COORDINATE,
+    "desk.edition_pilot": COORDINATE,
+    "desk.edition_step": COORDINATE,
+    "desk.logins": ADMINISTER,
+    "desk.login": ADMINISTER,
+    "desk.reset_login": ADMINISTER,
+    "desk.unlock_login": ADMINISTER,
+    "desk.login_runs": ADMINISTER,
+    "desk.new_login_run": ADMINISTER,
+    "desk.login_run": ADMINISTER,
+    "desk.confirm_login_run": ADMINISTER,
+    "desk.continue_login_run": ADMINISTER,
+    "desk.stop_login_run": ADMINISTER,
+    "desk.login_run_file": ADMINISTER,
+    "desk.addresses": PREPARE,
+    "desk.change_address": PREPARE,
+    "desk.restore_address": PREPARE,
+    "desk.address_changes": PREPARE,
+    "desk.decide_address_change": PREPARE,
+    "desk.letter": PREPARE,
+    "desk.invite": PREPARE,
+    "desk.access_requests": PREPARE,
+    "desk.handle_request": PREPARE,
+    "desk.refuse_reopening": PREPARE,
+    "desk.deliveries": PREPARE,
+    "desk.decide_delivery": PREPARE,
+    "desk.allow_held_address": PREPARE,
 }
 
 
@@ -180,6 +228,11 @@ def staff_signed_in() -> StaffIdentity | None:
         g.staff = find_staff(token, now()) if token else None
     staff: StaffIdentity | None = g.staff
     return staff
+
+
+def become_staff(staff: StaffIdentity | None) -> None:
+    """Go on in this request as this member of staff: they have just signed in, or out."""
+    g.staff = staff
 
 
 def required_staff() -> StaffIdentity:

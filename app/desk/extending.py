@@ -101,9 +101,8 @@ def _problems_of_time(asked: Asked, typed: Typed) -> Problems:
 def _number_problems(typed: Typed, plan: ExtensionPlan) -> Problems:
     if plan.granted <= TYPED_BEYOND or typed.number.replace(".", "").replace(" ", "") == str(plan.granted):
         return []
-    return [
-        ("numero", _("Scrivi il numero degli enti che ricevono la proroga: %(number)s.", number=format_decimal(plan.granted)))
-    ]
+    wanted = format_decimal(plan.granted)
+    return [("numero", _("Scrivi il numero degli enti che ricevono la proroga: %(number)s.", number=wanted))]
 
 
 def _scope(asked: Asked) -> Scope:

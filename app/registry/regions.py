@@ -1,11 +1,16 @@
-"""The twenty Regions with ISTAT's codes, as the registry writes their names (ISTAT, codici delle unità territoriali).
+"""The Regions of the country, as the registry names them.
 
-Not for: which entities lie in one (`entity.region_code`).
+Holds always: codes are ISTAT's, two digits, text. In `region_names` a Region stands if an entity of the registry lies in it.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+import sqlalchemy as sa
+
+from app.extensions import db
+from app.registry.models import Entity
 
 REGIONS: Final[dict[str, str]] = {
     "01": "Piemonte",
@@ -29,3 +34,11 @@ REGIONS: Final[dict[str, str]] = {
     "19": "Sicilia",
     "20": "Sardegna",
 }
+"""All twenty by code, for a page that offers them: it needs no query."""
+
+
+def region_names() -> dict[str, str]:
+    """Code → name, by name."""
+    query = sa.select(Entity.region_code, sa.func.min(Entity.region).label("name"))
+    query = query.where(Entity.region_code.is_not(None), Entity.region.is_not(None)).group_by(Entity.region_code)
+    return {row.region_code: row.name for row in db.session.execute(query.order_by("name", Entity.region_code))}
