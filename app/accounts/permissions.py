@@ -67,6 +67,9 @@ PERMISSIONS: dict[str, Requirement] = {
     "access.code": ANYBODY,
     "access.request_access": ANYBODY,
     "access.operator": ENTITY,
+    "access.staff_sign_in": ANYBODY,
+    "access.staff_sign_out": ANYBODY,
+    "access.staff_activate": ANYBODY,
     "public.home": ANYBODY,
     "public.questionnaire": ANYBODY,
     "public.questionnaire_pdf": ANYBODY,
@@ -75,6 +78,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.privacy": ANYBODY,
     "public.accessibility": ANYBODY,
     "public.contacts": ANYBODY,
+    "public.results": ANYBODY,
     "public.switch_language": ANYBODY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
@@ -103,6 +107,26 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
     "desk.home": DESK,
+    "desk.profile": DESK,
+    "desk.change_password": DESK,
+    "desk.end_sessions": DESK,
+    "desk.members": ADMINISTER,
+    "desk.add_member": ADMINISTER,
+    "desk.member": ADMINISTER,
+    "desk.confirm_member": ADMINISTER,
+    "desk.log": ADMINISTER,
+    "desk.check_log": ADMINISTER,
+    "desk.renew": DESK,
+    "desk.editions": COORDINATE,
+    "desk.new_edition": COORDINATE,
+    "desk.edition": COORDINATE,
+    "desk.edition_part": COORDINATE,
+    "desk.edition_letter_file": COORDINATE,
+    "desk.edition_letter": COORDINATE,
+    "desk.edition_questionnaire": COORDINATE,
+    "desk.edition_preview": COORDINATE,
+    "desk.edition_pilot": COORDINATE,
+    "desk.edition_step": COORDINATE,
     "desk.logins": ADMINISTER,
     "desk.login": ADMINISTER,
     "desk.reset_login": ADMINISTER,
@@ -193,6 +217,11 @@ def staff_signed_in() -> StaffIdentity | None:
         g.staff = find_staff(token, now()) if token else None
     staff: StaffIdentity | None = g.staff
     return staff
+
+
+def become_staff(staff: StaffIdentity | None) -> None:
+    """Go on in this request as this member of staff: they have just signed in, or out."""
+    g.staff = staff
 
 
 def required_staff() -> StaffIdentity:

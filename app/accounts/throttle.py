@@ -33,6 +33,8 @@ FIRST_DELAY_SECONDS = 2
 FREE_ASKINGS = 20
 _KEPT = dt.timedelta(days=1)
 _FORGOTTEN_AT_ONCE = 200
+Account = int | str
+"""An entity's id, or another account's name ("staff|address"), whether or not there is such an account."""
 
 
 class TooManyAttemptsError(Exception):
@@ -69,21 +71,21 @@ def network_of(address: str | None) -> str:
     return str(parsed)
 
 
-def limits_of_device(entity_id: int, device_hash: str) -> list[Limit]:
-    """For a device that has signed in to this entity before: its own count and no other."""
-    return [_limit(f"device|{device_hash}|{entity_id}", settings().throttle_account_failures, entity_id=entity_id)]
+def limits_of_device(account: Account, device_hash: str) -> list[Limit]:
+    """For a device that has signed in to this account before: its own count and no other."""
+    return [_limit(f"device|{device_hash}|{account}", settings().throttle_account_failures, entity_id=_entity_of(account))]
 
 
-def limits_of_known_network(entity_id: int, network: str) -> list[Limit]:
-    """For a network from which this entity has signed in before: the count of that network at this account."""
-    return [_limit(f"pair|{entity_id}|{network}", settings().throttle_account_failures, entity_id=entity_id)]
+def limits_of_known_network(account: Account, network: str) -> list[Limit]:
+    """For a network from which its owner has signed in before: the count of that network at this account."""
+    return [_limit(f"pair|{account}|{network}", settings().throttle_account_failures, entity_id=_entity_of(account))]
 
 
-def limits_of_stranger(entity_id: int, network: str) -> list[Limit]:
+def limits_of_stranger(account: Account, network: str) -> list[Limit]:
     """For everybody else: the same, and the count of all strangers together at this account."""
     free = settings().throttle_account_failures * EVERYWHERE_FACTOR
-    everywhere = _limit(f"account|{entity_id}", free, shared=True, entity_id=entity_id)
-    return [*limits_of_known_network(entity_id, network), everywhere]
+    everywhere = _limit(f"account|{account}", free, shared=True, entity_id=_entity_of(account))
+    return [*limits_of_known_network(account, network), everywhere]
 
 
 def limit_of_network(network: str) -> Limit:
@@ -158,6 +160,10 @@ def forget_counts(entity_id: int, now: dt.datetime) -> bool:
     waited = bool(waits_of([entity_id], now))
     db.session.execute(sa.update(SignInThrottle).where(own).values(failures=0, blocked_until=now))
     return waited
+
+
+def _entity_of(account: Account) -> int | None:
+    return account if isinstance(account, int) else None
 
 
 def _limit(what: str, free: int, *, shared: bool = False, entity_id: int | None = None) -> Limit:

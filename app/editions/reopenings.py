@@ -110,6 +110,11 @@ def waiting_reopenings(edition_id: int) -> list[ReopeningRow]:
     ]
 
 
+def select_waiting_reopenings(edition_id: int) -> sa.Select[int]:
+    """The ids of the entities whose request waits in an edition, for a query of another room."""
+    return sa.select(_ROW.entity_id).where(_ROW.edition_id == edition_id, _ROW.closed_at.is_(None))
+
+
 def close_reopening(edition_id: int, entity_id: int, outcome: str, *, closed_by: str, now: dt.datetime) -> None:
     """Note how the waiting request of an entity ended: granted or refused. Nothing where none waits. Flushes only."""
     values = {"closed_at": now, "closed_by": closed_by, "outcome": outcome}

@@ -248,6 +248,11 @@ def waiting_changes(
     return [_change_row(row) for row in db.session.execute(query)]
 
 
+def select_waiting_changes() -> sa.Select[int]:
+    """The id of its entity for each change that waits, for a query of another room."""
+    return sa.select(AddressChange.entity_id).where(AddressChange.outcome.is_(None))
+
+
 def decide_change(change_id: int, *, agrees: bool, decided_by: str, now: dt.datetime) -> ChangeRow:
     """Confirm or refuse a change that waits, and give it; confirmed, it holds at once. Raises `UnknownChangeError`."""
     change = settle_change(change_id, agrees=agrees, decided_by=decided_by, now=now)
