@@ -111,6 +111,8 @@ def _register_hooks(app: Flask, read: Settings) -> None:
         current = cast("Any", request)._get_current_object()  # once, instead of through the proxy at each use
         if current.url_rule is not None:
             current.environ[edge.ROUTE] = current.url_rule.rule
+        if (largest := app.config["LARGE_BODIES"].get(current.endpoint)) is not None:
+            current.max_content_length = max(largest, app.config["MAX_CONTENT_LENGTH"])
         safe = current.method in csrf.SAFE_METHODS
         database.begin_unit_of_work(writes=not safe)
         if not safe:
@@ -133,10 +135,12 @@ def _register_hooks(app: Flask, read: Settings) -> None:
 
 
 def _register_surfaces(app: Flask) -> None:
+    app.config["LARGE_BODIES"] = {}  # endpoint → bytes, for pages that take a file larger than the setting allows
     for name in SURFACES:
         surface = import_module(f"app.{name}")
         app.register_blueprint(surface.blueprint)
         app.config["CSRF_REDISPLAY"] |= getattr(surface, "CSRF_REDISPLAY", frozenset())
+        app.config["LARGE_BODIES"] |= getattr(surface, "LARGE_BODIES", {})
 
 
 def _wrap(app: Flask, read: Settings, digest: str) -> None:

@@ -2,6 +2,38 @@
 
 from flask import Blueprint
 
+from app.editions.checks import MAX_LETTER_BYTES
+from app.questionnaire.source import MAX_CHARACTERS
+
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
-from app.desk import home, log, menu, profile, staff  # noqa: E402,F401  (they register on `blueprint`)
+from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
+    edition_parts,
+    edition_pilot,
+    edition_questionnaire,
+    edition_steps,
+    editions,
+    entity,
+    entity_deeds,
+    exports,
+    extending,
+    home,
+    log,
+    login_addresses,
+    login_deliveries,
+    login_letters,
+    login_requests,
+    login_runs,
+    logins,
+    menu,
+    profile,
+    responses,
+    staff,
+)
+
+_AROUND_A_FILE = 64 * 1024
+LARGE_BODIES = {
+    "desk.edition_letter_file": MAX_LETTER_BYTES + _AROUND_A_FILE,
+    "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
+}
+"""Pages that take a file, and the most bytes of what is sent to them."""

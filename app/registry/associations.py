@@ -13,11 +13,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.extensions import db, table_of
 from app.registry.entities import EntityRow, find_by_ids
 from app.registry.folding import fold
-from app.registry.models import Association, Membership
+from app.registry.models import ASSOCIATION_KINDS, Association, Membership
 from app.registry.successors import Succession, read_succession
+
+KINDS = ASSOCIATION_KINDS  # for rooms that list them
+association_table = table_of(Association)  # for rooms that join them in a query of their own; they read, and never write
+membership_table = table_of(Membership)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,20 @@ def leads_of(member_id: int, on: dt.date) -> list[LeadRow]:
         for row in association_rows(on, member_ids=[member_id])
         if row.lead is not None and row.lead.id != member_id
     ]
+
+
+def leads_by_member(on: dt.date) -> dict[int, set[int]]:
+    """Member's id → the ids of who leads its associations on a day, itself among them where it leads one. Three queries."""
+    succession = read_succession()
+    associations = _associations(on, succession, None, None)
+    leads = {row.id: None if row.lead_id is None else succession.standing_on(row.lead_id, on) for row in associations}
+    found: dict[int, set[int]] = {}
+    for association_id, members in _members(on, succession, leads).items():
+        lead = leads[association_id]
+        if lead is not None:
+            for member in members:
+                found.setdefault(member, set()).add(lead)
+    return found
 
 
 def _associations(

@@ -40,6 +40,7 @@ from app.responses.withdrawal import NothingToWithdrawError, withdraw_declaratio
 __all__ = [
     "Counts",
     "DoubleClaim",
+    "MemberState",
     "NotAskedError",
     "NothingToWithdrawError",
     "RegionCounts",
@@ -48,11 +49,13 @@ __all__ = [
     "counts",
     "counts_by_region",
     "double_claims",
+    "doubly_claimed",
     "named_by",
     "reply_to_lead",
     "reply_to_member",
     "rewrite_links",
     "standing_of",
+    "states",
     "withdraw_declaration",
 ]
 
@@ -106,13 +109,23 @@ class DoubleClaim:
     leads: tuple[EntityRow, ...]
 
 
-def _facts() -> sa.CompoundSelect[Any]:
-    """Rows about municipalities, of which those of one are to be put together: what it is (`exists` 1, with Region and
-    residents), and what holds of it (1 in the column of the state)."""
+@dataclass(frozen=True, slots=True)
+class MemberState:
+    """What holds of one entity in force, of any kind: the states of this module's docstring."""
+
+    answered: bool
+    covered: bool
+    claimed: bool
+    declared: bool
+
+
+def _facts(kind: str | None = _MUNICIPALITY) -> sa.CompoundSelect[Any]:
+    """Rows about municipalities (or entities of any kind), of which those of one are to be put together: what it is (`exists`
+    1, with Region and residents), and what holds of it (1 in the column of the state)."""
     entity, named, no, yes = entity_table.c, select_named().cte("named"), sa.literal(0), sa.literal(1)
     is_one = sa.select(entity.id.label("member"), yes.label("exists"), entity.region_code, entity.region, entity.population)
     is_one = is_one.add_columns(*(no.label(state) for state in _STATES))
-    is_one = is_one.where(entity.kind == _MUNICIPALITY, in_force(entity))
+    is_one = is_one.where(*(() if kind is None else (entity.kind == kind,)), in_force(entity))
     about = (no, *(sa.cast(sa.null(), column.type) for column in (entity.region_code, entity.region, entity.population)))
     own = sa.select(RESPONSE.entity_id, *about, yes, no, no, no)
     own = own.where(RESPONSE.edition_id == EDITION, RESPONSE.submitted_as.in_(ANSWERED))
@@ -143,6 +156,26 @@ def _counting() -> sa.Select[Any]:
 
 
 _COUNTING: Final = _counting()
+
+
+def _stating() -> sa.Select[Any]:
+    """(entity's id, its states) of each entity in force of which one holds."""
+    fact = _facts(None).subquery("fact").c
+    states = [sa.func.max(fact[state]) for state in _STATES]
+    holds = sa.or_(*(state == 1 for state in states))
+    return sa.select(fact.member, *states).group_by(fact.member).having(sa.func.max(fact.exists) == 1, holds)
+
+
+_STATING: Final = _stating()
+
+
+def states(edition_id: int, now: dt.datetime) -> dict[int, MemberState]:
+    """Entity's id → its states, for every entity in force of which one of them holds."""
+    rows = db.session.connection().execute(_STATING, parameters(edition_id, now))
+    return {
+        entity: MemberState(bool(answered), bool(covered), bool(claimed and not covered), bool(declared and not covered))
+        for entity, answered, covered, claimed, declared in rows
+    }
 
 
 def counts(edition_id: int, now: dt.datetime) -> Counts:
@@ -191,6 +224,11 @@ def _doubly_claimed() -> sa.Select[Any]:
 
 
 _DOUBLY_CLAIMED: Final = _doubly_claimed()
+
+
+def doubly_claimed(edition_id: int, now: dt.datetime) -> set[int]:
+    """The ids of the municipalities that two or more entities claim."""
+    return {row[0] for row in db.session.connection().execute(_DOUBLY_CLAIMED, parameters(edition_id, now))}
 
 
 def double_claims(edition_id: int, now: dt.datetime) -> list[DoubleClaim]:

@@ -52,6 +52,8 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "member": ["022165"],
         "predecessor": ["022165"],
         "edition": ["demo"],
+        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi"],
+        "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"

@@ -1,0 +1,149 @@
+"""Which respondents: a filter as it stands in an address, and the conditions that it means.
+
+Not for: sorting and paging (`listing.py`).
+Holds always: what an address holds that is no filter is left out, never an error; a filter written into an address and read
+again is the same; conditions are about `respondent` alone, which the caller narrows to its edition; a territory's person adds
+its Region (`conditions(filter, edition, region=…)`) and never sees another's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+
+from app.chasing.models import Call
+from app.chasing.respondents import SIZES, respondent_table
+from app.extensions import table_of
+from app.registry.addresses import select_with_address
+from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, entity_table, select_matching
+
+STATES: Final = ("never", "opened", "draft", "submitted", "covered")
+"""Where an entity stands, each in one of them: what it sent comes before what others sent for it."""
+PROBLEMS: Final = ("no_address", "bad_address", "doubly_claimed", "call_back", "waits_for_lead", "leads", "silent_lead")
+_ROW: Final = respondent_table.c
+_CALL: Final = table_of(Call)
+
+
+class Arguments(Protocol):
+    """The fields of an address, as werkzeug's MultiDict gives them."""
+
+    def get(self, key: str, default: str, /) -> str: ...
+
+    def getlist(self, key: str) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """All of it must hold; an empty part asks nothing. `states` and `problems`: any of them, each of `STATES`, `PROBLEMS`.
+
+    `text`: name or code; `region`: two digits; `province`: its sign; `kind`: of `ENTITY_KINDS`; `size`: 1 to 5,
+    `SIZES`; `lead`: the code of an entity that leads an association, for its members.
+    """
+
+    text: str = ""
+    states: tuple[str, ...] = ()
+    region: str = ""
+    province: str = ""
+    kind: str = ""
+    size: int = 0
+    lead: str = ""
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def from_args(cls, args: Arguments) -> Filter:
+        """The filter of an address."""
+        kind, size = args.get("tipo", ""), args.get("classe", "")
+        return cls(
+            text=" ".join(args.get("q", "").split())[:LONGEST_SEARCH],
+            states=_known(args.getlist("stato"), STATES),
+            region=_plain(args.get("regione", ""), 2),
+            province=_plain(args.get("provincia", ""), 4).upper(),
+            kind=kind if kind in ENTITY_KINDS else "",
+            size=int(size) if size in {str(number + 1) for number in range(len(SIZES) + 1)} else 0,
+            lead=_plain(args.get("capofila", ""), 32),
+            problems=_known(args.getlist("problema"), PROBLEMS),
+        )
+
+    def to_args(self) -> list[tuple[str, str]]:
+        """The fields of its address, in a fixed order, without what asks nothing."""
+        single = {"q": self.text, "regione": self.region, "provincia": self.province, "tipo": self.kind}
+        single |= {"classe": str(self.size or ""), "capofila": self.lead}
+        pairs = [(name, value) for name, value in single.items() if value]
+        return pairs + [("stato", state) for state in self.states] + [("problema", problem) for problem in self.problems]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks nothing."""
+        return all(not getattr(self, field.name) for field in fields(self))
+
+
+def conditions(wanted: Filter, today: dt.date, *, region: str | None = None) -> list[sa.ColumnElement[bool]]:
+    """The conditions on `respondent`. `today`: in Rome; `region`: the only one that whoever asks may see."""
+    found: list[sa.ColumnElement[bool]] = []
+    if region is not None:
+        found.append(_ROW.region_code == region)
+    single = ((wanted.region, _ROW.region_code), (wanted.province, _ROW.province_sign), (wanted.kind, _ROW.kind))
+    found += [column == value for value, column in single if value]
+    if wanted.size:
+        found.append(_ROW.size_class == wanted.size)
+    if wanted.text:
+        found.append(_ROW.entity_id.in_(select_matching(wanted.text)))
+    if wanted.lead:
+        lead = sa.select(entity_table.c.id).where(entity_table.c.code == wanted.lead)
+        found.append(_ROW.lead_id == lead.scalar_subquery())
+    if wanted.states:
+        found.append(sa.or_(*(in_state(state) for state in wanted.states)))
+    if wanted.problems:
+        found.append(sa.or_(*(_PROBLEM[problem](today) for problem in wanted.problems)))
+    return found
+
+
+def in_state(state: str) -> sa.ColumnElement[bool]:
+    """Whether a respondent stands in this one of `STATES`."""
+    if state == "submitted":
+        return _ROW.state == "submitted"
+    if state == "covered":
+        return sa.and_(_ROW.covered, _ROW.state != "submitted")
+    return sa.and_(_ROW.state == state, ~_ROW.covered)
+
+
+def shown_state(row: sa.Row[object] | object) -> str:
+    """The one of `STATES` in which a row with the columns `state` and `covered` stands."""
+    state: str = getattr(row, "state")  # noqa: B009 — rows of any query that has these columns
+    return state if state == "submitted" or not getattr(row, "covered") else "covered"  # noqa: B009
+
+
+def _call_back(today: dt.date) -> sa.ColumnElement[bool]:
+    """Somebody promised to call by today, and nobody has called since."""
+    promised, since = _CALL.alias("promised"), _CALL.alias("since")
+    later = sa.exists().where(
+        since.c.edition_id == promised.c.edition_id,
+        since.c.entity_id == promised.c.entity_id,
+        since.c.removed_at.is_(None),
+        since.c.at > promised.c.at,
+    )
+    own = sa.and_(promised.c.edition_id == _ROW.edition_id, promised.c.entity_id == _ROW.entity_id)
+    return sa.exists().where(own, promised.c.removed_at.is_(None), promised.c.call_back_on <= today, ~later)
+
+
+_PROBLEM: Final[Mapping[str, Callable[[dt.date], sa.ColumnElement[bool]]]] = {
+    "no_address": lambda _today: ~_ROW.has_address,
+    "bad_address": lambda _today: _ROW.entity_id.in_(select_with_address(bad=True)),
+    "doubly_claimed": lambda _today: _ROW.doubly_claimed.is_(True),
+    "call_back": _call_back,
+    "waits_for_lead": lambda _today: sa.and_(sa.or_(_ROW.claimed, _ROW.declared), ~_ROW.covered),
+    "leads": lambda _today: _ROW.is_lead.is_(True),
+    "silent_lead": lambda _today: sa.and_(_ROW.is_lead, _ROW.state != "submitted"),
+}
+
+
+def _known(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(one for one in known if one in given)
+
+
+def _plain(text: str, longest: int) -> str:
+    return text if len(text) <= longest and text.isascii() and text.replace("-", "").isalnum() else ""

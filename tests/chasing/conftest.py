@@ -1,0 +1,5 @@
+"""An open edition with five municipalities of several Regions and a Unione."""
+
+from tests.open_edition import author, edition, respond
+
+__all__ = ["author", "edition", "respond"]
