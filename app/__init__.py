@@ -18,6 +18,7 @@ from app.accounts import messages as account_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
+from app.reminders import hook as reminder_hook
 from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
 
@@ -47,6 +48,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for plumbing in (templating, csrf, errors, page_context, cli):
         plumbing.init_app(app)
     account_messages.register_hooks()
+    reminder_hook.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)
     _register_surfaces(app)
