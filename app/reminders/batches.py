@@ -2,8 +2,8 @@
 
 Not for: whom it reaches (`audience.py`), what it says (`wording.py`), sending (`app.mail`).
 Holds always: of two who confirm the same form one queues it and both find it; a batch, its group and all its deliveries are
-there or none is; each address gets one message of an entity's; the order in which entities are written to is drawn by lot, so that
-what a batch brings can be told from what would have come anyway; each deed leaves its audit entry in its own transaction.
+there or none is; each address gets one message of an entity; the order in which entities are written to is drawn by lot, so
+that what a batch brings can be told from what would have come anyway; each deed leaves its audit entry in its own transaction.
 """
 
 from __future__ import annotations
