@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.accounts.permissions import DESK, ROLES_FOR, Requirement, staff_signed_in
+from app.accounts.permissions import COORDINATE, DESK, ROLES_FOR, Requirement, staff_signed_in
 from app.accounts.roles import role_name
 from app.desk import blueprint
 
@@ -27,7 +27,10 @@ class MenuEntry:
     requirement: Requirement
 
 
-MENU: Final = (MenuEntry("desk.home", _l("Oggi"), DESK),)
+MENU: Final = (
+    MenuEntry("desk.home", _l("Oggi"), DESK),
+    MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
+)
 
 
 def menu_for(role: str) -> list[MenuEntry]:

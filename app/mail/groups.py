@@ -201,6 +201,13 @@ def troubles_of(group_id: int, states: Collection[str], *, limit: int | None = N
     return [Trouble(*row) for row in db.session.execute(query.order_by(_ROW.recipient, _ROW.id).limit(limit).offset(offset))]
 
 
+def reasons_of(group_id: int, state: str) -> list[tuple[str, int]]:
+    """(reason, number) of the deliveries of a group in this state, the most frequent first."""
+    number = sa.func.count().label("number")
+    query = sa.select(_ROW.reason, number).where(_ROW.group_id == group_id, _ROW.state == state).group_by(_ROW.reason)
+    return [(row.reason, row.number) for row in db.session.execute(query.order_by(number.desc(), _ROW.reason))]
+
+
 def groups_that_reached(group_ids: Collection[int]) -> dict[str, int]:
     """Reference → by how many of these groups it was written to, or is going to be."""
     reached = sa.and_(_ROW.group_id.in_(group_ids), _ROW.state.not_in(("failed", "cancelled")))

@@ -1,7 +1,7 @@
 """A trial of a reminder, sent to the member of staff who asks for it: marked as one, with a link that opens nothing but a page.
 
 Not for: anything that an entity gets.
-Holds always: it goes to the member's own address only, ten times an hour at most; it holds no secret, and the audit tells of it.
+Holds always: it goes to the member's own address only, ten times an hour at most; it holds no secret, and is audited.
 """
 
 from __future__ import annotations

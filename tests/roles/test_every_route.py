@@ -53,6 +53,9 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "predecessor": ["022165"],
         "edition": ["demo"],
         "key": ["0" * 16],
+        "batch": [1],
+        "work": ["pausa", "riprendi"],
+        "template": [0, 1],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"
     return known[argument]
