@@ -23,7 +23,6 @@ from app.editions.extensions import own_closes_at
 from app.registry.entities import EntityRow, resolve
 from app.reminders import templates as stored
 from app.reminders.audience import Recipient
-from app.reminders.models import AUDIENCES
 from app.reminders.templates import LONGEST_NAME, TemplateRow, Texts, UnfitTemplateError, UnknownTemplateError
 from app.reminders.trial import send_trial
 from app.reminders.wording import PLACEHOLDERS, Text
@@ -164,7 +163,7 @@ def _typed() -> tuple[str, dict[str, Text]]:
             " ".join(request.form.get(f"{audience}.subject", "").split()),
             "\n".join(request.form.get(f"{audience}.body", "").splitlines()).strip(),
         )
-        for audience in AUDIENCES
+        for audience in PLACEHOLDERS
     }
     return name, texts
 
@@ -204,5 +203,5 @@ def _examples(edition: EditionView, entity: EntityRow | None) -> list[Recipient]
             closes_at=closes_at,
             emails=(),
         )
-        for audience in AUDIENCES
+        for audience in PLACEHOLDERS
     ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -39,8 +37,13 @@ def number_of(table: type) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
 
+def send(person: Person, page: Screen, typed: dict[str, str] | None = None) -> Screen:
+    """Press the button that confirms."""
+    return person._send(page.form(NEW, "Conferma: invia"), typed or {}, None)
+
+
 def confirm(person: Person, query: str = "") -> Screen:
-    return person.send(person.get(f"{NEW}?passo=conferma{query}"), press=None)
+    return send(person, person.get(f"{NEW}?passo=conferma{query}"))
 
 
 def test_without_an_edition_the_page_says_so(new_staff: NewStaff, coordinator: Person) -> None:
@@ -73,10 +76,10 @@ def test_each_step_keeps_what_was_chosen_before_and_leads_back(reachable: Editio
 
 def test_a_batch_is_confirmed_and_the_same_form_again_finds_it(reachable: EditionView, coordinator: Person) -> None:
     form = coordinator.get(f"{NEW}?passo=conferma&nome=Primo+promemoria")
-    done = coordinator.send(form, press=None)
+    done = send(coordinator, form)
     assert (done.path, done.heading) == ("/gestione/promemoria/1", "Primo promemoria")
     assert "parte da solo" in " ".join(done.alerts)
-    again = coordinator.send(form, press=None)
+    again = send(coordinator, form)
     assert again.path == "/gestione/promemoria/1"
     assert (number_of(Batch), number_of(Delivery)) == (1, 5)
     listed = coordinator.get("/gestione/promemoria")
@@ -89,12 +92,12 @@ def test_more_than_a_thousand_need_their_number_typed(
 ) -> None:
     monkeypatch.setattr("app.desk.planning.ASK_NUMBER_ABOVE", 3)
     page = coordinator.get(f"{NEW}?passo=conferma")
-    refused = coordinator.send(page, {"numero": "4"}, press=None)
+    refused = send(coordinator, page, {"numero": "4"})
     assert refused.status == 422
     assert refused.summary() == [("#numero", "Per confermare scrivi il numero degli enti: 5.")]
-    assert refused.value("numero", NEW) == ["4"]
+    assert refused.form(NEW, "Conferma: invia").fields["numero"] == ["4"]
     assert number_of(Batch) == 0
-    assert coordinator.send(refused, {"numero": "5"}, press=None).path == "/gestione/promemoria/1"
+    assert send(coordinator, refused, {"numero": "5"}).path == "/gestione/promemoria/1"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +144,7 @@ def test_a_batch_is_paused_with_a_reason_resumed_and_cancelled(
     assert (refused.status, refused.summary()[0][0]) == (422, "#motivo")
     paused = coordinator._send(page.form(f"{page.path}/pausa"), {"motivo": "testo da correggere"}, None)
     assert "Motivo: testo da correggere." in paused.text
-    clock.move(hours=1)
+    clock.move(minutes=30)
     resumed = coordinator.press(paused, "Riprendi")
     assert "riprende al suo ritmo" in " ".join(resumed.alerts)
     asked = coordinator.get(resumed.links()["Annulla quel che manca…"])
@@ -238,10 +241,7 @@ def test_a_trial_goes_to_whoever_asks_marked_as_one_and_not_without_end(
         last = coordinator.press(page, "Manda una prova a me", "Altri Comuni")
     assert "aspetta qualche minuto" in " ".join(last.alerts)
     assert number_of(Delivery) == 10
-    assert dt.timedelta(0) < clock() - dt.datetime(2026, 3, 16, 9, 0, tzinfo=dt.UTC)
 
 
-def test_long_names_and_many_exclusions_make_a_good_page(reachable: EditionView, coordinator: Person) -> None:
-    assert coordinator.get(f"{NEW}?passo=chi&nome={'Nome' * 40}&senza={'+'.join(CODES)}").status == 200
-    assert isinstance(coordinator, Person)
-    assert callable(Callable)
+def test_long_names_make_a_good_page(reachable: EditionView, coordinator: Person) -> None:
+    assert confirm(coordinator, f"&nome={'Nome' * 40}").heading == "Nome" * 30
