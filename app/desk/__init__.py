@@ -8,6 +8,8 @@ from app.questionnaire.source import MAX_CHARACTERS
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
 from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
+    batch_pages,
+    batches,
     edition_parts,
     edition_pilot,
     edition_questionnaire,
@@ -26,9 +28,11 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     login_runs,
     logins,
     menu,
+    planning,
     profile,
     responses,
     staff,
+    templates,
 )
 
 _AROUND_A_FILE = 64 * 1024

@@ -37,6 +37,7 @@ MENU: Final = (
     MenuEntry("desk.address_changes", _l("Indirizzi"), PREPARE),
     MenuEntry("desk.deliveries", _l("Consegne"), PREPARE),
     MenuEntry("desk.logins", _l("Accessi"), ADMINISTER),
+    MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
 )
 
 

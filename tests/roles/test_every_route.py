@@ -55,6 +55,9 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi"],
         "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
+        "batch": [1],
+        "work": ["pausa", "riprendi"],
+        "template": [0, 1],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"
     return known[argument]
