@@ -13,6 +13,10 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     edition_questionnaire,
     edition_steps,
     editions,
+    entity,
+    entity_deeds,
+    exports,
+    extending,
     home,
     log,
     login_addresses,
@@ -23,6 +27,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     logins,
     menu,
     profile,
+    responses,
     staff,
 )
 

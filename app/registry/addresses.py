@@ -18,7 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
 from app.audit.chain import Scalar, record
-from app.extensions import db
+from app.extensions import db, table_of
 from app.registry.entities import label
 from app.registry.models import PURPOSES, AddressChange, ContactAddress, Entity
 
@@ -36,6 +36,7 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""
 
+address_table = table_of(ContactAddress)  # for rooms that join it in a query of their own; they read, and never write
 # The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the
 # other, and only its key is read here.
 _bad = sa.table("mail_suppression", sa.column("email"))
