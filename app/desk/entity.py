@@ -21,7 +21,6 @@ from app.desk import blueprint
 from app.desk.asked import edition_on
 from app.desk.chasing_words import (
     ANSWER_WORDS,
-    DEED_WORDS,
     DELIVERY_KINDS,
     DELIVERY_WORDS,
     KIND_WORDS,
@@ -33,6 +32,7 @@ from app.desk.chasing_words import (
     word,
 )
 from app.desk.granting import TypedGrant
+from app.desk.log_words import EVENTS
 from app.editions.current import EditionView
 from app.editions.extensions import MINUTE, is_over
 from app.registry.addresses import purpose_labels
@@ -41,7 +41,7 @@ from app.registry.entities import EntityRow
 Problems = list[tuple[str, str]]
 _WORDS: Final = {
     "answer": ANSWER_WORDS,
-    "deed": DEED_WORDS,
+    "deed": EVENTS,
     "delivery": DELIVERY_WORDS,
     "kind": KIND_WORDS,
     "message": MESSAGE_WORDS,
