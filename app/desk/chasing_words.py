@@ -20,7 +20,7 @@ STATE_WORDS: Final[dict[str, LazyString]] = {
     "opened": _l("Aperto, nulla scritto"),
     "draft": _l("Bozza"),
     "submitted": _l("Inviata"),
-    "covered": _l("Coperto da un altro ente"),
+    "covered": _l("Coperto"),
 }
 STATE_KINDS: Final = {"never": "danger", "opened": "warning", "draft": "warning", "submitted": "success", "covered": "primary"}
 PROBLEM_WORDS: Final[dict[str, LazyString]] = {
