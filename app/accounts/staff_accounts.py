@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import StaffMember
+from app.accounts.passwords import hash_password
 from app.accounts.staff import ADMINISTRATOR, ROLES, TERRITORY, StaffRow, staff_by_id
 from app.accounts.staff_links import add_staff_link, end_staff_links
 from app.accounts.staff_messages import cancel_staff_link, queue_staff_link
@@ -59,6 +60,18 @@ def add_member(email: str, name: str, role: str, region_code: str | None, *, act
     return _hand_link(staff_id, actor, now, mail=mail)
 
 
+def set_up_member(staff_id: int, password: str, *, actor: str, now: dt.datetime) -> None:
+    """Give a member a password without a link: for demonstrations alone, which print it. Raises `HashingBusyError`."""
+    password_hash = hash_password(password)
+    cancel_staff_link(staff_id, now)
+    member = _held(staff_id, actor)
+    _set(staff_id, password_hash=password_hash, password_set_at=now, disabled_at=None)
+    end_staff_links(staff_id, now)
+    end_all_staff_sessions(staff_id, now)
+    record("staff_activated", actor=actor, subject=f"staff:{member.id}", detail={"by": "demo"}, now=now)
+    db.session.commit()
+
+
 def change_role(staff_id: int, role: str, region_code: str | None, *, actor: str, now: dt.datetime) -> None:
     """Give the member another role from the next request on. Raises `StaffRefusedError`."""
     _check_role(role, region_code)
@@ -75,7 +88,7 @@ def change_role(staff_id: int, role: str, region_code: str | None, *, actor: str
 
 def disable_member(staff_id: int, *, actor: str, now: dt.datetime) -> None:
     """Close the account: its sessions and links end at once, what the member did stays. Raises `StaffRefusedError`."""
-    _cancel_mail(staff_id, now)
+    cancel_staff_link(staff_id, now)  # first: a worker that writes a link holds its message before the member
     member = _held(staff_id, actor)
     if member.disabled_at is not None:
         db.session.rollback()
@@ -104,7 +117,7 @@ def reset_member(staff_id: int, *, actor: str, now: dt.datetime, mail: bool) -> 
 
     By command also for the last administrator, who holds the link then. Raises `StaffRefusedError`.
     """
-    _cancel_mail(staff_id, now)
+    cancel_staff_link(staff_id, now)  # first: a worker that writes a link holds its message before the member
     member = _held(staff_id, actor)
     if member.disabled_at is not None:
         db.session.rollback()
@@ -127,11 +140,6 @@ def _hand_link(staff_id: int, actor: str, now: dt.datetime, *, mail: bool) -> st
         link = add_staff_link(staff_id, now, actor=actor)
     db.session.commit()
     return link
-
-
-def _cancel_mail(staff_id: int, now: dt.datetime) -> None:
-    """Before anything else is held: a worker that writes a link holds its message first."""
-    cancel_staff_link(staff_id, now)
 
 
 def _held(staff_id: int, actor: str) -> StaffRow:

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from app.accounts.messages import LINK, QueuedDelivery, Wording, closing, html_of, subject_of
 from app.accounts.staff import StaffRow, staff_by_id
 from app.accounts.staff_links import LINK_DAYS, add_staff_link
-from app.accounts.tokens import keyed_hash
+from app.accounts.tokens import new_token
 from app.mail.hooks import Filled, register_hook
 from app.mail.outbox import Message, cancel_messages, queue_message
 from app.web.language import SOURCE_LANGUAGE
@@ -39,7 +39,7 @@ def queue_staff_link(member: StaffRow, now: dt.datetime) -> None:
             subject=wording.subject,
             text="\n\n".join([*wording.before, f"{wording.action}:\n{LINK}", *wording.after]) + "\n",
             html=html,
-            dedupe_key=keyed_hash(f"message|{KIND}|{member.id}|{now.isoformat()}"),
+            dedupe_key=f"{KIND}|{member.id}|{new_token()}",
         ),
         now,
     )

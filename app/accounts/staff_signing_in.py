@@ -104,6 +104,17 @@ def prove_again(staff_id: int, password: str, code: str, session_key: str, now: 
     return found
 
 
+def can_sign_in(email: str, password: str) -> bool:
+    """Whether this is the member's password, without a code: for demonstrations, which print it. Raises `HashingBusyError`."""
+    return verify_password(_credentials_of(email).stored, password)
+
+
+def secret_of_member(email: str) -> str | None:
+    """The second factor's secret of the member with this address: for demonstrations alone, which print it."""
+    found = _credentials_of(email)
+    return None if found.staff_id == _NOBODY else secret_of(found.staff_id, found.serial)
+
+
 def _credentials_of(email: str) -> Credentials:
     return _found(_MEMBER.email == email.strip().lower())
 

@@ -54,7 +54,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step that the edition may take. `name`: of its state in addresses; `forward`: the usual next one."""
+    """A step that the edition may take. `name`: of its state in addresses; `forward`: the usual next one, now."""
 
     name: str
     state: str
@@ -86,7 +86,8 @@ def _step(edition: EditionView, state: str, name: str, at: dt.datetime) -> Step:
         Check(str(POINTS[point.name][0 if point.met else 1]), point.met, point.blocks)
         for point in points_before(edition, state, at)
     ]
-    return Step(name, state, LABELS[pair], pair in FORWARD, tuple(checks))
+    early = edition.state == "open" and at < edition.closes_at
+    return Step(name, state, LABELS[pair], pair in FORWARD and not early, tuple(checks))
 
 
 @blueprint.route("/edizioni/<edition>/passa/<state>", methods=["GET", "POST"])

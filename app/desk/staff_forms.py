@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from wtforms import EmailField, PasswordField, RadioField, SelectField, StringField
+from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired, Optional
 
 from app.accounts.passwords import SHORTEST
@@ -21,17 +21,18 @@ Errors = list[tuple[str, str]]
 class RoleForm(Form):
     """What somebody may do, and where."""
 
-    role = RadioField(
-        _l("Ruolo"),
-        choices=list(ROLE_NAMES.items()),
-        validate_choice=False,
-        validators=[InputRequired(_l("Scegli un ruolo."))],
-    )
-    region = SelectField(_l("Regione"), validate_choice=False, validators=[Optional()])
+    role = StringField(_l("Ruolo"), validators=[InputRequired(_l("Scegli un ruolo."))])
+    region = StringField(_l("Regione"), validators=[Optional()])
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.region.choices = list(region_names().items())
+    @property
+    def roles(self) -> dict[str, LazyString]:
+        """The roles to choose from."""
+        return ROLE_NAMES
+
+    @property
+    def regions(self) -> dict[str, str]:
+        """The Regions to choose from, by name."""
+        return region_names()
 
     @property
     def region_code(self) -> str | None:

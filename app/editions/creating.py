@@ -110,11 +110,14 @@ def moved_plan(plan: Plan, years: int) -> Plan:
 
 
 def proposed_after(earlier: EditionView) -> NewEdition:
-    """What a clone may be called and when it may run, a year after this one: its years counted up, its dates moved."""
+    """What a clone may be called and when it may run, a year after this one: its years counted up, its dates moved.
+
+    No code is proposed where the earlier one names no year: it would be the same.
+    """
     opens, deadline = (_year_later(instant) for instant in (earlier.opens_at, earlier.deadline))
     return NewEdition(
-        code=_counted_up(earlier.code),
-        title=_counted_up(earlier.title),
+        code=_counted_up(earlier.code) if _YEAR.search(earlier.code) else "",
+        title=_counted_up(earlier.title) if _YEAR.search(earlier.title) else f"{earlier.title} {opens.astimezone(ROME).year}",
         period_from=same_day_in(earlier.period_from.year + 1, earlier.period_from),
         period_to=same_day_in(earlier.period_to.year + 1, earlier.period_to),
         opens_at=opens,

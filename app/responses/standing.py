@@ -44,6 +44,8 @@ class Standing:
     claim it has denied. `unconfirmed`: of those who claim it, whom it has neither named nor answered with yes or no.
     As a lead. `named_by`: whose sent declaration names it and waits for its yes or no. `refused`: to whom it said no;
     `promised`: to whom it said yes, though its draft does not claim them (they are off its path, or were removed).
+    `claims`: whom its draft claims; `denied_by`: who has said that it does not answer for them,
+    whether it claims them or not, those that have ended since included.
     `contested`: what it claims and others claim as well.
     """
 
@@ -58,7 +60,14 @@ class Standing:
     named_by: tuple[EntityRow, ...]
     refused: tuple[EntityRow, ...]
     promised: tuple[EntityRow, ...]
+    claims: tuple[EntityRow, ...]
+    denied_by: tuple[EntityRow, ...]
     contested: tuple[Contested, ...]
+
+    @property
+    def claimed_in_vain(self) -> tuple[EntityRow, ...]:
+        """Whom its draft claims although they have said no: it counts for nothing until one of the two changes its word."""
+        return tuple(row for row in self.claims if row in self.denied_by)
 
     @property
     def answered(self) -> bool:
@@ -147,6 +156,8 @@ def _ids(me: int, links: Iterable[tuple[int, str, str, int]], said: dict[tuple[i
         "named_by": {member for member in waiting if (me, member, "lead") not in said},
         "refused": {member for member in waiting if said.get((me, member, "lead")) is False},
         "promised": {member for member in waiting if said.get((me, member, "lead")) is True},
+        "claims": drafted,
+        "denied_by": {member for (lead, member, by), agrees in said.items() if lead == me and by == "member" and not agrees},
     }
 
 

@@ -199,7 +199,7 @@ def test_what_somebody_else_typed_is_offered_to_nobody_else(
     refused = browser.client.post("/gestione/prova", data={"nota": "mia", "csrf_token": token}, headers=OURS)
     resumed = sign_in(page=refused, email=ADMINISTRATOR)
     assert resumed.status_code == 200
-    assert "di un&#39;altra persona" in resumed.text
+    assert "altra persona, ma ora sei entrato come Persona administrator" in resumed.text
     assert not [form for form in forms_of(resumed) if form.action == "/gestione/prova"]
 
 

@@ -153,7 +153,7 @@ def test_the_menu_shows_what_the_role_may_open(new_staff: NewStaff, role: str) -
     person = new_staff(role)
     page = person.get("/gestione")
     entries = [one for one in page.page.all("a") if one.inside("nav") and one.attributes["href"].startswith("/gestione")]
-    assert [one.text for one in entries][0] == "Oggi"
+    assert next(one.text for one in entries) == "Oggi"
     assert ("Utenti" in [one.text for one in entries]) is (role == "administrator")
     for entry in entries:
         assert person.get(entry.attributes["href"]).status == 200

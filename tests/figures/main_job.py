@@ -127,7 +127,7 @@ class Job:
             db.session.commit()
             db.engine.dispose()
         self._together([part for part in self.parts if part.role in ("sender", "starter")], self._visit)
-        self._together([self.by_code[code] for code in self.late], lambda part: self._come_in(part))
+        self._together([self.by_code[code] for code in self.late], self._come_in)
 
     def _come_in(self, part: Part) -> Officer:
         officer = self.officers[part.code]
