@@ -41,3 +41,5 @@ LARGE_BODIES = {
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""
+CSRF_REDISPLAY = frozenset({"desk.add_entity_call", "desk.add_entity_note", "desk.extend_entity", "desk.extend"})
+"""Pages that show what was typed again where the form's token was too old."""
