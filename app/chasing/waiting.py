@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,6 +22,9 @@ from app.registry.addresses import select_waiting_changes
 from app.registry.entities import entity_table
 
 _ENTITY: Final = entity_table.c
+_EDITION: Final = sa.bindparam("edition", type_=sa.Integer)
+_TODAY: Final = sa.bindparam("today", type_=sa.Date)
+_REGION: Final = sa.bindparam("region", type_=sa.String)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +40,26 @@ class Waiting:
 
 def waiting_today(edition_id: int, today: dt.date, region_code: str | None = None) -> Waiting:
     """The numbers of the country, or of the entities of a Region. `today`: in Rome."""
-    about = (
-        select_open_requests(),
-        select_waiting_reopenings(edition_id),
-        select_waiting_changes(),
-        select_unknown(),
-        _promised_calls(edition_id, today),
-    )
-    numbers = [_number(waiting, region_code).label(f"number_{at}") for at, waiting in enumerate(about)]
-    row: Any = db.session.connection().execute(sa.select(*numbers)).one()
+    parameters = {"edition": edition_id, "today": today, **({} if region_code is None else {"region": region_code})}
+    row: Any = db.session.connection().execute(_counting(region_code is not None), parameters).one()
     return Waiting(*row)
 
 
-def _promised_calls(edition_id: int, today: dt.date) -> sa.Select[int]:
+@lru_cache(maxsize=2)
+def _counting(of_a_region: bool) -> sa.Select[Any]:
+    """Made once: to build the statement takes as long as to run it."""
+    about = (
+        select_open_requests(),
+        select_waiting_reopenings(_EDITION),
+        select_waiting_changes(),
+        select_unknown(),
+        _promised_calls(),
+    )
+    numbers: list[Any] = [_number(waiting, of_a_region).label(f"number_{at}") for at, waiting in enumerate(about)]
+    return sa.select(*numbers)
+
+
+def _promised_calls() -> sa.Select[int]:
     promised, since = table_of(Call).alias("promised").c, table_of(Call).alias("since").c
     later = sa.exists().where(
         since.edition_id == promised.edition_id,
@@ -57,18 +68,18 @@ def _promised_calls(edition_id: int, today: dt.date) -> sa.Select[int]:
         since.at > promised.at,
     )
     query = sa.select(promised.entity_id).distinct()
-    return query.where(promised.edition_id == edition_id, promised.removed_at.is_(None), promised.call_back_on <= today, ~later)
+    return query.where(promised.edition_id == _EDITION, promised.removed_at.is_(None), promised.call_back_on <= _TODAY, ~later)
 
 
-def _number(waiting: sa.Select[Any], region_code: str | None) -> sa.ScalarSelect[int]:
+def _number(waiting: sa.Select[Any], of_a_region: bool) -> sa.ScalarSelect[int]:
     """How many rows; of the Region's entities alone, if one is given. A delivery names its entity by a reference."""
     found = waiting.subquery()
     query = sa.select(sa.func.count()).select_from(found)
-    if region_code is None:
+    if not of_a_region:
         return query.scalar_subquery()
     about = next(iter(found.c))
     if about.name == "reference":
         own = about == sa.literal("entity:") + sa.cast(_ENTITY.id, sa.String)
     else:
         own = about == _ENTITY.id
-    return query.where(sa.exists().where(own, _ENTITY.region_code == region_code)).scalar_subquery()
+    return query.where(sa.exists().where(own, _ENTITY.region_code == _REGION)).scalar_subquery()

@@ -13,10 +13,11 @@ from typing import Final
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from app.accounts.staff_sessions import StaffIdentity
 from app.chasing.counting import BANDS, MUNICIPALITY, NO_ASSOCIATION, NOWHERE, Line, Sum
-from app.chasing.figures import Part, Row
+from app.chasing.figures import Part
 from app.chasing.filters import STATES, Filter
 from app.chasing.respondents import SIZES
 from app.desk.addresses import list_of
@@ -45,6 +46,7 @@ ASSOCIATION_NAMES: Final = {
     "other": _l("In un'altra forma associata"),
     NO_ASSOCIATION: _l("In nessuna forma associata"),
 }
+Words = tuple[str, ...]
 _FIELDS: Final = dict(zip(STATES, ("never", "opened", "draft", "sent", "led"), strict=True))
 
 
@@ -118,48 +120,50 @@ def counted_of(part: Part, words: NumberWords) -> list[StateLine]:
 def tables_of(staff: StaffIdentity, part: Part, words: NumberWords, region: str | None) -> list[Table]:
     """The response by Region (of the country) or province (of a Region), size, association, lead and kind of entity."""
     own = Filter(region=region or "", kind=MUNICIPALITY)
+    heads = (_("Comuni"), *_state_heads(), _("Rappresentati"), _("Quota dei Comuni"), _("Quota dei residenti"))
+    places = _regions if region is None else _provinces
     found = (
-        _regions(staff, part, words, own) if region is None else _provinces(staff, part, words, own),
-        _sizes(staff, part, words, own),
-        _associations(part, words),
+        places(staff, part, words, own, heads),
+        _sizes(staff, part, words, own, heads),
+        _associations(part, words, heads),
         _leads(staff, part, words, own),
         _kinds(staff, part, words, own),
     )
     return [table for table in found if table.rows]
 
 
-def _regions(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) -> Table:
+def _regions(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter, heads: Words) -> Table:
     rows = []
     for row in part.regions:
         known = row.key != NOWHERE
         address = list_of(staff, replace(own, region=row.key)) if known else None
         inside = url_for("desk.home", regione=row.key) if known else None
-        rows.append(TableRow(_place(row, _("Senza Regione")), _cells(row.line, words), address, inside))
-    return Table("regioni", _("Per Regione"), _("Regione"), _heads(), tuple(rows))
+        rows.append(TableRow(row.name or _unnamed(row.key, _l("Senza Regione")), _cells(row.line, words), address, inside))
+    return Table("regioni", _("Per Regione"), _("Regione"), heads, tuple(rows))
 
 
-def _provinces(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) -> Table:
+def _provinces(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter, heads: Words) -> Table:
     rows = []
     for row in part.provinces:
         address = list_of(staff, replace(own, province=row.key)) if row.key != NOWHERE else None
-        rows.append(TableRow(_place(row, _("Senza provincia")), _cells(row.line, words), address))
+        rows.append(TableRow(row.name or _unnamed(row.key, _l("Senza provincia")), _cells(row.line, words), address))
     rows.sort(key=lambda row: row.name)
-    return Table("province", _("Per provincia"), _("Provincia"), _heads(), tuple(rows))
+    return Table("province", _("Per provincia"), _("Provincia"), heads, tuple(rows))
 
 
-def _sizes(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) -> Table:
+def _sizes(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter, heads: Words) -> Table:
     rows = []
     for row in part.sizes:
         address = list_of(staff, replace(own, size=int(row.key))) if row.key != "0" else None
         rows.append(TableRow(size_name(int(row.key), words), _cells(row.line, words), address))
-    return Table("classi", _("Per numero di residenti"), _("Residenti"), _heads(), tuple(rows))
+    return Table("classi", _("Per numero di residenti"), _("Residenti"), heads, tuple(rows))
 
 
-def _associations(part: Part, words: NumberWords) -> Table:
+def _associations(part: Part, words: NumberWords, heads: Words) -> Table:
     lines = {row.key: row.line for row in part.associations}
     rows = [TableRow(str(name), _cells(lines[key], words), None) for key, name in ASSOCIATION_NAMES.items() if key in lines]
     note = _("Un Comune che appartiene a forme diverse è contato in ciascuna.")
-    return Table("forme", _("Per forma associata"), _("Forma associata"), _heads(), tuple(rows), note)
+    return Table("forme", _("Per forma associata"), _("Forma associata"), heads, tuple(rows), note)
 
 
 def _leads(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) -> Table:
@@ -206,11 +210,7 @@ def _bands(words: NumberWords) -> list[str]:
     return [str(_("avanzamento sotto %(edge)s", edge=edges[0])), *between, str(_("da %(edge)s in su", edge=edges[-1]))]
 
 
-def _heads() -> tuple[str, ...]:
-    return (_("Comuni"), *_state_heads(), _("Rappresentati"), _("Quota dei Comuni"), _("Quota dei residenti"))
-
-
-def _state_heads() -> tuple[str, ...]:
+def _state_heads() -> Words:
     return (_("Mai aperto"), _("Aperto"), _("Bozza"), _("Inviata"), _("Coperto"))
 
 
@@ -229,5 +229,5 @@ def _shares(numbers: Sum, universe: Sum, words: NumberWords) -> tuple[str, str, 
     return words.whole(numbers.entities), share, words.share(numbers.population, universe.population)
 
 
-def _place(row: Row, without: str) -> str:
-    return row.name or (without if row.key == NOWHERE else row.key)
+def _unnamed(key: str, without: LazyString) -> str:
+    return str(without) if key == NOWHERE else key

@@ -111,7 +111,7 @@ def waiting_reopenings(edition_id: int) -> list[ReopeningRow]:
     ]
 
 
-def select_waiting_reopenings(edition_id: int) -> sa.Select[int]:
+def select_waiting_reopenings(edition_id: int | sa.BindParameter[int]) -> sa.Select[int]:
     """The ids of the entities whose request waits in an edition, for a query of another room."""
     return sa.select(_ROW.entity_id).where(_ROW.edition_id == edition_id, _ROW.closed_at.is_(None))
 

@@ -17,7 +17,7 @@ NO_SHARE: Final = "–"
 
 
 class NumberWords:
-    """How one language writes numbers."""
+    """How one language writes numbers: `whole(1250)` is "1.250", `percent(25)` is "25%"."""
 
     def __init__(self, locale: str) -> None:
         pattern = Locale.parse(locale).percent_formats[None].pattern.replace("0", "0.0")
@@ -30,14 +30,13 @@ class NumberWords:
         def permille(number: int) -> str:
             return str(format_percent(number / 1_000, format=pattern, locale=locale))
 
-        self.whole = whole
-        self._permille = permille
-        self._plain = pattern.replace("0.0", "0")
-        self._locale = locale
+        @lru_cache(maxsize=MOST_REMEMBERED)
+        def percent(number: int) -> str:
+            return str(format_percent(number / 100, locale=locale))
 
-    def percent(self, number: int) -> str:
-        """A whole percent: "25%"."""
-        return str(format_percent(number / 100, format=self._plain, locale=self._locale))
+        self.whole = whole
+        self.percent = percent
+        self._permille = permille
 
     def share(self, part: float, of: float) -> str:
         """A part in percent with one decimal: "8,4%"."""

@@ -88,7 +88,7 @@ def test_the_country_is_counted_by_state_and_by_region(edition: EditionView, coo
     answer(edition, "022165", status="draft", progress=40)
     page = coordinator.get("/gestione")
     assert page.texts("board-figure") == ["20,0%"]
-    assert "1 su 5, con 76,6% dei residenti." in page.text
+    assert "1 su 5. Quota dei residenti: 76,6%." in page.text
     regions = rows(page, "regioni")
     assert regions["Toscana"] == ["1", "0", "0", "0", "1", "0", "1", "100,0%", "100,0%"]
     assert regions["Piemonte"][:4] == ["1", "1", "0", "0"]
