@@ -19,6 +19,7 @@ from app.accounts import staff_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
+from app.reminders import hook as reminder_hook
 from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
 
@@ -49,6 +50,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         plumbing.init_app(app)
     account_messages.register_hooks()
     staff_messages.register_staff_hook()
+    reminder_hook.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)
     _register_surfaces(app)

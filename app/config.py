@@ -120,6 +120,11 @@ class Settings:
     smtp_timeout_seconds: int = _setting(
         120, values.whole(1, 600), "How long the mail server may be silent. Too short makes deliveries whose fate is unknown."
     )
+    reminders_per_hour: int = _setting(
+        400,
+        values.whole(1, 20_000),
+        "The pace that is proposed for a batch of reminders: those who answer the phone follow it.",
+    )
     mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
     trusted_proxies: int = _setting(
         0, values.whole(0, 5), "How many reverse proxies stand in front, each adding to X-Forwarded-For and -Proto. 0: none."

@@ -18,7 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.accounts.login_state import LoginRow, login_rows
-from app.accounts.models import LoginRun, LoginRunItem
+from app.accounts.models import EntityAccount, LoginRun, LoginRunItem
 from app.accounts.resets import end_login
 from app.audit.chain import Scalar, record
 from app.extensions import db, table_of
@@ -34,7 +34,7 @@ SLICE: Final = 50
 SLICE_SECONDS: Final = 2.0
 TYPED_BEYOND: Final = 100
 _AT_ONCE: Final = 500
-_RUN, _ITEM = table_of(LoginRun).c, table_of(LoginRunItem).c
+_RUN, _ITEM, _ACCOUNT = table_of(LoginRun).c, table_of(LoginRunItem).c, table_of(EntityAccount).c
 
 
 class UnknownRunError(Exception):
@@ -226,6 +226,12 @@ def without_address(run_id: int) -> int:
     for start in range(0, len(ids), _AT_ONCE):
         found += sum(not emails for emails in recipients_for(ids[start : start + _AT_ONCE], "reset").values())
     return found
+
+
+def never_activated(run_id: int) -> int:
+    """How many logins of the run have never had a password."""
+    has_row = sa.exists().where(_ACCOUNT.entity_id == _ITEM.entity_id)
+    return db.session.execute(sa.select(sa.func.count(_ITEM.entity_id)).where(_ITEM.run_id == run_id, ~has_row)).scalar_one()
 
 
 def _settle_next(run_id: int, now: dt.datetime) -> bool:

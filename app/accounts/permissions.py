@@ -162,6 +162,20 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.deliveries": PREPARE,
     "desk.decide_delivery": PREPARE,
     "desk.allow_held_address": PREPARE,
+    "desk.batches": COORDINATE,
+    "desk.new_batch": COORDINATE,
+    "desk.confirm_batch": COORDINATE,
+    "desk.batch": COORDINATE,
+    "desk.steer_batch": COORDINATE,
+    "desk.cancel_batch_page": COORDINATE,
+    "desk.batch_troubles": COORDINATE,
+    "desk.templates": COORDINATE,
+    "desk.new_template": COORDINATE,
+    "desk.template": COORDINATE,
+    "desk.template_preview": COORDINATE,
+    "desk.copy_template_page": COORDINATE,
+    "desk.try_template": COORDINATE,
+    "desk.keep_template": COORDINATE,
 }
 
 

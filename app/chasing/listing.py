@@ -120,8 +120,11 @@ def list_page(
     """The rows of a page; the first one where there are not so many. `today`: in Rome."""
     narrowed = [_ROW.edition_id == edition_id, *conditions(wanted, today, region=region)]
     number = sa.select(sa.func.count()).select_from(respondent_table).where(*narrowed).scalar_subquery()
+    # The ids of the page are found in narrow rows, and only these fifty are read whole.
+    joined = sa.select(_ROW.entity_id).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
+    ids = joined.where(*narrowed).order_by(*order.clauses()).limit(PAGE).offset((page - 1) * PAGE)
     query = sa.select(*_SHOWN, number).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
-    query = query.where(*narrowed).order_by(*order.clauses()).limit(PAGE).offset((page - 1) * PAGE)
+    query = query.where(_ROW.edition_id == edition_id, _ROW.entity_id.in_(ids.correlate(None))).order_by(*order.clauses())
     found = db.session.connection().execute(query).all()
     if not found:
         return Listing([], 0, 1, 1) if page == 1 else list_page(edition_id, wanted, order, 1, today, region=region)

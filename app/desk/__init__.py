@@ -8,6 +8,8 @@ from app.questionnaire.source import MAX_CHARACTERS
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
 from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
+    batch_pages,
+    batches,
     edition_parts,
     edition_pilot,
     edition_questionnaire,
@@ -26,9 +28,11 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     login_runs,
     logins,
     menu,
+    planning,
     profile,
     responses,
     staff,
+    templates,
 )
 
 _AROUND_A_FILE = 64 * 1024
@@ -37,3 +41,5 @@ LARGE_BODIES = {
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""
+CSRF_REDISPLAY = frozenset({"desk.add_entity_call", "desk.add_entity_note", "desk.extend_entity", "desk.extend"})
+"""Pages that show what was typed again where the form's token was too old."""

@@ -20,7 +20,7 @@ STATE_WORDS: Final[dict[str, LazyString]] = {
     "opened": _l("Aperto, nulla scritto"),
     "draft": _l("Bozza"),
     "submitted": _l("Inviata"),
-    "covered": _l("Coperto da un altro ente"),
+    "covered": _l("Coperto"),
 }
 STATE_KINDS: Final = {"never": "danger", "opened": "warning", "draft": "warning", "submitted": "success", "covered": "primary"}
 PROBLEM_WORDS: Final[dict[str, LazyString]] = {
@@ -81,25 +81,6 @@ DELIVERY_WORDS: Final[dict[str, LazyString]] = {
     "cancelled": _l("annullato"),
 }
 DELIVERY_KINDS: Final = {"accepted": "success", "failed": "danger", "unknown": "danger", "retry_wait": "warning"}
-DEED_WORDS: Final[dict[str, LazyString]] = {
-    "call_noted": _l("Telefonata annotata"),
-    "call_removed": _l("Telefonata tolta"),
-    "call_restored": _l("Telefonata rimessa"),
-    "note_added": _l("Nota aggiunta"),
-    "note_removed": _l("Nota tolta"),
-    "note_restored": _l("Nota rimessa"),
-    "deadline_extended": _l("Scadenza prorogata"),
-    "response_reopened": _l("Risposta riaperta"),
-    "response_submitted": _l("Risposta inviata"),
-    "address_added": _l("Indirizzo aggiunto"),
-    "address_ended": _l("Indirizzo non più in uso"),
-    "address_change_proposed": _l("Cambio di indirizzo proposto"),
-    "address_change_decided": _l("Cambio di indirizzo deciso"),
-    "access_requested": _l("Accesso richiesto"),
-    "entity_activated": _l("Accesso attivato"),
-    "entity_invited": _l("Invito mandato"),
-    "login_reset": _l("Accesso reimpostato"),
-}
 ANSWER_WORDS: Final[dict[str, LazyString]] = {
     "answer": _l("risposta"),
     "nothing": _l("nulla da segnalare"),

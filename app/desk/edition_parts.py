@@ -19,7 +19,7 @@ from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
 from app.desk.edition_forms import PARTS, Part, Typed, kept_rows
-from app.desk.edition_words import REST_DAYS, STATES, errors_of
+from app.desk.edition_words import REST_DAYS, STATES, errors_of, summary_of
 from app.editions.calendar import rest_day
 from app.editions.changing import Act, set_letter
 from app.editions.checks import MAX_LETTER_BYTES, ROME, EditionProblemsError, Problem, letter_text_problems, plan_problems
@@ -52,7 +52,9 @@ def seen_version() -> dt.datetime:
 def draw(template: str, edition: EditionView, problems: Iterable[Problem] = (), **context: Any) -> str:
     """A page of one edition. `changed`: whether somebody else has changed it meanwhile."""
     word, kind = STATES[edition.state]
-    context = {"changed": False, "errors": errors_of(problems), "state_word": word, "state_kind": kind, **context}
+    found = tuple(problems)
+    named = {"errors": errors_of(found), "summary": summary_of(found)}
+    context = {"changed": False, **named, "state_word": word, "state_kind": kind, **context}
     return render_template(template, shown=edition, **context)
 
 

@@ -109,11 +109,23 @@ _FIELDS: Final = {
 
 
 def errors_of(problems: Iterable[Problem]) -> list[tuple[str, str]]:
-    """(id of the field, what is wrong and what to do) of each problem, for the summary and beside the fields.
+    """(id of the field, what is wrong and what to do) of each problem, beside the fields.
 
     No id for what is frozen: its page has no field for it.
     """
     return [(_field(problem), words_of(problem)) for problem in problems]
+
+
+def summary_of(problems: Iterable[Problem]) -> list[tuple[str, str]]:
+    """The same for the summary at the top of the page, where a row must be told from the others."""
+    told = [(problem, words_of(problem)) for problem in problems]
+    return [
+        (
+            _field(problem),
+            text if problem.row is None else str(_("Riga %(number)d: %(problem)s", number=problem.row + 1, problem=text)),
+        )
+        for problem, text in told
+    ]
 
 
 def _field(problem: Problem) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from flask import abort, current_app, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.permissions import required_staff
 from app.chasing.calls import OUTCOMES
@@ -21,7 +22,6 @@ from app.desk import blueprint
 from app.desk.asked import edition_on
 from app.desk.chasing_words import (
     ANSWER_WORDS,
-    DEED_WORDS,
     DELIVERY_KINDS,
     DELIVERY_WORDS,
     KIND_WORDS,
@@ -33,6 +33,7 @@ from app.desk.chasing_words import (
     word,
 )
 from app.desk.granting import TypedGrant
+from app.desk.log_words import EVENTS
 from app.editions.current import EditionView
 from app.editions.extensions import MINUTE, is_over
 from app.registry.addresses import purpose_labels
@@ -41,7 +42,7 @@ from app.registry.entities import EntityRow
 Problems = list[tuple[str, str]]
 _WORDS: Final = {
     "answer": ANSWER_WORDS,
-    "deed": DEED_WORDS,
+    "deed": EVENTS,
     "delivery": DELIVERY_WORDS,
     "kind": KIND_WORDS,
     "message": MESSAGE_WORDS,
@@ -85,6 +86,7 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         problems=problems or [],
         errors=dict(problems or ()),
         short=short,
+        who=_who,
         login_address=_login_address(head.code),
         lead_of=url_for("desk.responses") + f"?capofila={head.code}",
     )
@@ -143,6 +145,20 @@ def _coverage(found: EntityRecord) -> list[tuple[str, list[tuple[str, str]]]]:
         (_("Indicato anche da altri tra i suoi associati:"), tuple(one.member for one in standing.contested)),
     ]
     return [(text, [(row.label, url_for("desk.entity", code=row.code)) for row in rows]) for text, rows in said if rows]
+
+
+_ACTORS: Final = {
+    "command": _l("comando"),
+    "visitor": _l("una persona che non era entrata"),
+    "entity": _l("l'ente"),
+    "operator": _l("chi compila"),
+}
+
+
+def _who(actor: str) -> str:
+    """Who did it: a name, or what the record's actor is."""
+    kind = actor.partition(":")[0]
+    return str(_ACTORS.get(kind, actor))
 
 
 def _login_address(code: str) -> str:

@@ -23,6 +23,7 @@ class Paging:
     total: int
     rows: int
     field: str
+    path: str
 
     @property
     def offset(self) -> int:
@@ -32,12 +33,12 @@ class Paging:
     def address(self, page: int) -> str:
         """The address of another page of the same list."""
         others = [(name, value) for name, value in request.args.items(multi=True) if name != self.field]
-        return f"{request.path}?{urlencode([*others, (self.field, str(page))])}"
+        return f"{self.path}?{urlencode([*others, (self.field, str(page))])}"
 
 
-def paging(total: int, *, rows: int = ROWS, field: str = "pagina") -> Paging:
-    """The page that the address of this request asks for."""
+def paging(total: int, *, rows: int = ROWS, field: str = "pagina", path: str | None = None) -> Paging:
+    """The page that the address of this request asks for. `path`: of the list, where it is not this request's."""
     pages = max(1, -(-total // rows))
     asked = request.args.get(field, "")
     page = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
-    return Paging(min(max(page, 1), pages), pages, total, rows, field)
+    return Paging(min(max(page, 1), pages), pages, total, rows, field, path or request.path)

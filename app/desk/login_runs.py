@@ -30,6 +30,7 @@ from app.accounts.login_runs import (
     confirm_run,
     count_runs,
     list_runs,
+    never_activated,
     prepare_run,
     run_by_id,
     run_items,
@@ -162,7 +163,8 @@ def _moved_on(number: int) -> RunRow:
 def _draw_run(run: RunRow, still: bool = False, problems: list[Problem] | None = None) -> str:
     chosen = request.args.get("stato", "")
     states = (chosen,) if chosen in ITEM_STATES and run.state != "prepared" else ITEM_STATES
-    pager = paging(sum(run.counts[state] for state in states), rows=ROWS)
+    own = url_for("desk.login_run", number=run.id)  # also where this is drawn again after a refusal, at another address
+    pager = paging(sum(run.counts[state] for state in states), rows=ROWS, path=own)
     return render_template(
         "desk/login_run.html",
         run=run,
@@ -171,6 +173,7 @@ def _draw_run(run: RunRow, still: bool = False, problems: list[Problem] | None =
         pager=pager,
         chosen=states[0] if len(states) == 1 else "",
         without=without_address(run.id) if run.state == "prepared" else 0,
+        never=never_activated(run.id) if run.state == "prepared" else 0,
         names=_names(),
         words=words,
         typed=request.form.get("numero", ""),

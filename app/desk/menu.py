@@ -30,13 +30,14 @@ class MenuEntry:
 MENU: Final = (
     MenuEntry("desk.home", _l("Oggi"), DESK),
     MenuEntry("desk.responses", _l("Risposte"), FOLLOW),
-    MenuEntry("desk.members", _l("Utenti"), ADMINISTER),
-    MenuEntry("desk.log", _l("Registro"), ADMINISTER),
+    MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
     MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),
     MenuEntry("desk.access_requests", _l("Richieste"), PREPARE),
     MenuEntry("desk.address_changes", _l("Indirizzi"), PREPARE),
     MenuEntry("desk.deliveries", _l("Consegne"), PREPARE),
     MenuEntry("desk.logins", _l("Accessi"), ADMINISTER),
+    MenuEntry("desk.members", _l("Utenti"), ADMINISTER),
+    MenuEntry("desk.log", _l("Registro"), ADMINISTER),
 )
 
 

@@ -6,6 +6,7 @@ Holds always:
   changes nothing, and is told so;
 - two workers never hold the same delivery: PostgreSQL skips rows that another one has locked, SQLite has one writer;
 - a lease that ran out gives the delivery back (`queued`) if no word of it was sent, else nobody knows (`unknown`);
+- nothing of a group that is paused or cancelled is claimed, also where it is paused at the same moment;
 - an `unknown` delivery keeps its token, so that the worker that was only slow may still say what became of it.
 """
 
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 from app.config import settings
 from app.extensions import db, table_of
 from app.mail.hooks import ClaimedDelivery
-from app.mail.models import Delivery
+from app.mail.models import Delivery, DeliveryGroup
 
 SHORTEST_LEASE = dt.timedelta(minutes=10)
 STEPS_AFTER_DATA = 5  # as many time-outs fit into a lease
@@ -34,9 +35,11 @@ MOST_ATTEMPTS = 24
 PAUSE = dt.timedelta(minutes=5)
 
 _ROW = table_of(Delivery).c
+_GROUP = table_of(DeliveryGroup).c
+_LIVE_GROUP = sa.and_(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None))
 _CLAIMED = (
     *(_ROW.id, _ROW.kind, _ROW.reference, _ROW.recipient, _ROW.language, _ROW.subject),
-    *(_ROW.text, _ROW.html, _ROW.message_id, _ROW.attempts, _ROW.created_at),
+    *(_ROW.text, _ROW.html, _ROW.message_id, _ROW.attempts, _ROW.created_at, _ROW.group_id),
 )
 
 
@@ -65,8 +68,10 @@ def new_token() -> str:
 
 def claim_due(token: str, limit: int, now: dt.datetime) -> list[ClaimedDelivery]:
     """Claim up to `limit` deliveries that are due, longest due first. Commits."""
+    live = sa.select(_GROUP.id).where(_LIVE_GROUP)
     due = sa.and_(_ROW.state.in_(("queued", "retry_wait")), _ROW.not_before <= now)
-    ids = _locked(due, (_ROW.not_before, _ROW.id), limit)
+    due = sa.and_(due, sa.or_(_ROW.group_id.is_(None), _ROW.group_id.in_(live)))
+    ids = _of_live_groups(_locked(due, (_ROW.not_before, _ROW.id), limit))
     found: list[ClaimedDelivery] = []
     if ids:
         values = {"state": "claimed", "claim_token": token, "lease_until": now + lease_span(), "changed_at": now}
@@ -75,6 +80,22 @@ def claim_due(token: str, limit: int, now: dt.datetime) -> list[ClaimedDelivery]
         found = [ClaimedDelivery(*row) for row in rows]
     db.session.commit()
     return found
+
+
+def _of_live_groups(ids: Sequence[int]) -> Sequence[int]:
+    """Those of these deliveries whose group, if any, is live and held so: whoever pauses it waits, and then finds them claimed.
+
+    A group that somebody is changing at this moment is passed over: he may be waiting for these very deliveries.
+    """
+    if not ids:
+        return ids
+    rows = db.session.execute(sa.select(_ROW.id, _ROW.group_id).where(_ROW.id.in_(ids)).order_by(_ROW.id)).all()
+    groups = {row.group_id for row in rows if row.group_id is not None}
+    if not groups:
+        return ids
+    held = sa.select(_GROUP.id).where(_GROUP.id.in_(groups), _LIVE_GROUP).order_by(_GROUP.id)
+    live = set(db.session.execute(held.with_for_update(read=True, skip_locked=True)).scalars())
+    return [row.id for row in rows if row.group_id is None or row.group_id in live]
 
 
 def end_run_out_leases(now: dt.datetime) -> None:

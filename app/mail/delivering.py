@@ -6,7 +6,9 @@ Holds always:
   message before the next one begins, so that a kill leaves at most one whose fate is unknown;
 - whether a message is still wanted is asked after its claim was committed, and what its hook writes is committed before the
   sender is spoken to;
-- a hook that fails costs its own message only; a sender that would fail at the next one as well ends the run;
+- a hook that fails costs its own message only; a sender that would fail at the next one as well ends the run, and where the
+  mail server refuses us (a login, a MAIL) the message's group is paused and says why;
+- what of a group is late because nobody sent for a while is spread again at the group's pace;
 - once the sender has spoken its last word, a database that restarts is waited for, so that the word is not lost.
 Logs hold ids, kinds and states.
 """
@@ -29,6 +31,7 @@ from app.config import settings
 from app.extensions import db
 from app.mail import claims
 from app.mail.claims import Claim
+from app.mail.groups import SERVER_SAYS, hold_group, spread_late
 from app.mail.hooks import ClaimedDelivery, Filled, hook_of
 from app.mail.messages import UnfitMessageError, message_bytes
 from app.mail.senders import LONGEST_REASON, NotSent, NotSentError, Sender, one_line
@@ -76,6 +79,7 @@ def deliver_due(now_fn: Now, sender: Sender, *, limit: int, stopping: Callable[[
     stopped, broken = "", 0
     try:
         claims.end_run_out_leases(now_fn())
+        spread_late(now_fn())
         for delivery in claims.claim_due(token, limit, now_fn()):
             if stopping():
                 break
@@ -113,6 +117,8 @@ def _deliver(delivery: ClaimedDelivery, claim: Claim, sender: Sender, now_fn: No
 def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.datetime, after_data: bool) -> str:
     """Write down what a sender's refusal means. Flushes only."""
     if told.state == "queued":
+        if told.stops and delivery.group_id is not None:
+            hold_group(delivery.group_id, f"{SERVER_SAYS}{told.reply or told.reason}", now)
         return claims.put_back(claim, now, reason=told.reason, reply=told.reply)
     if told.state == "retry_wait":
         tries = delivery.attempts + 1

@@ -17,7 +17,7 @@ PLACEHOLDER = "{link}"
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery whose turn has come, as it was queued. `attempts`: how often it was tried before."""
+    """A delivery whose turn has come, as it was queued. `attempts`: how often it was tried before; `group_id`: its group."""
 
     id: int
     kind: str
@@ -30,6 +30,7 @@ class ClaimedDelivery:
     message_id: str
     attempts: int
     created_at: dt.datetime
+    group_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -57,6 +57,12 @@ def message_id_of(delivery_id: int, dedupe_key: str, created_at: dt.datetime, ho
     return f"<{delivery_id}.{hashlib.sha256(row.encode()).hexdigest()[:16]}@{host}>"
 
 
+def message_id_of_key(dedupe_key: str, created_at: dt.datetime, host: str) -> str:
+    """The same for a row of a group, whose id is not known when many are written at once: its key is unique as well."""
+    row = f"{dedupe_key}|{created_at.astimezone(dt.UTC).isoformat()}"
+    return f"<{hashlib.sha256(row.encode()).hexdigest()[:32]}@{host}>"
+
+
 def envelope_sender(read: Settings) -> str:
     """The bare address that mail comes from."""
     return parseaddr(read.smtp_sender)[1] or f"ricognizione@{mail_host(read)}"

@@ -20,7 +20,8 @@ STATES = ("queued", "claimed", "data", "accepted", "retry_wait", "failed", "unkn
 class DeliveryGroup(Base):
     """Deliveries that are paused, resumed and cancelled together. `label`: what logs and pages call it.
 
-    `paused_at`: since when none of it is claimed, with `pause_reason`; `per_hour`: its pace, by which a resumed one is spread.
+    `paused_at`: since when none of it is claimed, with `pause_reason`; `per_hour`: its pace, by which a resumed one is spread;
+    `working_hours`: only on working days between 8 and 18 in Rome.
     """
 
     __tablename__ = "delivery_group"
@@ -28,6 +29,7 @@ class DeliveryGroup(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     label: Mapped[str] = mapped_column(sa.String(200))
     per_hour: Mapped[int]
+    working_hours: Mapped[bool] = mapped_column(default=False)
     paused_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     pause_reason: Mapped[str] = mapped_column(sa.String(200), default="")
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

@@ -32,6 +32,7 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "reset": _OFFICES,
     "receipt": _RECORDS,
     "reopening": _RECORDS,
+    "reminder": _RECORDS,
 }
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""

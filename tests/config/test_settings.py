@@ -40,6 +40,7 @@ BAD = {
     "smtp_password": [7],
     "smtp_sender": [7, "nobody", "a@b.it\nBcc: c@d.it"],
     "smtp_timeout_seconds": [0, 601, "soon"],
+    "reminders_per_hour": ["0", "20001", "tanti"],
     "mail_reply_to": [7, "a@b.it, c@d.it"],
     "trusted_proxies": ["-1", "6"],
     "forwarded_allow_ips": [7],

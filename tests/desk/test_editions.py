@@ -187,6 +187,7 @@ def test_contacts_are_added_and_removed_without_scripts(coordinator: Person) -> 
     page = coordinator.send(page, {"name": ["Segreteria", "Ufficio"], "email": ["segreteria@example.org", "no"]}, SAVE)
     assert page.status == 422
     assert error_of(page, "email-1").startswith("Controlla l'e-mail")
+    assert page.summary() == [("#email-1", "Riga 2: Controlla l'e-mail: deve somigliare a segreteria@esempio.it.")]
     assert page.value("email") == ["segreteria@example.org", "no"]
     page = coordinator.send(page, {"email": ["segreteria@example.org", "ufficio@example.org"]}, SAVE)
     assert page.path == HOME

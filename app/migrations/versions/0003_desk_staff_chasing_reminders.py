@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('label', sa.String(length=200), nullable=False),
     sa.Column('per_hour', sa.Integer(), nullable=False),
+    sa.Column('working_hours', sa.Boolean(), nullable=False),
     sa.Column('paused_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('pause_reason', sa.String(length=200), nullable=False),
     sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),

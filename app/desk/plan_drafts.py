@@ -1,0 +1,106 @@
+"""A batch while it is being planned: all that was chosen so far, as fields of an address or of a form.
+
+Not for: queueing it, or drawing the steps (`planning.py`).
+Holds always: what is written into an address and read again is the same; nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urlencode
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from app.chasing.filters import Arguments, Filter
+from app.config import settings
+from app.editions.current import EditionView
+from app.mail.pace import ROME
+from app.reminders.audience import Choice
+from app.reminders.batches import LONGEST_NAME, Plan
+from app.reminders.schedule import FASTEST, Schedule
+
+MOST_LEFT_OUT = 500
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+Errors = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanDraft:
+    """What was chosen. `when`: "ora" or "data"; `start` and `pace`: as they were typed; `preview`: the code of whom to show."""
+
+    choice: Choice
+    template_id: int
+    name: str
+    when: str
+    start: str
+    pace: str
+    working_hours: bool
+    preview: str
+
+    def pairs(self, *without: str) -> list[tuple[str, str]]:
+        """The fields of its address, but for those that a form holds itself."""
+        fields = [*self.choice.filter.to_args(), ("senza", " ".join(self.choice.without))]
+        fields += [("oltre", "1" if self.choice.beyond_limit else ""), ("testo", str(self.template_id)), ("nome", self.name)]
+        fields += [("quando", self.when), ("inizio", self.start), ("ritmo", self.pace)]
+        fields += [("orario", "1" if self.working_hours else ""), ("anteprima", self.preview)]
+        return [(name, value) for name, value in fields if value and name not in without]
+
+    def query(self, step: str) -> str:
+        """The query of the address of a step."""
+        return "?" + urlencode([("passo", step), *self.pairs()])
+
+    def plan(self, edition: EditionView, now: dt.datetime, region: str | None) -> tuple[Plan | None, Errors]:
+        """The plan that this makes, or what is wrong with it."""
+        errors: Errors = []
+        starts_at = now
+        if self.when == "data":
+            starts_at, problem = _moment(self.start, now)
+            errors += [("inizio", problem)] if problem else []
+        if not errors and starts_at >= edition.closes_at:
+            errors.append(("inizio", _("L'inizio deve venire prima della scadenza.")))
+        if not errors and starts_at < edition.opens_at:
+            errors.append(("inizio", _("La rilevazione non è ancora aperta in quel momento: scegli una data successiva.")))
+        pace = int(self.pace) if self.pace.isascii() and self.pace.isdigit() and len(self.pace) < 7 else 0
+        if not 0 < pace <= FASTEST:
+            errors.append(("ritmo", _("Scrivi quanti messaggi inviare in un'ora, per esempio 400.")))
+        if errors:
+            return None, errors
+        day = format_date(starts_at.astimezone(ROME).date(), "d MMMM y")
+        name = self.name or _("Promemoria del %(day)s", day=day)
+        return Plan(name, self.choice, self.template_id, Schedule(starts_at, pace, self.working_hours), region), []
+
+
+def read_draft(args: MultiDict[str, str]) -> PlanDraft:
+    """What an address or a form holds; what it does not hold has its usual value."""
+    template, pace = args.get("testo", ""), args.get("ritmo", "").strip().replace(".", "")
+    codes = [code for code in re.split(r"[\s,;]+", args.get("senza", "")) if _CODE.match(code)]
+    choice = Choice(
+        Filter.from_args(cast("Arguments", args)), tuple(dict.fromkeys(codes))[:MOST_LEFT_OUT], args.get("oltre", "") == "1"
+    )
+    return PlanDraft(
+        choice=choice,
+        template_id=int(template) if template.isascii() and template.isdigit() and len(template) < 10 else 0,
+        name=" ".join(args.get("nome", "").split())[:LONGEST_NAME],
+        when="data" if args.get("quando", "") == "data" else "ora",
+        start=args.get("inizio", "").strip()[:30],
+        pace=pace[:10] or str(settings().reminders_per_hour),
+        working_hours=args.get("orario", "") == "1" or not args.get("ritmo", ""),
+        preview=args.get("anteprima", "").strip()[:32],
+    )
+
+
+def _moment(text: str, now: dt.datetime) -> tuple[dt.datetime, str]:
+    """(the instant, "") or (now, what is wrong)."""
+    try:
+        written = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return now, _("Scrivi il giorno e l'ora di inizio, per esempio 20/04/2026 alle 9:00.")
+    instant = written if written.tzinfo else written.replace(tzinfo=ROME)
+    if instant < now - dt.timedelta(minutes=5):
+        return now, _("Questo momento è già passato: scegline uno futuro, oppure «Subito».")
+    return instant, ""

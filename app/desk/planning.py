@@ -1,0 +1,142 @@
+"""`/gestione/promemoria/nuovo`: a batch in four steps: who, what, when, and a look at all of it before it is confirmed.
+
+Not for: the rules of who is reminded (`app.reminders.audience`), or queueing (`app.reminders.batches`).
+Holds always: what was chosen stands in the address, so that Back works and nothing is stored before the confirmation; only the
+confirmation changes anything, once for each form that was shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.permissions import required_staff
+from app.chasing.filters import STATES
+from app.chasing.respondents import fresh_respondents
+from app.clock import now
+from app.desk import blueprint
+from app.desk.batches import the_edition
+from app.desk.kind_words import KIND_WORDS, WHERE_WORDS, size_choices
+from app.desk.plan_drafts import PlanDraft, read_draft
+from app.desk.reminder_words import AUDIENCE_WORDS, LEFT_OUT_WORDS
+from app.editions.current import EditionView
+from app.registry.entities import ENTITY_KINDS, labels_of
+from app.reminders.audience import Audience, Recipient, find_audience, regions_of
+from app.reminders.batches import EmptyBatchError, GrownBatchError, Plan, queue_batch, write_for
+from app.reminders.schedule import ends_too_late
+from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
+from app.reminders.wording import paragraphs
+
+STEPS = ("chi", "testo", "quando", "conferma")
+ASK_NUMBER_ABOVE = 1_000
+SHOWN_NAMES = 200
+NOT_OFFERED = frozenset({"submitted", "covered"})
+_KEY = re.compile(r"[0-9a-f]{32}\Z")
+Errors = list[tuple[str, str]]
+
+
+@blueprint.get("/promemoria/nuovo")
+def new_batch() -> ResponseReturnValue:
+    """The step that the address names."""
+    step = request.args.get("passo", "chi")
+    return _draw(step if step in STEPS else "chi", read_draft(request.args), errors=[])
+
+
+@blueprint.post("/promemoria/nuovo")
+def confirm_batch() -> ResponseReturnValue:
+    """Queue it, and show it."""
+    edition, draft, at, staff = the_edition(), read_draft(request.form), now(), required_staff()
+    key, seen = request.form.get("chiave", ""), request.form.get("enti", "")
+    if _KEY.match(key) is None or not (seen.isascii() and seen.isdigit() and len(seen) < 7):
+        return _draw("conferma", draft, errors=[])
+    plan, errors = draft.plan(edition, at, staff.region_code)
+    if plan is None:
+        return _draw("quando", draft, errors=errors), 422
+    if int(seen) > ASK_NUMBER_ABOVE and re.sub(r"\D", "", request.form.get("numero", "")) != str(int(seen)):
+        problem = _("Per confermare scrivi il numero degli enti: %(number)s.", number=seen)
+        return _draw("conferma", draft, errors=[("numero", problem)], key=key), 422
+    return _queue(edition, draft, plan, key, int(seen))
+
+
+def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: int) -> ResponseReturnValue:
+    staff = required_staff()
+    try:
+        batch_id = queue_batch(edition, plan, key=key, actor=staff.actor, now=now(), seen=seen)
+    except UnknownTemplateError:
+        return _draw("testo", draft, errors=[("testo", _("Questo testo non c'è più: scegline un altro."))]), 422
+    except EmptyBatchError:
+        return _draw("chi", draft, errors=[("q", _("Nessun ente riceverebbe il promemoria: cambia i filtri."))]), 422
+    except GrownBatchError:
+        problem = _("Nel frattempo gli enti da raggiungere sono aumentati: controlla di nuovo e conferma.")
+        return _draw("conferma", draft, errors=[("", problem)]), 409
+    flash(_("Il promemoria è pronto e parte da solo: puoi chiudere questa pagina."), "success")
+    return redirect(url_for("desk.batch", batch=batch_id), 303)
+
+
+def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
+    edition, at, staff = the_edition(), now(), required_staff()
+    fresh_respondents(edition, at)
+    plan, wrong = draft.plan(edition, at, staff.region_code)
+    if plan is None and step == "conferma":
+        step, errors = "quando", errors or wrong
+    starts_at = at if plan is None else plan.schedule.starts_at
+    audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code)
+    shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors, "audience": audience}
+    shown |= {"audience_words": AUDIENCE_WORDS, "left_out_words": LEFT_OUT_WORDS, "names_shown": SHOWN_NAMES}
+    shown |= {"address_of": lambda to: url_for("desk.new_batch") + draft.query(to)}
+    if step == "chi":
+        shown |= _who(edition, draft)
+    elif step == "testo":
+        shown |= {"templates": list_templates(edition.id)}
+    elif step == "conferma" and plan is not None:
+        first, last = plan.schedule.span(audience.messages)
+        template = _template(edition, draft)
+        shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
+        shown |= {"too_late": ends_too_late(last, edition.closes_at), "key": key or secrets.token_hex(16)}
+        shown |= {"typed": request.form.get("numero", ""), "previews": _previews(edition, template, audience, draft, plan)}
+    return render_template("desk/plan.html", **shown)
+
+
+def _who(edition: EditionView, draft: PlanDraft) -> dict[str, Any]:
+    known = labels_of(draft.choice.without)
+    unknown = [code for code in draft.choice.without if code not in known]
+    return {
+        "regions": regions_of(edition.id),
+        "kinds": [(kind, KIND_WORDS[kind]) for kind in ENTITY_KINDS],
+        "sizes": size_choices(),
+        "where_words": WHERE_WORDS,
+        "choosable": [state for state in STATES if state not in NOT_OFFERED or state in draft.choice.filter.states],
+        "unknown_codes": unknown,
+    }
+
+
+def _template(edition: EditionView, draft: PlanDraft) -> TemplateRow:
+    try:
+        return template_of(edition.id, draft.template_id)
+    except UnknownTemplateError:
+        return template_of(edition.id, SHIPPED)
+
+
+def _previews(
+    edition: EditionView, template: TemplateRow, audience: Audience, draft: PlanDraft, plan: Plan
+) -> list[dict[str, Any]]:
+    """What one entity of each audience would get; or only the one that was asked for by its code."""
+    asked = [one for one in audience.recipients if draft.preview and draft.preview == one.code]
+    firsts: dict[str, Recipient] = {}
+    for one in audience.recipients:
+        firsts.setdefault(one.audience, one)
+    chosen = asked or [firsts[name] for name in AUDIENCE_WORDS if name in firsts]
+    return [preview(edition, template, one, plan.schedule.starts_at) for one in chosen]
+
+
+def preview(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> dict[str, Any]:
+    """What an entity would get, for `desk/message.html`."""
+    written = write_for(edition, template, one, at)
+    before, after = paragraphs(written.text)
+    return {"who": one, "subject": written.subject, "text": written.text, "before": before, "after": after}

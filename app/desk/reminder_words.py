@@ -1,0 +1,81 @@
+"""How the desk says what reminders and their deliveries are doing: states, reasons, audiences.
+
+Not for: what an entity reads (`app.reminders.wording`).
+Holds always: a reason that nobody has put into words yet is shown as it was noted, never hidden.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from app.mail.groups import SERVER_SAYS, GroupRow
+from app.reminders.batches import CANCELLED
+from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, WORDS
+
+AUDIENCE_WORDS: Final[dict[str, LazyString]] = {
+    "not_started": _l("Non ha ancora iniziato"),
+    "draft": _l("Ha una bozza non inviata"),
+    "lead": _l("Altri Comuni contano sulla sua risposta"),
+}
+LEFT_OUT_WORDS: Final[dict[str, LazyString]] = {
+    "by_hand": _l("Esclusi a mano"),
+    "submitted": _l("Hanno già inviato la risposta"),
+    "covered": _l("Un altro ente ha già risposto per loro"),
+    "through_lead": _l("Risponde un altro ente: il promemoria va a quello"),
+    "deadline_passed": _l("La loro scadenza è passata"),
+    "enough_messages": _l("Hanno già avuto tre promemoria in questa edizione"),
+    "no_address": _l("Non hanno un indirizzo e-mail"),
+    "bad_address": _l("Il loro indirizzo è stato rifiutato da un server di posta"),
+}
+STATE_WORDS: Final[dict[str, LazyString]] = {
+    "queued": _l("Da inviare"),
+    "claimed": _l("In partenza"),
+    "data": _l("In invio"),
+    "retry_wait": _l("Da riprovare"),
+    "accepted": _l("Inviati"),
+    "failed": _l("Non riusciti"),
+    "unknown": _l("Esito incerto"),
+    "cancelled": _l("Non più necessari o annullati"),
+}
+_REASONS: Final[dict[str, LazyString]] = {
+    CANCELLED: _l("Il promemoria è stato annullato"),
+    BATCH_GONE: _l("Il promemoria non c'è più"),
+    ENTITY_GONE: _l("L'ente non esiste più"),
+    ADDRESS_GONE: _l("L'indirizzo non è più dell'ente"),
+    WORDS["submitted"]: _l("L'ente ha inviato la risposta"),
+    WORDS["covered"]: _l("Un altro ente ha risposto per lui"),
+    WORDS["through_lead"]: _l("L'ente ha indicato che risponde un altro"),
+    WORDS["deadline_passed"]: _l("La scadenza è passata"),
+    "the address is known as bad": _l("L'indirizzo è stato rifiutato da un server di posta"),
+    "the sender stopped after DATA": _l("L'invio si è interrotto a metà: forse il messaggio è arrivato"),
+    "too many tries": _l("Dopo molti tentativi il server non lo ha accettato"),
+}
+
+
+def reason_in_words(reason: str) -> str:
+    """Why a delivery is where it is."""
+    return str(_REASONS.get(reason, reason))
+
+
+def pause_in_words(group: GroupRow) -> str:
+    """Why a batch is paused: what a person wrote, or what the mail server said."""
+    if group.pause_reason.startswith(SERVER_SAYS):
+        reply = group.pause_reason.removeprefix(SERVER_SAYS)
+        return str(_("il server di posta rifiuta i nostri messaggi e ha risposto «%(reply)s»", reply=reply))
+    return group.pause_reason
+
+
+def standing_in_words(group: GroupRow | None, counts: dict[str, int]) -> tuple[str, str]:
+    """(kind of tag, word) for where a batch stands."""
+    waiting = counts["queued"] + counts["retry_wait"] + counts["claimed"] + counts["data"]
+    if group is not None and group.cancelled_at is not None:
+        return "neutral", _("Annullato")
+    if group is not None and group.paused_at is not None:
+        return "warning", _("In pausa")
+    if waiting and waiting == sum(counts.values()):
+        return "primary", _("Programmato")
+    return ("primary", _("In corso")) if waiting else ("success", _("Concluso"))

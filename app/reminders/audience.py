@@ -1,0 +1,204 @@
+"""Whom a batch reaches: exactly, by the rules as they are at that moment, and who is left out for which reason.
+
+Not for: writing or queueing messages (`batches.py`), or whether one is still wanted when its turn comes (`hook.py`).
+Holds always: the copy by which the desk lists narrows the choice and decides nothing else; whoever has submitted, is covered,
+or has nobody to write to is never in an audience, whatever the filter says; each entity stands in it once, each address once
+for an entity; everything is read in a number of statements that does not grow with the entities.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.chasing.filters import Filter, conditions
+from app.chasing.respondents import respondent_table
+from app.editions.current import EditionView
+from app.editions.extensions import own_ends
+from app.extensions import db, table_of
+from app.mail.groups import groups_that_reached
+from app.mail.pace import ROME
+from app.registry.addresses import recipients_for, select_with_address
+from app.registry.entities import entity_table, label
+from app.reminders.models import Batch
+from app.responses.coverage import MemberState, states
+from app.responses.overview import ResponseState, response_states
+from app.responses.waiting import members_waiting
+
+KIND: Final = "reminder"
+MOST_MESSAGES: Final = 3
+"""As many reminders an entity gets in an edition, unless whoever sends says otherwise."""
+MEMBERS_FROM: Final = dt.timedelta(days=7)
+"""So long before its deadline a member is reminded itself, if the entity that should answer for it is silent."""
+REASONS: Final = (
+    *("by_hand", "submitted", "covered", "through_lead", "deadline_passed"),
+    *("enough_messages", "no_address", "bad_address"),
+)
+ANSWERED: Final = frozenset({"answer", "nothing"})
+_ROW: Final = respondent_table.c
+_ENTITY: Final = entity_table.c
+_NOTHING: Final = MemberState(answered=False, covered=False, claimed=False, declared=False)
+_UNSEEN: Final = ResponseState("never", None, 0, dt.datetime.min.replace(tzinfo=dt.UTC), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom somebody wants to remind. `without`: codes left out by hand; `beyond_limit`: also who had enough messages."""
+
+    filter: Filter = field(default_factory=Filter)
+    without: tuple[str, ...] = ()
+    beyond_limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One entity that is reminded. `audience`: which text it gets; `members`: how many count on its answer."""
+
+    entity_id: int
+    code: str
+    label: str
+    audience: str
+    progress: int
+    members: int
+    closes_at: dt.datetime
+    emails: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One entity that the filter finds and that is not reminded. `reason`: one of `REASONS`."""
+
+    code: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is reminded and who is not, both by code."""
+
+    recipients: tuple[Recipient, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def messages(self) -> int:
+        """How many messages that makes."""
+        return sum(len(one.emails) for one in self.recipients)
+
+    def by_text(self) -> dict[str, int]:
+        """How many entities get which text."""
+        return dict(Counter(one.audience for one in self.recipients))
+
+    def by_reason(self) -> dict[str, int]:
+        """How many are left out for which reason, in the order of `REASONS`."""
+        counted = Counter(one.reason for one in self.left_out)
+        return {reason: counted[reason] for reason in REASONS if counted[reason]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the rules say of all entities of an edition."""
+
+    edition: EditionView
+    at: dt.datetime
+    responses: Mapping[int, ResponseState]
+    standing: Mapping[int, MemberState]
+    ends: Mapping[int, dt.datetime]
+    reached: Mapping[str, int]
+    emails: Mapping[int, list[str]]
+    bad: Collection[int]
+
+    def reason(self, entity_id: int, *, beyond_limit: bool) -> str:
+        """Why this entity is not reminded, "" if it is."""
+        response, state = self.responses.get(entity_id, _UNSEEN), self.standing.get(entity_id, _NOTHING)
+        closes_at = self.edition.closes_for(self.ends.get(entity_id))
+        unwanted = reason_against(response.submitted_as, state, closes_at, self.at)
+        if unwanted:
+            return unwanted
+        if not beyond_limit and self.reached.get(f"entity:{entity_id}", 0) >= MOST_MESSAGES:
+            return "enough_messages"
+        if not self.emails.get(entity_id):
+            return "bad_address" if entity_id in self.bad else "no_address"
+        return ""
+
+
+def reason_against(submitted_as: str | None, state: MemberState, closes_at: dt.datetime, at: dt.datetime) -> str:
+    """Why an entity in this state is not reminded at an instant, "" if it may be: the rule of planning and of sending alike."""
+    if submitted_as in ANSWERED:
+        return "submitted"
+    if state.covered:
+        return "covered"
+    if (state.claimed or state.declared) and at < closes_at - MEMBERS_FROM:
+        return "through_lead"
+    return "deadline_passed" if closes_at <= at else ""
+
+
+def find_audience(
+    edition: EditionView, choice: Choice, at: dt.datetime, now: dt.datetime, *, region: str | None = None
+) -> Audience:
+    """Whom a batch that begins at `at` would reach. `region`: the only one that whoever asks may see.
+
+    Reads what is there now; call `app.chasing.respondents.fresh_respondents` before, so that the filter finds all.
+    """
+    found = _found(edition, choice.filter, now, region)
+    facts = _read_facts(edition, [row.id for row in found], at, now)
+    waiting = members_waiting(edition.id, now)
+    recipients: list[Recipient] = []
+    left_out: list[LeftOut] = []
+    by_hand = set(choice.without)
+    for row in found:
+        name = label(row.name, row.province_sign)
+        reason = "by_hand" if row.code in by_hand else facts.reason(row.id, beyond_limit=choice.beyond_limit)
+        if reason:
+            left_out.append(LeftOut(row.code, name, reason))
+            continue
+        response, members = facts.responses.get(row.id, _UNSEEN), len(waiting.get(row.id, ()))
+        audience = "lead" if members else "not_started" if response.status in ("never", "opened") else "draft"
+        closes_at = edition.closes_for(facts.ends.get(row.id))
+        emails = tuple(facts.emails[row.id])
+        recipients.append(Recipient(row.id, row.code, name, audience, response.progress, members, closes_at, emails))
+    return Audience(tuple(recipients), tuple(left_out))
+
+
+def regions_of(edition_id: int) -> list[tuple[str, str]]:
+    """(code, name) of each Region that has a respondent, by name."""
+    query = sa.select(_ENTITY.region_code, sa.func.min(_ENTITY.region).label("name")).group_by(_ENTITY.region_code)
+    query = query.join(respondent_table, _ROW.entity_id == _ENTITY.id).where(_ROW.edition_id == edition_id)
+    query = query.where(_ENTITY.region_code.is_not(None), _ENTITY.region.is_not(None))
+    return [(row.region_code, row.name) for row in db.session.execute(query.order_by(sa.literal_column("name")))]
+
+
+def _found(
+    edition: EditionView, wanted: Filter, now: dt.datetime, region: str | None
+) -> list[sa.Row[int, str, str, str | None]]:
+    today = now.astimezone(ROME).date()
+    query = sa.select(_ENTITY.id, _ENTITY.code, _ENTITY.name, _ENTITY.province_sign)
+    query = query.join(respondent_table, _ROW.entity_id == _ENTITY.id)
+    query = query.where(_ROW.edition_id == edition.id, *conditions(wanted, today, region=region), *_in_force(today))
+    return list(db.session.execute(query.order_by(_ENTITY.code)))
+
+
+def _in_force(today: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
+    begun = sa.or_(_ENTITY.valid_from.is_(None), _ENTITY.valid_from <= today)
+    return begun, sa.or_(_ENTITY.valid_to.is_(None), _ENTITY.valid_to > today)
+
+
+def _read_facts(edition: EditionView, entity_ids: Collection[int], at: dt.datetime, now: dt.datetime) -> _Facts:
+    batch = table_of(Batch).c
+    groups = db.session.execute(sa.select(batch.group_id).where(batch.edition_id == edition.id).order_by(batch.group_id))
+    group_ids = list(groups.scalars())
+    return _Facts(
+        edition=edition,
+        at=at,
+        responses=response_states(edition.id),
+        standing=states(edition.id, now),
+        ends=own_ends(edition),
+        reached=groups_that_reached(group_ids) if group_ids else {},
+        emails=recipients_for(entity_ids, KIND) if entity_ids else {},
+        bad=set(db.session.execute(select_with_address(bad=True)).scalars()),
+    )

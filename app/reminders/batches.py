@@ -1,0 +1,291 @@
+"""Batches: planned, queued whole in one transaction, found again by a second click, watched, paused, resumed, cancelled.
+
+Not for: whom it reaches (`audience.py`), what it says (`wording.py`), sending (`app.mail`).
+Holds always: of two who confirm the same form one queues it and both find it; a batch, its group and all its deliveries are
+there or none is; each address gets one message of an entity; the order in which entities are written to is drawn by lot, so
+that what a batch brings can be told from what would have come anyway; each deed leaves its audit entry in its own transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts.tokens import keyed_hash
+from app.audit.chain import record
+from app.chasing.respondents import fresh_respondents
+from app.database import unit_of_work
+from app.editions.current import EditionView
+from app.editions.messages import contact_line, minute
+from app.extensions import db, table_of
+from app.mail.groups import GroupMessage, cancel_group, open_group, pause_group, queue_into, resume_group
+from app.mail.pace import ROME
+from app.reminders.audience import KIND, Audience, Choice, Recipient, find_audience
+from app.reminders.models import AUDIENCES, Batch
+from app.reminders.schedule import FASTEST, Schedule
+from app.reminders.templates import TemplateRow, template_of
+from app.reminders.wording import Prepared, Written
+from app.web.language import SOURCE_LANGUAGE
+
+LONGEST_NAME: Final = 120
+CANCELLED: Final = "the batch was cancelled"
+_ROW: Final = table_of(Batch).c
+_MINUTE: Final = dt.timedelta(minutes=1)
+
+
+class EmptyBatchError(Exception):
+    """Nobody would be written to."""
+
+
+class GrownBatchError(Exception):
+    """More entities would be written to than whoever confirmed has seen. `number`: how many."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"{number} entities")
+        self.number = number
+
+
+class UnknownBatchError(Exception):
+    """No batch of the edition has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see."""
+
+    name: str
+    choice: Choice
+    template_id: int
+    schedule: Schedule
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as it was queued. `excluded`: reason → number."""
+
+    id: int
+    edition_id: int
+    group_id: int
+    name: str
+    filter: dict[str, Any]
+    excluded: dict[str, int]
+    respondents: int
+    deliveries: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    created_by: str
+    created_at: dt.datetime
+
+
+def queue_batch(edition: EditionView, plan: Plan, *, key: str, actor: str, now: dt.datetime, seen: int | None = None) -> int:
+    """Queue a batch; its id, or that of the batch which this key has queued before. Commits.
+
+    `key`: of the form that was confirmed; `seen`: how many entities it showed. What is only read is read before the database's
+    writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `UnknownTemplateError`; ValueError for a pace that is none.
+    """
+    if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
+        raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
+    db.session.rollback()
+    with unit_of_work(writes=False):
+        known = batch_with_key(key)
+        db.session.rollback()
+        if known is not None:
+            return known
+        fresh_respondents(edition, now)
+        audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region)
+        template = template_of(edition.id, plan.template_id)
+        db.session.rollback()
+    if not audience.recipients:
+        raise EmptyBatchError
+    if seen is not None and len(audience.recipients) > seen:
+        raise GrownBatchError(len(audience.recipients))
+    messages = list(write_messages(edition, audience, template, plan.schedule, key))
+    with unit_of_work(writes=True):
+        try:
+            return _store(edition, plan, audience, messages, key, actor, now)
+        except IntegrityError:
+            db.session.rollback()
+            first = batch_with_key(key)
+            if first is None:
+                raise
+            return first
+
+
+def write_messages(
+    edition: EditionView, audience: Audience, template: TemplateRow, schedule: Schedule, key: str
+) -> Iterator[GroupMessage]:
+    """The messages of a batch in the order and at the instants at which they go out, `{link}` still in them."""
+    with force_locale(SOURCE_LANGUAGE):
+        prepared = {name: Prepared(template.texts[name], SOURCE_LANGUAGE) for name in AUDIENCES}
+        values = ReaderValues(edition)
+        times = iter(schedule.times(audience.messages))
+        for one in sorted(audience.recipients, key=lambda one: _lot(key, one.entity_id)):
+            for email in one.emails:
+                at = next(times)
+                written = prepared[one.audience].write(values.of(one, at))
+                yield GroupMessage(
+                    reference=f"entity:{one.entity_id}",
+                    recipient=email,
+                    subject=written.subject,
+                    text=written.text,
+                    html=written.html,
+                    dedupe_key=keyed_hash(f"{KIND}|{key}|{one.entity_id}|{email}"),
+                    not_before=at,
+                )
+
+
+def write_for(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> Written:
+    """The message that one entity would get at an instant."""
+    with force_locale(SOURCE_LANGUAGE):
+        return Prepared(template.texts[one.audience], SOURCE_LANGUAGE).write(ReaderValues(edition).of(one, at))
+
+
+class ReaderValues:
+    """What stands in the place of each placeholder for each reader. What many share is put into words once."""
+
+    def __init__(self, edition: EditionView) -> None:
+        self._shared = {
+            "edizione": edition.title,
+            "contatti": "\n".join(contact_line(contact) for contact in edition.contacts) or edition.title,
+        }
+        self._deadlines: dict[dt.datetime, tuple[str, dt.date]] = {}
+        self._days: dict[int, str] = {}
+
+    def of(self, one: Recipient, at: dt.datetime) -> dict[str, str]:
+        """By the placeholders' names, for whoever reads at an instant."""
+        words, last_day = self._deadline(one.closes_at)
+        members = ngettext("%(num)d Comune", "%(num)d Comuni", one.members) if one.members else ""
+        return self._shared | {
+            "ente": one.label,
+            "scadenza": words,
+            "giorni": self._left((last_day - at.astimezone(ROME).date()).days),
+            "avanzamento": f"{one.progress} %",
+            "comuni": members,
+        }
+
+    def _deadline(self, closes_at: dt.datetime) -> tuple[str, dt.date]:
+        known = self._deadlines.get(closes_at)
+        if known is None:
+            deadline = closes_at - _MINUTE
+            known = self._deadlines[closes_at] = (minute(deadline, SOURCE_LANGUAGE), deadline.astimezone(ROME).date())
+        return known
+
+    def _left(self, days: int) -> str:
+        if days not in self._days:
+            self._days[days] = ngettext("%(num)d giorno", "%(num)d giorni", days) if days > 0 else _("poche ore")
+        return self._days[days]
+
+
+def batch_with_key(key: str) -> int | None:
+    """The batch that this form has queued."""
+    return db.session.execute(sa.select(_ROW.id).where(_ROW.key == key)).scalar_one_or_none()
+
+
+def list_batches(edition_id: int) -> list[BatchRow]:
+    """The batches of an edition, the latest first."""
+    query = _select().where(_ROW.edition_id == edition_id).order_by(_ROW.starts_at.desc(), _ROW.id.desc())
+    return [_row(row) for row in db.session.execute(query)]
+
+
+def batch_of(edition_id: int, batch_id: int) -> BatchRow:
+    """One batch of an edition. Raises `UnknownBatchError`."""
+    row = db.session.execute(_select().where(_ROW.edition_id == edition_id, _ROW.id == batch_id)).one_or_none()
+    if row is None:
+        raise UnknownBatchError(batch_id)
+    return _row(row)
+
+
+def edition_of_group(group_id: int) -> int | None:
+    """In which edition the batch with this group is."""
+    return db.session.execute(sa.select(_ROW.edition_id).where(_ROW.group_id == group_id)).scalar_one_or_none()
+
+
+def pause_batch(edition_id: int, batch_id: int, reason: str, *, actor: str, now: dt.datetime) -> None:
+    """Send none of it until it is resumed. Commits. Raises `UnknownBatchError`, `GroupEndedError`."""
+    batch = batch_of(edition_id, batch_id)
+    pause_group(batch.group_id, reason, now)
+    _record("batch_paused", batch, actor, now)
+
+
+def resume_batch(edition_id: int, batch_id: int, *, actor: str, now: dt.datetime) -> None:
+    """Go on at its pace. Commits. Raises `UnknownBatchError`, `GroupEndedError`."""
+    batch = batch_of(edition_id, batch_id)
+    resume_group(batch.group_id, now)
+    _record("batch_resumed", batch, actor, now)
+
+
+def cancel_batch(edition_id: int, batch_id: int, *, actor: str, now: dt.datetime) -> int:
+    """Send no more of it, for good; how many messages are cancelled. Commits. Raises `UnknownBatchError`."""
+    batch = batch_of(edition_id, batch_id)
+    number = cancel_group(batch.group_id, CANCELLED, now)
+    _record("batch_cancelled", batch, actor, now, messages=number)
+    return number
+
+
+def _store(
+    edition: EditionView,
+    plan: Plan,
+    audience: Audience,
+    messages: Sequence[GroupMessage],
+    key: str,
+    actor: str,
+    now: dt.datetime,
+) -> int:
+    """The batch comes first: its key stops a second click before that one has written anything else."""
+    name, schedule = plan.name.strip()[:LONGEST_NAME], plan.schedule
+    group_id = open_group(name, schedule.per_hour, now, working_hours=schedule.working_hours)
+    values = {
+        "edition_id": edition.id,
+        "group_id": group_id,
+        "key": key,
+        "name": name,
+        "filter": _chosen(plan),
+        "excluded": json.dumps(audience.by_reason(), sort_keys=True),
+        "respondents": len(audience.recipients),
+        "deliveries": len(messages),
+        "starts_at": messages[0].not_before,
+        "ends_at": messages[-1].not_before,
+        "created_by": actor,
+        "created_at": now,
+    }
+    batch_id: int = db.session.execute(sa.insert(Batch).values(**values).returning(_ROW.id)).scalar_one()
+    queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now)
+    detail = {"edition": edition.id, "entities": len(audience.recipients), "messages": len(messages)}
+    record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
+    db.session.commit()
+    return batch_id
+
+
+def _chosen(plan: Plan) -> str:
+    """What was chosen, kept for whoever asks later why these were written to."""
+    kept = asdict(plan.choice) | {"template": plan.template_id, "region": plan.region}
+    return json.dumps(kept, sort_keys=True, ensure_ascii=False)
+
+
+def _lot(key: str, entity_id: int) -> bytes:
+    """A number that the key of the form draws for an entity."""
+    return hashlib.sha256(f"{key}|{entity_id}".encode()).digest()
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(*(_ROW[name] for name in BatchRow.__slots__))
+
+
+def _row(row: sa.Row[Any]) -> BatchRow:
+    values = dict(row._mapping)
+    return BatchRow(**{**values, "filter": json.loads(values["filter"]), "excluded": json.loads(values["excluded"])})
+
+
+def _record(action: str, batch: BatchRow, actor: str, now: dt.datetime, **detail: int) -> None:
+    record(action, actor=actor, subject=f"batch:{batch.id}", detail={"edition": batch.edition_id, **detail}, now=now)
+    db.session.commit()

@@ -1,0 +1,151 @@
+"""Who is reminded and who is not: rule by rule, each reason with its entities."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from app.chasing.filters import Filter
+from app.chasing.respondents import refresh_respondents
+from app.editions.current import EditionView
+from app.editions.extensions import extend
+from app.extensions import db
+from app.mail.groups import cancel_group
+from app.mail.models import Suppression
+from app.registry.models import ContactAddress
+from app.reminders.audience import Choice, find_audience
+from app.reminders.batches import Plan, batch_of, queue_batch
+from app.reminders.schedule import Schedule
+from tests.conftest import START
+from tests.registry.rows import add_contact
+from tests.responses.test_coverage import (
+    BOLZANO,
+    FIRENZE,
+    NOTHING,
+    OWN,
+    SAMONE_TN,
+    SAMONE_TO,
+    VALENTINO,
+    People,
+    claiming,
+    declaring,
+)
+
+LATER = START + dt.timedelta(hours=1)
+LAST_WEEK = dt.datetime(2026, 4, 28, 8, 0, tzinfo=dt.UTC)
+
+
+def found(edition: EditionView, choice: Choice | None = None, at: dt.datetime = LATER) -> tuple[dict[str, str], dict[str, str]]:
+    """(code → text of who is reminded, code → reason of who is not)."""
+    refresh_respondents(edition, at)
+    audience = find_audience(edition, choice or Choice(), at, at)
+    db.session.rollback()
+    return (
+        {one.code: one.audience for one in audience.recipients},
+        {one.code: one.reason for one in audience.left_out},
+    )
+
+
+def test_who_has_not_begun_and_who_has_a_draft_get_a_text_of_their_own(reachable: EditionView, people: People) -> None:
+    people.write(FIRENZE, OWN)
+    people.response(BOLZANO)  # looked at, nothing written
+    reminded, out = found(reachable)
+    assert reminded == {
+        FIRENZE: "draft",
+        BOLZANO: "not_started",
+        SAMONE_TN: "not_started",
+        SAMONE_TO: "not_started",
+        VALENTINO: "not_started",
+    }
+    assert out == {}
+
+
+def test_who_has_submitted_or_is_covered_is_left_out(reachable: EditionView, people: People) -> None:
+    people.send(FIRENZE, claiming(SAMONE_TN))
+    people.send(BOLZANO, NOTHING)
+    reminded, out = found(reachable)
+    assert set(reminded) == {SAMONE_TO, VALENTINO}
+    assert out == {FIRENZE: "submitted", BOLZANO: "submitted", SAMONE_TN: "covered"}
+
+
+def test_while_a_lead_is_silent_it_is_reminded_and_the_member_only_in_the_last_week(
+    reachable: EditionView, people: People
+) -> None:
+    people.send(SAMONE_TN, declaring(FIRENZE))
+    people.write(FIRENZE, claiming(SAMONE_TO))
+    reminded, out = found(reachable)
+    assert out == {SAMONE_TN: "through_lead", SAMONE_TO: "through_lead"}
+    assert reminded == {FIRENZE: "lead", BOLZANO: "not_started", VALENTINO: "not_started"}
+    audience = find_audience(reachable, Choice(Filter(text=FIRENZE)), LATER, LATER)
+    assert [one.members for one in audience.recipients] == [2]
+    reminded, out = found(reachable, at=LAST_WEEK)
+    assert {SAMONE_TN, SAMONE_TO} <= set(reminded)
+    assert out == {}
+
+
+def test_a_member_whose_lead_has_said_no_is_reminded(reachable: EditionView, people: People) -> None:
+    people.send(SAMONE_TN, declaring(FIRENZE))
+    people.lead_says(FIRENZE, SAMONE_TN, False)
+    reminded, _out = found(reachable)
+    assert (SAMONE_TN in reminded, reminded[FIRENZE]) == (True, "not_started")
+
+
+def test_without_a_good_address_nobody_can_be_reminded(reachable: EditionView, people: People) -> None:
+    db.session.execute(sa.insert(Suppression).values(email=f"u{FIRENZE}@example.org", reply="550", at=START))
+    bolzano = people.entity(BOLZANO).id
+    db.session.execute(sa.update(ContactAddress).where(ContactAddress.entity_id == bolzano).values(ended_at=START))
+    db.session.commit()
+    _reminded, out = found(reachable)
+    assert out == {FIRENZE: "bad_address", BOLZANO: "no_address"}
+
+
+def test_an_address_that_stands_twice_gets_one_message(reachable: EditionView, people: People) -> None:
+    add_contact(people.entity(FIRENZE).id, "registry_office", f"u{FIRENZE}@example.org")
+    add_contact(people.entity(FIRENZE).id, "registry_office", "protocollo@example.org")
+    refresh_respondents(reachable, LATER)
+    audience = find_audience(reachable, Choice(Filter(text=FIRENZE)), LATER, LATER)
+    assert [one.emails for one in audience.recipients] == [(f"u{FIRENZE}@example.org", "protocollo@example.org")]
+    assert audience.messages == 2
+
+
+def test_who_has_more_time_is_reminded_until_its_own_deadline(reachable: EditionView, people: People) -> None:
+    own = dt.datetime(2026, 5, 20, 22, 0, tzinfo=dt.UTC)
+    extend("2026", FIRENZE, own, "alluvione", actor="test", now=LATER)
+    reminded, out = found(reachable, at=dt.datetime(2026, 5, 2, tzinfo=dt.UTC))
+    assert set(reminded) == {FIRENZE}
+    assert set(out.values()) == {"deadline_passed"}
+
+
+def test_after_three_messages_it_is_enough_unless_somebody_says_otherwise(reachable: EditionView, people: People) -> None:
+    only = Choice(Filter(text=FIRENZE))
+    for number in range(3):
+        plan = Plan("Promemoria", only, 0, Schedule(LATER, 400))
+        queue_batch(reachable, plan, key=f"k{number}", actor="test", now=LATER)
+    assert found(reachable, only) == ({}, {FIRENZE: "enough_messages"})
+    assert found(reachable, Choice(only.filter, beyond_limit=True)) == ({FIRENZE: "not_started"}, {})
+    cancel_group(batch_of(reachable.id, 1).group_id, "annullato", LATER)
+    db.session.commit()
+    assert found(reachable, only) == ({FIRENZE: "not_started"}, {})
+
+
+def test_who_is_left_out_by_hand_and_who_has_ended(reachable: EditionView, people: People) -> None:
+    people.ends(SAMONE_TO, START.date(), SAMONE_TN)
+    reminded, out = found(reachable, Choice(without=(FIRENZE,)))
+    assert set(reminded) == {BOLZANO, SAMONE_TN, VALENTINO}
+    assert out == {FIRENZE: "by_hand"}
+
+
+def test_the_copy_narrows_the_choice_and_decides_nothing(reachable: EditionView, people: People) -> None:
+    refresh_respondents(reachable, LATER)
+    people.send(FIRENZE, OWN)
+    audience = find_audience(reachable, Choice(Filter(states=("never",))), LATER, LATER)
+    assert [(one.code, one.reason) for one in audience.left_out] == [(FIRENZE, "submitted")]
+
+
+@pytest.mark.parametrize(("region", "codes"), [("09", {FIRENZE}), ("04", {BOLZANO, SAMONE_TN}), ("99", set())])
+def test_a_territory_reaches_its_own_region_only(reachable: EditionView, region: str, codes: set[str]) -> None:
+    refresh_respondents(reachable, LATER)
+    audience = find_audience(reachable, Choice(), LATER, LATER, region=region)
+    assert {one.code for one in audience.recipients} == codes
