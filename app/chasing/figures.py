@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -102,15 +103,28 @@ class Numbers(msgspec.Struct, frozen=True):
     before: Before | None = None
 
 
-def take_tally(edition: EditionView, now: dt.datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the numbers need and `respondent` does not hold: read before the database's only writer is held."""
+
+    curves: Mapping[str, tuple[tuple[dt.date, int], ...]]
+    before: Before | None
+    names: Mapping[str, str]
+
+
+def look_beside(edition: EditionView, now: dt.datetime) -> Beside:
+    """Read what `take_tally` needs beside the rows of `respondent`."""
+    kept = db.session.execute(sa.select(_TALLY.numbers).where(_TALLY.edition_id == edition.id)).scalar_one_or_none()
+    before = _before(edition, None if kept is None else read_numbers(kept).before, now)
+    return Beside(_curves(edition.id, now), before, place_names())
+
+
+def take_tally(edition: EditionView, beside: Beside, now: dt.datetime) -> None:
     """Count the rows of `respondent` as they are now and keep the numbers. Flushes only; the row of the tally exists."""
-    own = _TALLY.edition_id == edition.id
-    kept = read_numbers(db.session.execute(sa.select(_TALLY.numbers).where(own)).scalar_one())
-    before = _before(edition, kept.before, now)
     encode = msgspec.json.encode
-    parts = {territory: msgspec.Raw(encode(part)) for territory, part in _parts(edition, before, now)}
-    text = encode(Numbers(parts, before)).decode()
-    db.session.execute(sa.update(table_of(Tally)).where(own).values(numbers=text))
+    parts = {territory: msgspec.Raw(encode(part)) for territory, part in _parts(edition, beside, now)}
+    text = encode(Numbers(parts, beside.before)).decode()
+    db.session.execute(sa.update(table_of(Tally)).where(_TALLY.edition_id == edition.id).values(numbers=text))
 
 
 def read_numbers(text: str) -> Numbers:
@@ -127,12 +141,11 @@ def read_part(numbers: Numbers, territory: str) -> Part | None:
     return None if raw is None else msgspec.json.decode(raw, type=Part)
 
 
-def _parts(edition: EditionView, before: Before | None, now: dt.datetime) -> Iterator[tuple[str, Part]]:
+def _parts(edition: EditionView, beside: Beside, now: dt.datetime) -> Iterator[tuple[str, Part]]:
     counted = count_respondents(edition.id, now)
-    curves, leads = _curves(edition.id, now), _leads(edition.id)
-    bad = count_bad_addresses(edition.id)
+    leads, bad = _leads(edition.id), count_bad_addresses(edition.id)
     bad[COUNTRY] = sum(bad.values())
-    names = place_names()
+    curves, before, names = beside.curves, beside.before, beside.names
     for territory in sorted({place[0] for place in counted.cells} | {COUNTRY}):
         total = counted.line((territory, "total", ""))
         yield (

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.chasing.figures import take_tally
+from app.chasing.figures import look_beside, take_tally
 from app.chasing.models import Respondent, Tally
 from app.database import unit_of_work
 from app.editions.current import EditionView, pilot_table
@@ -56,13 +56,14 @@ def refresh_respondents(edition: EditionView, now: dt.datetime) -> dt.datetime:
         seen = _taken_at(edition.id)
         wanted = _wanted(edition, now)
         known = {row[1]: tuple(row) for row in db.session.connection().execute(_stored(edition.id))}
+        beside = look_beside(edition, now)
         db.session.rollback()
     with unit_of_work(writes=True):
         if not _claim(edition.id, seen, now):
             db.session.rollback()
             return _taken_at(edition.id) or now
         _write(edition.id, known, wanted)
-        take_tally(edition, now)
+        take_tally(edition, beside, now)
         db.session.commit()
     return now
 

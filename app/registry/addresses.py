@@ -144,7 +144,7 @@ def addresses_of(entity_id: int) -> list[AddressRow]:
 
 def select_with_address(*, bad: bool = False) -> sa.Select[int]:
     """The ids of the entities with an address in use to which a message may go; `bad`: with one that a server has refused."""
-    known_bad = sa.select(_bad.c.email).where(sa.func.lower(_bad.c.email) == ContactAddress.email).exists()
+    known_bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
     query = sa.select(ContactAddress.entity_id).where(ContactAddress.ended_at.is_(None)).distinct()
     return query.where(known_bad if bad else ~known_bad)
 
@@ -161,7 +161,7 @@ def recipients_for(entity_ids: Collection[int], message: str) -> dict[int, list[
     """`recipients_of` for many entities in one query. Raises `UnknownMessageError`."""
     if message not in RECIPIENTS:
         raise UnknownMessageError(message)
-    bad = sa.select(_bad.c.email).where(sa.func.lower(_bad.c.email) == ContactAddress.email).exists()
+    bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
     query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(
         ContactAddress.entity_id.in_(entity_ids), ContactAddress.ended_at.is_(None), ~bad
     )
