@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, database, errors, page_context
 from app.accounts import messages as account_messages
+from app.accounts import staff_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
@@ -48,6 +49,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for plumbing in (templating, csrf, errors, page_context, cli):
         plumbing.init_app(app)
     account_messages.register_hooks()
+    staff_messages.register_staff_hook()
     reminder_hook.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)
@@ -111,6 +113,8 @@ def _register_hooks(app: Flask, read: Settings) -> None:
         current = cast("Any", request)._get_current_object()  # once, instead of through the proxy at each use
         if current.url_rule is not None:
             current.environ[edge.ROUTE] = current.url_rule.rule
+        if (largest := app.config["LARGE_BODIES"].get(current.endpoint)) is not None:
+            current.max_content_length = max(largest, app.config["MAX_CONTENT_LENGTH"])
         safe = current.method in csrf.SAFE_METHODS
         database.begin_unit_of_work(writes=not safe)
         if not safe:
@@ -133,10 +137,12 @@ def _register_hooks(app: Flask, read: Settings) -> None:
 
 
 def _register_surfaces(app: Flask) -> None:
+    app.config["LARGE_BODIES"] = {}  # endpoint → bytes, for pages that take a file larger than the setting allows
     for name in SURFACES:
         surface = import_module(f"app.{name}")
         app.register_blueprint(surface.blueprint)
         app.config["CSRF_REDISPLAY"] |= getattr(surface, "CSRF_REDISPLAY", frozenset())
+        app.config["LARGE_BODIES"] |= getattr(surface, "LARGE_BODIES", {})
 
 
 def _wrap(app: Flask, read: Settings, digest: str) -> None:

@@ -13,7 +13,9 @@ CSRF_REDISPLAY = frozenset(
         "access.enter_by_link",
         "access.code",
         "access.request_access",
+        "access.staff_sign_in",
+        "access.staff_activate",
     }
 )
 
-from app.access import refusals, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import refusals, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)

@@ -1,8 +1,9 @@
 """What somebody typed into a page whose session had ended: carried through signing in, so that nothing is lost.
 
 Not for: saving it. The person sees it again after signing in and sends it with a button of its own to the page it was for.
-Holds always: only what this site's own page sent is carried (the browser says so by Sec-Fetch-Site or Origin); it is offered
-to the entity that typed it and to no other; it lives in the pages alone, never on the server.
+Holds always: a password or code is never carried; only what this site's own page sent is carried (the browser says so by
+Sec-Fetch-Site or Origin); it is offered to the entity, or to the member of staff, that typed it and to no other; it lives in
+the pages alone, never on the server.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from flask import Request
 from werkzeug.datastructures import MultiDict
 
-from app.access.local_paths import START, local_path
-from app.accounts.cookies import session_token
+from app.access.local_paths import DESK, START, desk_path, local_path
+from app.accounts.cookies import session_token, staff_token
 from app.accounts.sessions import entity_code_of
+from app.accounts.staff_sessions import staff_id_of
 from app.config import settings
 from app.web.csrf import FIELD
 
@@ -23,11 +25,13 @@ PREFIX = "carried:"
 PATH_FIELD = "carried_path"
 ENTITY_FIELD = "carried_entity"
 _OWN_FIELDS = frozenset({FIELD, PATH_FIELD, ENTITY_FIELD})
+_SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "totp"})
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """`fields` as they were sent to `path`, in order; `entity_code` of the session that had ended, empty if unknown."""
+    """`fields` as they were sent to `path`, in order; `entity_code` of the session that had ended, empty if unknown;
+    of a session at the desk, "staff:7"."""
 
     path: str
     entity_code: str
@@ -53,11 +57,29 @@ def carried_from_refused(request: Request) -> Carried | None:
     already = carried_from_form(request)
     if already is not None:
         return already
-    fields = _pairs(request.form, without=_OWN_FIELDS)
+    fields = _pairs(request.form, without=_OWN_FIELDS | _SECRET_FIELDS)
     path = local_path(request.full_path.rstrip("?"))
     if not fields or path == START:
         return None
     return Carried(path, entity_code_of(session_token(request)) or request.form.get("ente", ""), fields)
+
+
+def carried_from_staff(request: Request) -> Carried | None:
+    """The same for a request to the desk."""
+    if not sent_by_our_page(request):
+        return None
+    already = carried_from_form(request)
+    if already is not None:
+        return already
+    fields = _pairs(request.form, without=_OWN_FIELDS | _SECRET_FIELDS)
+    path = desk_path(request.full_path.rstrip("?"))
+    staff_id = staff_id_of(staff_token(request))
+    return Carried(path, staff_owner(staff_id) if staff_id else "", fields) if fields and path != DESK else None
+
+
+def staff_owner(staff_id: int) -> str:
+    """Whose it is, where a member of staff typed it."""
+    return f"staff:{staff_id}"
 
 
 def carried_from_form(request: Request) -> Carried | None:

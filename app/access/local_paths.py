@@ -9,7 +9,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 START = "/compila"
+DESK = "/gestione"
 _LONGEST = 2_000
+_NOT_AFTER_SIGNING_IN_OF_STAFF = ("/gestione/accedi", "/gestione/esci", "/gestione/attiva/")
 _NOT_AFTER_SIGNING_IN = ("/accedi", "/esci", "/attiva/", "/reimposta/", "/entra/")
 
 
@@ -23,3 +25,11 @@ def local_path(address: str | None) -> str:
     if parts.scheme or parts.netloc or parts.path.startswith(_NOT_AFTER_SIGNING_IN):
         return START
     return address
+
+
+def desk_path(address: str | None) -> str:
+    """`address` if it is a path of the desk, else the desk's first page."""
+    path = local_path(address)
+    bare = urlsplit(path).path
+    inside = bare == DESK or bare.startswith(DESK + "/")
+    return path if inside and not bare.startswith(_NOT_AFTER_SIGNING_IN_OF_STAFF) else DESK

@@ -32,6 +32,26 @@ def wrong_password(label: str) -> str:
     )
 
 
+def wrong_staff_sign_in() -> str:
+    """For every wrong combination of address, password and code."""
+    return str(
+        _(
+            "E-mail, password e codice non vanno bene insieme. Controlla tutti e tre; se il codice è già stato usato, aspetta "
+            "il prossimo. Se non riesci, chiedi un nuovo link a chi amministra il sito."
+        )
+    )
+
+
+def wrong_staff_code() -> str:
+    """For six digits that do not show that the phone is connected."""
+    return str(
+        _(
+            "Il codice non è quello che il telefono mostra ora. Aspetta il prossimo e scrivilo subito; se succede ancora, "
+            "controlla che l'ora del telefono sia automatica."
+        )
+    )
+
+
 def emptied_password(label: str) -> str:
     """For a password that a reset has ended."""
     return str(

@@ -43,7 +43,7 @@ class EntityPage:
 
     def show(self, status: int = 200, *, refusal: tuple[str, str] | None = None, wait: int = 0, **values: object) -> Response:
         """The page. `refusal`: the field that a message concerns and the message; `wait`: seconds until the next try."""
-        errors = _errors_of(self.form)
+        errors = errors_of(self.form)
         if self.choice.message:
             errors.insert(0, ("entity_code" if self.choice.candidates else "entity", self.choice.message))
         if refusal is not None:
@@ -126,7 +126,7 @@ class ActivationPage:
 
     def show(self, status: int = 200, *, refusal: str = "") -> Response:
         """The page; `refusal` concerns the password."""
-        errors = _errors_of(self.form) + ([("password", refusal)] if refusal else [])
+        errors = errors_of(self.form) + ([("password", refusal)] if refusal else [])
         page = render_template(
             "access/activate.html",
             form=self.form,
@@ -163,7 +163,7 @@ class OperatorPage:
             current=self.identity.operator_id,
             target=self.target,
             carried=self.carried,
-            errors=_errors_of(self.form) + ([("", refusal)] if refusal else []),
+            errors=errors_of(self.form) + ([("", refusal)] if refusal else []),
         )
         return make_response(page, status)
 
@@ -190,7 +190,8 @@ def dead_link_page() -> Response:
     return make_response(render_template("access/dead_link.html"), 410)
 
 
-def _errors_of(form: WTForm) -> Errors:
+def errors_of(form: WTForm) -> Errors:
+    """The first error of each field, in the form's order."""
     return [(name, str(text)) for name, texts in _in_order(form) for text in texts[:1]]
 
 

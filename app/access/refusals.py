@@ -11,11 +11,12 @@ from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import blueprint
-from app.access.carried import carried_from_refused
+from app.access.carried import carried_from_refused, carried_from_staff
 from app.access.choosing import written_as
 from app.access.forms import OperatorForm, SignInForm
-from app.access.local_paths import local_path
+from app.access.local_paths import desk_path, local_path
 from app.access.pages import OperatorPage, SignInPage
+from app.access.staff_pages import StaffSignInForm, StaffSignInPage
 from app.accounts.operators import list_operators
 from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, StaffRequiredError, signed_in
 from app.web.csrf import SAFE_METHODS
@@ -52,7 +53,9 @@ def _here() -> str:
 
 @blueprint.app_errorhandler(StaffRequiredError)
 def staff_required(error: StaffRequiredError) -> ResponseReturnValue:
-    """Ask a member of staff to sign in."""
+    """Ask a member of staff to sign in, in the same two ways."""
     if request.is_json:
         return jsonify(status=401, reason="signed_out", sign_in=url_for("access.staff_sign_in")), 401
-    return redirect(url_for("access.staff_sign_in", next=_here()), 303)
+    if request.method in SAFE_METHODS:
+        return redirect(url_for("access.staff_sign_in", next=desk_path(_here())), 303)
+    return StaffSignInPage(StaffSignInForm(formdata=None), carried=carried_from_staff(request), expired=True).show(401)

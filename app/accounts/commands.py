@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from app.accounts.entity_accounts import list_accounts
 from app.accounts.links import UnknownEntityError, create_activation_link
+from app.accounts.login_runs import RunRow, UnknownRunError, run_by_id, work_off
 from app.accounts.requests import OUTCOMES, UnknownRequestError, handle_request, open_requests
 from app.accounts.resets import reset_login
 from app.clock import now
@@ -62,6 +63,28 @@ def reset(code: str) -> None:
         click.echo(f"a link for a new password is on its way to {', '.join(masked(email) for email in recipients)}")
     else:
         click.echo(f"no address is registered: `entity activate {code}` prints a link", err=True)
+
+
+@entity_group.command("run")
+@click.argument("number", type=int)
+def run(number: int) -> None:
+    """Work off the confirmed run NUMBER of resets, prepared in the desk's pages. Begin it again as often as you like."""
+    found = _run(number)
+    if found.state in ("prepared", "discarded"):
+        raise click.ClickException(f"run {number} has not been confirmed: that is done in the desk's pages")
+    while work_off(number, now):
+        told = _run(number)
+        click.echo(f"{told.settled} of {told.total}", err=True)
+    counts = _run(number).counts
+    click.echo(f"run {number}: {counts['done']} reset, {counts['no_address']} reset without an address to write to", nl=False)
+    click.echo(f", {counts['failed']} failed, {counts['waiting']} left as they were")
+
+
+def _run(number: int) -> RunRow:
+    try:
+        return run_by_id(number)
+    except UnknownRunError as error:
+        raise click.ClickException(f"there is no run {number}") from error
 
 
 @entity_group.command("requests")

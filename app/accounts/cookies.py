@@ -1,4 +1,4 @@
-"""The cookies of ours beside Flask's: a session's id, the id of a device that has signed in before, a desk session's id.
+"""The cookies of ours beside Flask's: the ids of a session and of a device that has signed in before, of entities and of staff.
 
 Not for: what the ids mean (`sessions.py`, `places.py`).
 Holds always: HttpOnly, SameSite=Lax, for this host and all its paths; `Secure` and a `__Host-` name wherever the base URL is
@@ -15,6 +15,7 @@ from app.config import settings
 _SESSION = "ricognizione"
 _DEVICE = "ricognizione-dispositivo"
 _STAFF = "ricognizione-gestione"
+_STAFF_DEVICE = "ricognizione-gestione-dispositivo"
 
 
 def session_token(request: Request) -> str:
@@ -32,9 +33,15 @@ def staff_token(request: Request) -> str:
     return request.cookies.get(_named(_STAFF), "")
 
 
-def give_staff_cookie(response: Response, session: str) -> None:
-    """Hand the id of a session at the desk to the browser."""
+def staff_device_token(request: Request) -> str:
+    """The id of a browser in which a member of staff has signed in before; empty if none."""
+    return request.cookies.get(_named(_STAFF_DEVICE), "")
+
+
+def give_staff_cookies(response: Response, session: str, device: str) -> None:
+    """Hand the ids of a session at the desk and of its browser to the browser."""
     _set(response, _STAFF, session)
+    _set(response, _STAFF_DEVICE, device, max_age=int(KEPT.total_seconds()))
 
 
 def take_staff_cookie(response: Response) -> None:

@@ -89,7 +89,7 @@ def queue_messages(
     with force_locale(language):
         wording = _WORDINGS[kind](entity.label, occasion)
     text = "\n\n".join([*wording.before, f"{wording.action}:\n{LINK}", *wording.after]) + "\n"
-    html = _html(wording, language)
+    html = html_of(wording, language)
     for recipient in recipients:
         message = Message(
             kind=kind,
@@ -167,7 +167,7 @@ def _entity_of(delivery: QueuedDelivery) -> EntityRow | None:
     return find_by_id(int(number)) if number.isascii() and number.isdigit() else None
 
 
-def _html(wording: Wording, language: str) -> str:
+def html_of(wording: Wording, language: str) -> str:
     """Rendered without the context of pages, which is that of whoever asks and not of whoever reads."""
     template = current_app.jinja_env.get_template(_TEMPLATE)
     return template.render(
@@ -188,7 +188,7 @@ def _activation(name: str, occasion: Occasion | None) -> Wording:
         "messaggio a chi risponderà."
     )
     heading = _("Attiva l'accesso di %(name)s", name=name)
-    return Wording(_subject(heading), heading, (*about, forward), _("Scegli la password"), (_days(), *_closing()))
+    return Wording(subject_of(heading), heading, (*about, forward), _("Scegli la password"), (_days(), *closing()))
 
 
 def _reset(name: str, occasion: Occasion | None) -> Wording:
@@ -198,7 +198,7 @@ def _reset(name: str, occasion: Occasion | None) -> Wording:
         name=name,
     )
     heading = _("Scegli una nuova password per %(name)s", name=name)
-    return Wording(_subject(heading), heading, (happened,), _("Scegli una nuova password"), (_days(), *_closing()))
+    return Wording(subject_of(heading), heading, (happened,), _("Scegli una nuova password"), (_days(), *closing()))
 
 
 def _sign_in(name: str, occasion: Occasion | None) -> Wording:
@@ -211,10 +211,11 @@ def _sign_in(name: str, occasion: Occasion | None) -> Wording:
     )
     ignore = _("Se non l'avete chiesto tu o i tuoi colleghi, ignora questo messaggio: senza il link nessuno può entrare.")
     heading = _("Entra come %(name)s", name=name)
-    return Wording(_subject(heading), heading, (asked,), _("Entra"), (span, ignore, *_closing()))
+    return Wording(subject_of(heading), heading, (asked,), _("Entra"), (span, ignore, *closing()))
 
 
-def _subject(heading: str) -> str:
+def subject_of(heading: str) -> str:
+    """The subject of a message with this heading."""
     return f"Ricognizione: {heading[:1].lower()}{heading[1:]}"
 
 
@@ -232,7 +233,8 @@ def _days() -> str:
     return str(text)
 
 
-def _closing() -> tuple[str, ...]:
+def closing() -> tuple[str, ...]:
+    """With what every message ends."""
     contacts = site_address("public.contacts")
     return (_("Nessuno ti chiederà mai la password."), _("Per aiuto: %(address)s", address=contacts))
 

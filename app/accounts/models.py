@@ -132,11 +132,15 @@ class KnownPlace(Base):
 
 
 class SignInThrottle(Base):
-    """Failed attempts counted for one key (an account, a network, a device at an account), and until when to wait."""
+    """Failed attempts counted for one key (an account, a network, a device at an account), and until when to wait.
+
+    `entity_id`: the account at which they failed, so that the desk can see and forget them; NULL for all accounts together.
+    """
 
     __tablename__ = "sign_in_throttle"
 
     key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    entity_id: Mapped[int | None] = mapped_column(index=True)
     failures: Mapped[int]
     last_failure_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
     blocked_until: Mapped[dt.datetime] = mapped_column(UTCDateTime)
@@ -187,3 +191,38 @@ class StaffSession(Base):
     last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class LoginRun(Base):
+    """Resets of many logins, prepared, confirmed, worked off in slices. `confirmed_at`: NULL while it only stands to be read.
+
+    `source`: file, list (typed codes) or filter; `filter`: the fields of its address; `unknown`: JSON, the codes of nobody with
+    their lines. `ended_at`: nothing is left to do, or somebody has stopped it (`stopped_by`).
+    """
+
+    __tablename__ = "login_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(sa.String(20))
+    filter: Mapped[str] = mapped_column(sa.Text, default="")
+    unknown: Mapped[str] = mapped_column(sa.Text, default="[]")
+    prepared_by: Mapped[str] = mapped_column(sa.String(100))
+    prepared_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    confirmed_by: Mapped[str | None] = mapped_column(sa.String(100))
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    stopped_by: Mapped[str | None] = mapped_column(sa.String(100))
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class LoginRunItem(Base):
+    """One login of a run. `state`: waiting, done, no_address (reset, with nobody to write to) or failed, with `reason`."""
+
+    __tablename__ = "login_run_item"
+    __table_args__ = (sa.Index("ix_login_run_item_state", "run_id", "state", "entity_id"),)
+
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("login_run.id"), primary_key=True, autoincrement=False)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False, index=True)
+    state: Mapped[str] = mapped_column(sa.String(12), default="waiting")
+    reason: Mapped[str] = mapped_column(sa.String(40), default="")
+    addresses: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

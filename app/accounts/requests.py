@@ -109,6 +109,11 @@ def count_open_requests() -> int:
     return db.session.execute(sa.select(sa.func.count(_REQUEST.id)).where(_REQUEST.handled_at.is_(None))).scalar_one()
 
 
+def select_open_requests() -> sa.Select[int]:
+    """The id of its entity for each request that waits, for a query of another room."""
+    return sa.select(_REQUEST.entity_id).where(_REQUEST.handled_at.is_(None))
+
+
 def handle_request(request_id: int, *, outcome: str, handled_by: str, now: dt.datetime) -> None:
     """Note that somebody has seen to it, and how: one of `OUTCOMES`. Raises `UnknownRequestError`, ValueError."""
     if outcome not in OUTCOMES:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.accounts.models import StaffMember
+from app.accounts.models import StaffMember, StaffSession
 from app.extensions import db, table_of
 
 ADMINISTRATOR: Final = "administrator"
@@ -58,6 +58,13 @@ def staff_by_email(email: str) -> StaffRow | None:
 def staff_names() -> dict[int, str]:
     """Id → name of everybody who has ever been a member: who wrote what stays known."""
     return {row.id: row.name for row in db.session.execute(sa.select(_STAFF.id, _STAFF.name).order_by(_STAFF.id))}
+
+
+def last_sign_ins() -> dict[int, dt.datetime]:
+    """Id → when the member last signed in; who never did is missing."""
+    session = table_of(StaffSession).c
+    query = sa.select(session.staff_id, sa.func.max(session.created_at, type_=session.created_at.type).label("at"))
+    return {row.staff_id: row.at for row in db.session.execute(query.group_by(session.staff_id).order_by(session.staff_id))}
 
 
 def _select() -> sa.Select[Any]:

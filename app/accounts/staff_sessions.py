@@ -95,6 +95,14 @@ def find_staff(token: str, now: dt.datetime) -> StaffIdentity | None:
     return None if row is None else StaffIdentity(*row)
 
 
+def staff_id_of(token: str) -> int | None:
+    """Whose session this is or was: so that what was typed in it is offered to nobody else."""
+    if not has_token_shape(token):
+        return None
+    query = sa.select(_SESSION.staff_id).where(_SESSION.id_hash == token_hash(token))
+    return db.session.execute(query).scalar_one_or_none()
+
+
 def keep_staff_alive(identity: StaffIdentity, now: dt.datetime, *, writes: bool) -> None:
     """Note that the session was used, at most twenty times in an idle limit, since each note is a write."""
     if now - identity.last_seen_at < _idle_limit() / _SEEN_PARTS:

@@ -18,7 +18,7 @@ import datetime as dt
 import ipaddress
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -33,6 +33,8 @@ FIRST_DELAY_SECONDS = 2
 FREE_ASKINGS = 20
 _KEPT = dt.timedelta(days=1)
 _FORGOTTEN_AT_ONCE = 200
+Account = int | str
+"""An entity's id, or another account's name ("staff|address"), whether or not there is such an account."""
 
 
 class TooManyAttemptsError(Exception):
@@ -45,11 +47,15 @@ class TooManyAttemptsError(Exception):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Limit:
-    """One count: after `free` failures under `key` the next tries must wait. `shared`: with others who are not the owner."""
+    """One count: after `free` failures under `key` the next tries must wait. `shared`: with others who are not the owner.
+
+    `entity_id`: the account at which it counts, None for all of them.
+    """
 
     key: str
     free: int
     shared: bool
+    entity_id: int | None = field(default=None, compare=False)
 
 
 def network_of(address: str | None) -> str:
@@ -65,21 +71,21 @@ def network_of(address: str | None) -> str:
     return str(parsed)
 
 
-def limits_of_device(entity_id: int, device_hash: str) -> list[Limit]:
-    """For a device that has signed in to this entity before: its own count and no other."""
-    return [_limit(f"device|{device_hash}|{entity_id}", settings().throttle_account_failures)]
+def limits_of_device(account: Account, device_hash: str) -> list[Limit]:
+    """For a device that has signed in to this account before: its own count and no other."""
+    return [_limit(f"device|{device_hash}|{account}", settings().throttle_account_failures, entity_id=_entity_of(account))]
 
 
-def limits_of_known_network(entity_id: int, network: str) -> list[Limit]:
-    """For a network from which this entity has signed in before: the count of that network at this account."""
-    return [_limit(f"pair|{entity_id}|{network}", settings().throttle_account_failures)]
+def limits_of_known_network(account: Account, network: str) -> list[Limit]:
+    """For a network from which its owner has signed in before: the count of that network at this account."""
+    return [_limit(f"pair|{account}|{network}", settings().throttle_account_failures, entity_id=_entity_of(account))]
 
 
-def limits_of_stranger(entity_id: int, network: str) -> list[Limit]:
+def limits_of_stranger(account: Account, network: str) -> list[Limit]:
     """For everybody else: the same, and the count of all strangers together at this account."""
     free = settings().throttle_account_failures * EVERYWHERE_FACTOR
-    everywhere = _limit(f"account|{entity_id}", free, shared=True)
-    return [*limits_of_known_network(entity_id, network), everywhere]
+    everywhere = _limit(f"account|{account}", free, shared=True, entity_id=_entity_of(account))
+    return [*limits_of_known_network(account, network), everywhere]
 
 
 def limit_of_network(network: str) -> Limit:
@@ -107,6 +113,7 @@ def count_try(limits: Collection[Limit], now: dt.datetime) -> None:
         forgotten = now - row.last_failure_at >= dt.timedelta(minutes=settings().throttle_window_minutes)
         failures = 1 if forgotten else row.failures + 1
         values = {"failures": failures, "last_failure_at": now, "blocked_until": now + _delay(failures, limit.free)}
+        values["entity_id"] = limit.entity_id
         db.session.execute(sa.update(SignInThrottle).where(SignInThrottle.key == limit.key).values(**values))
     db.session.commit()
 
@@ -133,8 +140,34 @@ def forget_old_counts(now: dt.datetime) -> None:
     db.session.commit()
 
 
-def _limit(what: str, free: int, *, shared: bool = False) -> Limit:
-    return Limit(keyed_hash("throttle|" + what), free, shared)
+def waits_of(entity_ids: Collection[int], now: dt.datetime) -> dict[int, dt.datetime]:
+    """Entity's id → until when somebody who tries its password must wait, for those at which somebody must."""
+    latest = now + dt.timedelta(seconds=settings().throttle_max_delay_seconds)
+    until = SignInThrottle.blocked_until
+    query = sa.select(SignInThrottle.entity_id, sa.func.max(until).label("until")).group_by(SignInThrottle.entity_id)
+    query = query.where(SignInThrottle.entity_id.in_(entity_ids), until > now, until <= latest)
+    rows = db.session.execute(query.order_by(SignInThrottle.entity_id))
+    return {row.entity_id: row.until for row in rows}
+
+
+def forget_counts(entity_id: int, now: dt.datetime) -> bool:
+    """Start every count at this account again, and say whether somebody had to wait. Flushes only.
+
+    What a network counts at all accounts together stays: it is nobody's account.
+    """
+    everywhere = keyed_hash(f"throttle|account|{entity_id}")
+    own = sa.or_(SignInThrottle.entity_id == entity_id, SignInThrottle.key == everywhere)
+    waited = bool(waits_of([entity_id], now))
+    db.session.execute(sa.update(SignInThrottle).where(own).values(failures=0, blocked_until=now))
+    return waited
+
+
+def _entity_of(account: Account) -> int | None:
+    return account if isinstance(account, int) else None
+
+
+def _limit(what: str, free: int, *, shared: bool = False, entity_id: int | None = None) -> Limit:
+    return Limit(keyed_hash("throttle|" + what), free, shared, entity_id)
 
 
 def locked_count(key: str, now: dt.datetime) -> sa.Row[int, dt.datetime, dt.datetime]:

@@ -12,7 +12,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -47,6 +47,23 @@ def record(action: str, *, actor: str, subject: str, detail: Mapping[str, Scalar
         )
     )
     db.session.execute(sa.update(AuditHead).where(AuditHead.id == _HEAD).values(number=number, entry_hash=entry_hash))
+
+
+def record_all(action: str, *, actor: str, told: Sequence[tuple[str, Mapping[str, Scalar]]], now: dt.datetime) -> None:
+    """`record` of one action for many: (subject, detail) of each, an entry each in this order. Flushes only."""
+    if not told:
+        return
+    head = _locked_head()
+    number, previous, rows = head.number, head.entry_hash, []
+    for subject, detail in told:
+        text = _canonical(dict(detail))
+        number += 1
+        own = hash_of(number, now, (action, actor, subject, text), previous)
+        row = {"number": number, "at": now, "action": action, "actor": actor, "subject": subject, "detail": text}
+        rows.append(row | {"previous_hash": previous, "entry_hash": own})
+        previous = own
+    db.session.execute(sa.insert(AuditEntry), rows)
+    db.session.execute(sa.update(AuditHead).where(AuditHead.id == _HEAD).values(number=number, entry_hash=previous))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.chasing.figures import take_tally
 from app.chasing.models import Respondent, Tally
 from app.database import unit_of_work
 from app.editions.current import EditionView, pilot_table
@@ -61,6 +62,7 @@ def refresh_respondents(edition: EditionView, now: dt.datetime) -> dt.datetime:
             db.session.rollback()
             return _taken_at(edition.id) or now
         _write(edition.id, known, wanted)
+        take_tally(edition, now)
         db.session.commit()
     return now
 

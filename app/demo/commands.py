@@ -7,6 +7,7 @@ from flask.cli import AppGroup
 
 from app.clock import now
 from app.config import settings
+from app.demo.desk import UnknownMemberError, demo_code, load_demo_staff, staff_lines
 from app.demo.filling import NoOpenEditionError, fill_synthetic
 from app.demo.loading import NotLocalError, account_lines, load_demo
 from app.editions.lifecycle import EditionRefusedError
@@ -18,12 +19,26 @@ demo_group = AppGroup("demo", help="A demonstration on your own machine; refuses
 
 @demo_group.command("load")
 def load() -> None:
-    """Load the registry and an open edition, and print who can sign in: three municipalities and a Unione."""
+    """Load the registry and an open edition, and print who can sign in: three municipalities, a Unione, and staff."""
     try:
         accounts = load_demo(settings(), now())
+        members = load_demo_staff(settings(), now())
     except (NotLocalError, EditionRefusedError, RegistryFileError, PlanRefusedError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(account_lines(settings().base_url, accounts)))
+    click.echo("\n".join(staff_lines(settings().base_url, members)))
+
+
+@demo_group.command("code")
+@click.argument("email")
+def code(email: str) -> None:
+    """Print the six digits that a phone of the member of staff EMAIL would show now."""
+    try:
+        click.echo(demo_code(settings(), email, now()))
+    except NotLocalError as error:
+        raise click.ClickException(str(error)) from error
+    except UnknownMemberError as error:
+        raise click.ClickException(f"nobody of the staff has the address {email} (`staff list` shows all)") from error
 
 
 @demo_group.command("fill")

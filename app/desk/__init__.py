@@ -2,6 +2,44 @@
 
 from flask import Blueprint
 
+from app.editions.checks import MAX_LETTER_BYTES
+from app.questionnaire.source import MAX_CHARACTERS
+
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
-from app.desk import batch_pages, batches, home, menu, planning, templates  # noqa: E402,F401  (they register on `blueprint`)
+from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
+    batch_pages,
+    batches,
+    edition_parts,
+    edition_pilot,
+    edition_questionnaire,
+    edition_steps,
+    editions,
+    entity,
+    entity_deeds,
+    exports,
+    extending,
+    home,
+    log,
+    login_addresses,
+    login_deliveries,
+    login_letters,
+    login_requests,
+    login_runs,
+    logins,
+    menu,
+    planning,
+    profile,
+    responses,
+    staff,
+    templates,
+)
+
+_AROUND_A_FILE = 64 * 1024
+LARGE_BODIES = {
+    "desk.edition_letter_file": MAX_LETTER_BYTES + _AROUND_A_FILE,
+    "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
+}
+"""Pages that take a file, and the most bytes of what is sent to them."""
+CSRF_REDISPLAY = frozenset({"desk.add_entity_call", "desk.add_entity_note", "desk.extend_entity", "desk.extend"})
+"""Pages that show what was typed again where the form's token was too old."""

@@ -1,13 +1,78 @@
-"""`/gestione`: what needs somebody today, and how the response stands."""
+"""`/gestione`: what needs somebody today, and how the response stands.
+
+Not for: counting (`app.chasing`).
+Holds always: numbers are at most a minute old and the page says of when; a territory's person sees its Region alone.
+"""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from app import clock
+from app.accounts.permissions import required_staff
+from app.accounts.staff_sessions import StaffIdentity
+from app.chasing.board import tally_of
+from app.chasing.respondents import refresh_respondents
+from app.chasing.waiting import waiting_today
 from app.desk import blueprint
+from app.desk.addresses import page_for
+from app.desk.curve import over_time
+from app.desk.tables import counted_of, states_of, tables_of
+from app.desk.waiting import waiting_lines
+from app.editions.current import EditionView, current_edition, plan_of
+from app.editions.files import ROME
+from app.reminders.latest import BatchLine, latest_batches
+from app.web.language import current_language
+from app.web.numbers import number_words
 
 
 @blueprint.get("")
 def home() -> str:
-    """The first page after signing in."""
-    return render_template("desk/home.html")
+    """The first page after signing in; `?regione=09`: of a Region."""
+    staff, now = required_staff(), clock.now()
+    edition = g.edition = current_edition()
+    if edition is None:
+        return render_template("desk/no_edition.html", editions=page_for(staff, "/gestione/edizioni"))
+    region = _region_asked(staff)
+    board, words = tally_of(edition, now, region), number_words(current_language())
+    today = now.astimezone(ROME).date()
+    return render_template(
+        "desk/home.html",
+        board=board,
+        region=region,
+        region_name=board.part.name,
+        words=words,
+        curve=over_time(edition, board, plan_of(edition.id), words),
+        waiting=waiting_lines(staff, board.part, waiting_today(edition.id, today, region), region) if staff.follows else None,
+        states=states_of(staff, board.part, words, region),
+        counted=counted_of(board.part, words),
+        tables=tables_of(staff, board.part, words, region),
+        batches=_batches(edition.id, staff),
+        batches_page=page_for(staff, "/gestione/promemoria"),
+    )
+
+
+@blueprint.post("/aggiorna")
+def renew() -> Response:
+    """Count anew, at once."""
+    edition: EditionView | None = current_edition()
+    if edition is not None:
+        refresh_respondents(edition, clock.now())
+    region = _region_asked(required_staff())
+    return redirect(url_for("desk.home", regione=region) if region else url_for("desk.home"), 303)
+
+
+def _region_asked(staff: StaffIdentity) -> str | None:
+    """A territory's person has its own Region, whatever is asked; the others may choose one."""
+    if staff.region_code is not None:
+        return staff.region_code
+    asked = request.values.get("regione", "")
+    return asked if len(asked) == 2 and asked.isascii() and asked.isdigit() else None
+
+
+def _batches(edition_id: int, staff: StaffIdentity) -> list[tuple[BatchLine, str | None]] | None:
+    """The last batches, each with its page. They go to all Regions: a territory's person sees none."""
+    if staff.region_code is not None or not staff.follows:
+        return None
+    return [(batch, page_for(staff, f"/gestione/promemoria/{batch.id}")) for batch in latest_batches(edition_id)]

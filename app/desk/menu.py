@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.accounts.permissions import COORDINATE, DESK, ROLES_FOR, Requirement, staff_signed_in
+from app.accounts.permissions import ADMINISTER, COORDINATE, DESK, FOLLOW, PREPARE, ROLES_FOR, Requirement, staff_signed_in
 from app.accounts.roles import role_name
 from app.desk import blueprint
 
@@ -29,7 +29,15 @@ class MenuEntry:
 
 MENU: Final = (
     MenuEntry("desk.home", _l("Oggi"), DESK),
+    MenuEntry("desk.responses", _l("Risposte"), FOLLOW),
     MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
+    MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),
+    MenuEntry("desk.access_requests", _l("Richieste"), PREPARE),
+    MenuEntry("desk.address_changes", _l("Indirizzi"), PREPARE),
+    MenuEntry("desk.deliveries", _l("Consegne"), PREPARE),
+    MenuEntry("desk.logins", _l("Accessi"), ADMINISTER),
+    MenuEntry("desk.members", _l("Utenti"), ADMINISTER),
+    MenuEntry("desk.log", _l("Registro"), ADMINISTER),
 )
 
 

@@ -33,6 +33,9 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hours: str = ""
 
 
+Plan = tuple[tuple[dt.date, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class EditionView:
     """An edition as the pages see it. Instants are aware; from `closes_at` on it no longer takes answers."""
@@ -148,6 +151,13 @@ def current_edition() -> EditionView | None:
     return None if row is None else edition_view(row)
 
 
+def edition_before(edition: EditionView) -> EditionView | None:
+    """The edition that was opened last before this one: last year's, for comparison."""
+    query = select_editions().where(EDITION.opens_at < edition.opens_at, EDITION.state.not_in(("draft", "pilot")))
+    row = db.session.execute(query.order_by(EDITION.opens_at.desc(), EDITION.id.desc()).limit(1)).first()
+    return None if row is None else edition_view(row)
+
+
 def edition_by_code(code: str) -> EditionView | None:
     """The edition of this code, in any state."""
     if NUL in code:  # from a path; PostgreSQL refuses it
@@ -170,6 +180,12 @@ def letter_of(edition_id: int) -> bytes | None:
 def letter_text_of(edition_id: int) -> str:
     """The text of the letter to each entity; empty: the one that ships."""
     return db.session.execute(sa.select(Edition.letter_text).where(Edition.id == edition_id)).scalar_one_or_none() or ""
+
+
+def plan_of(edition_id: int) -> Plan:
+    """The response plan: (day, percent of municipalities represented that are hoped for by its end), by day."""
+    text = db.session.execute(sa.select(Edition.plan).where(Edition.id == edition_id)).scalar_one_or_none()
+    return msgspec.json.decode(text or "[]", type=Plan)
 
 
 def is_pilot_entity(edition_id: int, entity_code: str) -> bool:
@@ -204,4 +220,9 @@ def _placeholders(period_from: dt.date, period_to: dt.date, locale: str) -> dict
 
 def questionnaire_in(edition: EditionView, locale: str) -> Questionnaire:
     """The edition's questionnaire as a person reads it: in their language, with the reference period filled in."""
-    return localised(questionnaire_of(edition.digest), locale, _placeholders(edition.period_from, edition.period_to, locale))
+    return questionnaire_filled(edition, questionnaire_of(edition.digest), locale)
+
+
+def questionnaire_filled(edition: EditionView, questionnaire: Questionnaire, locale: str) -> Questionnaire:
+    """The same of another questionnaire, as it would read in this edition."""
+    return localised(questionnaire, locale, _placeholders(edition.period_from, edition.period_to, locale))

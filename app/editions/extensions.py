@@ -17,15 +17,26 @@ from app.editions.current import EditionView, current_edition, edition_by_code, 
 from app.editions.messages import tell_of_extension
 from app.editions.reopenings import close_reopening
 from app.extensions import db
-from app.registry.entities import EntityRow, find_by_code, is_in_force
+from app.registry.entities import find_by_code, is_in_force
 
 MINUTE = dt.timedelta(minutes=1)
+REFUSALS = ("no_edition", "not_open", "edition_over", "no_entity", "no_reason", "past", "earlier", "same", "not_over", "over")
+"""Why one is refused: no such edition; it is a draft or a pilot; another one is on; no such entity in force; no reason, or a
+long one; an instant that has passed; the edition's own is later; it has that one; its time is not over; its time is over."""
+Refusal = tuple[str, str]
 LONGEST_REASON = 500
 _OWN = extension_table.c
 
 
 class ExtensionRefusedError(Exception):
-    """An extension or a reopening cannot be granted; the text says why and what to do. Nothing was changed."""
+    """An extension or a reopening cannot be granted; the text says why and what to do. Nothing was changed.
+
+    `reason`: one of `REFUSALS`, for a page that says it in its own words.
+    """
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 def extend(
@@ -44,14 +55,15 @@ def extend(
     """
     edition = edition_by_code(edition_code)
     entity = find_by_code(entity_code)
-    problem = _problem(edition, entity, entity_code) or _wrong_words(closes_at, reason.strip(), now)
-    if problem or edition is None or entity is None:
-        db.session.rollback()
-        raise ExtensionRefusedError(problem or f"there is no edition {edition_code}: `edition list` shows them")
+    if edition is None:
+        raise _refused(("no_edition", f"there is no edition {edition_code}: `edition list` shows them"))
+    if problem := _not_on(edition) or _wrong_words(closes_at, reason.strip(), now):
+        raise _refused(problem)
+    if entity is None or not is_in_force(entity.id):
+        raise _refused(("no_entity", f"no entity in force has the code {entity_code}; codes are text, as in 001001"))
     before = own_closes_at(edition, entity.id)
-    if problem := _wrong_time(edition, before, closes_at, now, reopened=reopened):
-        db.session.rollback()
-        raise ExtensionRefusedError(f"{entity.label}: {problem}")
+    if problem := wrong_time(edition, before, closes_at, now, reopened=reopened):
+        raise _refused((problem[0], f"{entity.label}: {problem[1]}"))
     granted = {"closes_at": closes_at, "reason": reason.strip(), "reopened": reopened, "granted_by": actor, "granted_at": now}
     _write(edition.id, entity.id, granted, known=before is not None)
     close_reopening(edition.id, entity.id, "granted", closed_by=actor, now=now)
@@ -64,6 +76,14 @@ def extend(
     action = "response_reopened" if reopened else "deadline_extended"
     record(action, actor=actor, subject=f"entity:{entity.code}", detail=detail, now=now)
     db.session.commit()
+
+
+def check_granting(edition: EditionView, closes_at: dt.datetime, reason: str, now: dt.datetime) -> None:
+    """Raises ExtensionRefusedError where nobody may get this deadline in this edition, whoever it is."""
+    if problem := _not_on(edition) or _wrong_words(closes_at, reason, now):
+        raise _refused(problem)
+    if edition.state == "open" and closes_at < edition.closes_at:
+        raise _refused(("earlier", "the edition's own deadline is later: an extension takes no time away"))
 
 
 def own_closes_at(edition: EditionView, entity_id: int) -> dt.datetime | None:
@@ -97,36 +117,44 @@ def _write(edition_id: int, entity_id: int, granted: dict[str, object], *, known
         db.session.execute(sa.insert(extension_table).values(values))
 
 
-def _problem(edition: EditionView | None, entity: EntityRow | None, entity_code: str) -> str:
-    """Why this edition or entity has no deadline of its own, "" where it may have one."""
-    if edition is None:
-        return ""
+def _refused(problem: Refusal) -> ExtensionRefusedError:
+    db.session.rollback()
+    return ExtensionRefusedError(*problem)
+
+
+def _not_on(edition: EditionView) -> Refusal | None:
+    """Why nobody has a deadline of its own in this edition, None where somebody may have one."""
     if edition.state in {"draft", "pilot"}:
-        return f"edition {edition.code} is {edition.state}: open it first (`edition move {edition.code} open`)"
+        opening = f"open it first (`edition move {edition.code} open`)"
+        return "not_open", f"edition {edition.code} is {edition.state}: {opening}"
     current = current_edition()
     if current is None or current.id != edition.id:
-        return f"edition {edition.code} is over: the pages show another one, and nobody could answer it"
-    if entity is None or not is_in_force(entity.id):
-        return f"no entity in force has the code {entity_code}; codes are text, as in 001001"
-    return ""
+        return "edition_over", f"edition {edition.code} is over: the pages show another one, and nobody could answer it"
+    return None
 
 
-def _wrong_words(closes_at: dt.datetime, reason: str, now: dt.datetime) -> str:
+def _wrong_words(closes_at: dt.datetime, reason: str, now: dt.datetime) -> Refusal | None:
     if not 0 < len(reason) <= LONGEST_REASON:
-        return f"a reason of 1 to {LONGEST_REASON} characters: whoever looks back later should know why"
-    return "" if closes_at > now else "the new deadline has passed already"
+        return "no_reason", f"a reason of 1 to {LONGEST_REASON} characters: whoever looks back later should know why"
+    return None if closes_at > now else ("past", "the new deadline has passed already")
 
 
-def _wrong_time(
+def wrong_time(
     edition: EditionView, own: dt.datetime | None, closes_at: dt.datetime, now: dt.datetime, *, reopened: bool
-) -> str:
+) -> Refusal | None:
+    """Why an entity with this deadline of its own may not get that one, None where it may."""
     if edition.state == "open" and closes_at < edition.closes_at:
-        return "the edition's own deadline is later: an extension takes no time away"
+        return "earlier", "the edition's own deadline is later: an extension takes no time away"
     if own == closes_at and now < own:
-        return "it may answer until then already"
-    over = now >= edition.opens_at and not edition.takes_answers(now, own_closes_at=own)
+        return "same", "it may answer until then already"
+    over = is_over(edition, own, now)
     if reopened and not over:
-        return "its time is not over: use `edition extend`"
+        return "not_over", "its time is not over: use `edition extend`"
     if not reopened and over:
-        return "its time is over: use `edition reopen`"
-    return ""
+        return "over", "its time is over: use `edition reopen`"
+    return None
+
+
+def is_over(edition: EditionView, own: dt.datetime | None, now: dt.datetime) -> bool:
+    """Whether the time of an entity with this deadline of its own is over, so that only a reopening lets it answer."""
+    return now >= edition.opens_at and not edition.takes_answers(now, own_closes_at=own)

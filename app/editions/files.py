@@ -13,6 +13,7 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
     letter_text: testo.md              # optional: each entity's letter, a file or the text itself: `letter_text.py`
     contacts: [{name: …, role: …, email: …, phone: …, hours: …}]
     pilot: ["048017"]                  # optional: who may answer while the edition is a pilot
+    plan: [{day: 2026-10-31, percent: 20}]    # optional: share of the municipalities represented that is hoped for by that day
     results_url: https://…             # optional: what became of last year's answers
     accessibility_url: https://…       # optional: the declaration on AGID's form
 """
@@ -20,28 +21,60 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import msgspec
 import yaml
 
-from app.editions.current import Contact
-from app.editions.letter_text import LetterTextError, read_letter_text
+from app.editions.checks import (
+    MAX_LETTER_BYTES,
+    ROME,
+    Problem,
+    WrongInstantError,
+    address_problems,
+    contact_problems,
+    date_problems,
+    is_fit,
+    letter_text_problems,
+    name_problems,
+    pdf_problems,
+    period_problems,
+    pilot_problems,
+    plan_problems,
+    read_instant,
+)
+from app.editions.current import Contact, Plan
 from app.questionnaire.loader import load_definition, read_shipped, shipped_definitions
 from app.questionnaire.model import Questionnaire
 
-ROME = ZoneInfo("Europe/Rome")
-MAX_LETTER_BYTES = 5 * 1024 * 1024
+__all__ = ["MAX_LETTER_BYTES", "ROME", "EditionFile", "EditionFileError", "read_edition_file", "typed_instant"]
+
 MAX_FILE_BYTES = 256 * 1024
-_YEARS = range(2000, 2200)
+WORDS: Final = {
+    "instant": "write it as 2026-10-01 09:00, Rome time",
+    "hour": "that hour does not exist on the day when daylight saving begins",
+    "code": "letters, digits and hyphens, at most %(most)d",
+    "title": "between 1 and %(most)d characters",
+    "period_order": "`from` comes after `to`",
+    "deadline_order": "it must come after the opening",
+    "web_address": "a web address that begins with https://",
+    "pilot_twice": "%(code)s stands there twice",
+    "contact_name": "a name, so that people know whom they call",
+    "contact_email": "an e-mail address such as segreteria@example.org",
+    "too_long": "at most %(most)d characters",
+    "too_many_rows": "at most %(most)d rows",
+    "plan_outside": "a day from the opening (%(first)s) to the deadline (%(last)s)",
+    "plan_day_twice": "the day of the row before stands there again",
+    "plan_percent": "a percent from 1 to 100",
+    "plan_growth": "more than the row before: the plan grows",
+}
+"""What is wrong, for whoever writes the file; `checks.py` finds it."""
+
 _PLAIN = ("code", "title", "questionnaire", "letter", "letter_text", "results_url", "accessibility_url")
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 class EditionFileError(Exception):
@@ -57,6 +90,11 @@ class _Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: dt.date = msgspec.field(name="to")
 
 
+class _PlanRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    day: dt.date
+    percent: int
+
+
 class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     code: str
     title: str
@@ -68,6 +106,7 @@ class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     letter: str | None = None
     letter_text: str | None = None
     pilot: tuple[str, ...] = ()
+    plan: tuple[_PlanRow, ...] = ()
     results_url: str | None = None
     accessibility_url: str | None = None
 
@@ -90,11 +129,17 @@ class EditionFile:
     results_url: str | None
     accessibility_url: str | None
     letter_text: str = ""
+    plan: Plan = ()
 
     @property
     def contacts_json(self) -> str:
         """The contacts as they are stored."""
         return msgspec.json.encode(self.contacts).decode()
+
+    @property
+    def plan_json(self) -> str:
+        """The plan as it is stored."""
+        return msgspec.json.encode(self.plan).decode()
 
 
 def read_edition_file(path: Path) -> EditionFile:
@@ -106,11 +151,13 @@ def read_edition_file(path: Path) -> EditionFile:
     problems: list[str] = []
     opens_at = typed_instant(raw.opening, "opening", problems)
     deadline = typed_instant(raw.deadline, "deadline", problems)
-    if raw.period.start > raw.period.end:
-        problems.append("period: `from` comes after `to`")
-    if opens_at and deadline and opens_at >= deadline:
-        problems.append("deadline: it must come after the opening")
-    problems += _text_problems(raw)
+    plan = tuple((row.day, row.percent) for row in sorted(raw.plan, key=lambda row: row.day))
+    problems += _in_words(period_problems(raw.period.start, raw.period.end))
+    if opens_at and deadline:
+        problems += _in_words(date_problems(opens_at, deadline))
+    problems += _part_problems(raw)
+    if opens_at and deadline and opens_at < deadline:
+        problems += _in_words(plan_problems(plan, opens_at, deadline + dt.timedelta(minutes=1)), rows_of="plan")
     letter = _letter(path, raw.letter, problems)
     letter_text = _letter_text(path, raw.letter_text, problems)
     source, name = _questionnaire_source(path, raw.questionnaire, problems)
@@ -131,7 +178,18 @@ def read_edition_file(path: Path) -> EditionFile:
         results_url=raw.results_url,
         accessibility_url=raw.accessibility_url,
         letter_text=letter_text,
+        plan=plan,
     )
+
+
+def _in_words(problems: Iterable[Problem], *, rows_of: str = "") -> list[str]:
+    """Each with its place; a row's with the list it stands in, rows counted from 1 (the plan's by day)."""
+    found = []
+    for problem in problems:
+        words = WORDS[problem.reason] % problem.params if problem.params else WORDS[problem.reason]
+        place = problem.place if problem.row is None else f"{rows_of}: row {problem.row + 1}, {problem.place}"
+        found.append(f"{place}: {words}")
+    return found
 
 
 def _decode(path: Path) -> _Raw:
@@ -168,51 +226,26 @@ def _fields_with_unfit_characters(raw: _Raw) -> list[str]:
     """The fields that a page could not show, a database could not store or a path could not hold."""
     texts: dict[str, Iterable[str | None]] = {name: (getattr(raw, name),) for name in _PLAIN}
     texts |= {"contacts": (part for one in raw.contacts for part in msgspec.structs.astuple(one)), "pilot": raw.pilot}
-    return [name for name, parts in texts.items() if any(_UNFIT.search(part or "") for part in parts)]
+    return [name for name, parts in texts.items() if not all(is_fit(part or "") for part in parts)]
 
 
 def typed_instant(written: object, name: str, problems: list[str]) -> dt.datetime | None:
     """An instant from YAML: a timestamp with seconds comes as one, without them as a text."""
-    value = _read_instant(written) if isinstance(written, str) else written
-    if not isinstance(value, dt.datetime) or value.year not in _YEARS:
-        problems.append(f"{name}: write it as 2026-10-01 09:00, Rome time")
-        return None
-    value = value.replace(second=0, microsecond=0)
-    local = value if value.tzinfo else value.replace(tzinfo=ROME)
-    if local.astimezone(dt.UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-        problems.append(f"{name}: that hour does not exist on the day when daylight saving begins")
-        return None
-    return local.astimezone(dt.UTC)
-
-
-def _read_instant(text: str) -> dt.datetime | None:
-    """None for what is no instant; a day alone is none either: its first minute would be taken for a deadline."""
     try:
-        return dt.datetime.fromisoformat(text) if ":" in text else None
-    except ValueError:
+        return read_instant(written)
+    except WrongInstantError as error:
+        problems.append(f"{name}: {WORDS[error.reason]}")
         return None
 
 
-def _text_problems(raw: _Raw) -> list[str]:
-    problems = []
-    if not raw.code.replace("-", "").isalnum() or len(raw.code) > 40:
-        problems.append("code: letters, digits and hyphens, at most 40")
-    if not 1 <= len(raw.title.strip()) <= 300:
-        problems.append("title: between 1 and 300 characters")
-    for name in ("results_url", "accessibility_url"):
-        address = getattr(raw, name)
-        if address is not None and not _is_web_address(address):
-            problems.append(f"{name}: a web address that begins with https://")
-    problems += [f"pilot: {code} stands there twice" for code in sorted(set(raw.pilot)) if raw.pilot.count(code) > 1]
-    return problems
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+def _part_problems(raw: _Raw) -> list[str]:
+    """Names, addresses, pilot and contacts."""
+    plain = chain(
+        name_problems(raw.code, raw.title),
+        address_problems(raw.results_url, raw.accessibility_url),
+        pilot_problems(raw.pilot),
+    )
+    return [*_in_words(plain), *_in_words(contact_problems(raw.contacts), rows_of="contacts")]
 
 
 def _letter(path: Path, name: str | None, problems: list[str]) -> bytes | None:
@@ -223,10 +256,8 @@ def _letter(path: Path, name: str | None, problems: list[str]) -> bytes | None:
     except OSError as error:
         problems.append(f"letter: {name} cannot be read: {error.strerror}")
         return None
-    if not content.startswith(b"%PDF-"):
-        problems.append(f"letter: {name} is not a PDF")
-    if len(content) > MAX_LETTER_BYTES:
-        problems.append(f"letter: {name} is larger than {MAX_LETTER_BYTES // 1024 // 1024} MB")
+    words = {"not_pdf": "is not a PDF", "pdf_size": f"is larger than {MAX_LETTER_BYTES // 1024 // 1024} MB"}
+    problems += [f"letter: {name} {words[problem.reason]}" for problem in pdf_problems(content)]
     return content
 
 
@@ -237,10 +268,7 @@ def _letter_text(path: Path, given: str | None, problems: list[str]) -> str:
     text = given if "\n" in given or "{{" in given else _named_text(path, given, problems)
     if text is None:
         return ""
-    try:
-        read_letter_text(text)
-    except LetterTextError as error:
-        problems += [f"letter_text: {problem}" for problem in error.problems]
+    problems += [f"letter_text: {problem.letter}" for problem in letter_text_problems(text)]
     return text
 
 
@@ -251,7 +279,7 @@ def _named_text(path: Path, name: str, problems: list[str]) -> str | None:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         problems.append(f"letter_text: {name} cannot be read: {reason}")
         return None
-    if _UNFIT.search(text):
+    if not is_fit(text):
         problems.append(f"letter_text: {name} holds a character that is not one to read")
         return None
     return text

@@ -16,8 +16,8 @@ Holds always: a text is read whole or refused whole, each line that is wrong nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 INSIDE: Final = frozenset({"ente", "scadenza", "edizione", "indirizzo_sito"})
@@ -35,19 +35,45 @@ class Block:
     lines: tuple[str, ...]
 
 
-class LetterTextError(Exception):
-    """The text is wrong: `problems` names each line and what should stand there."""
+@dataclass(frozen=True, slots=True)
+class LetterProblem:
+    """One thing that is wrong with a text. `reason`: a key of `REASONS`; `line` counts from 1, 0: the text as a whole."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    reason: str
+    line: int = 0
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        words = REASONS[self.reason] % self.params if self.params else REASONS[self.reason]
+        return f"line {self.line}: {words}" if self.line else words
+
+
+REASONS: Final = {
+    "too_long": "longer than %(most)d characters: a letter is a page or two",
+    "unknown_place": "%(place)s is none of %(known)s",
+    "not_alone": "%(place)s stands alone, with an empty line before and after it",
+    "braces": "two braces that do not belong together",
+    "title": "one line that begins with # gives the letter its title",
+    "place_twice": "%(place)s stands there %(count)d times",
+    "no_code": "{{codice}} is missing: without the code nobody gets in",
+}
+"""In English, for the file and the command; a page has words of its own."""
+
+
+class LetterTextError(Exception):
+    """The text is wrong: `found` names each line and what should stand there, `problems` in words."""
+
+    def __init__(self, found: list[LetterProblem]) -> None:
+        self.found = found
+        self.problems = [str(one) for one in found]
+        super().__init__("\n".join(self.problems))
 
 
 def read_letter_text(text: str) -> tuple[Block, ...]:
     """The blocks of a letter. Raises LetterTextError."""
     if len(text) > LONGEST:
-        raise LetterTextError([f"longer than {LONGEST} characters: a letter is a page or two"])
-    problems: list[str] = []
+        raise LetterTextError([LetterProblem("too_long", params={"most": LONGEST})])
+    problems: list[LetterProblem] = []
     blocks: list[Block] = []
     for number, lines in _parted(text.splitlines()):
         problems += _problems_of_places(number, lines)
@@ -74,17 +100,17 @@ def _parted(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
             run = []
 
 
-def _problems_of_places(first: int, lines: list[str]) -> Iterator[str]:
+def _problems_of_places(first: int, lines: list[str]) -> Iterator[LetterProblem]:
     for number, line in enumerate(lines, first):
         for found in _PLACE.finditer(line):
             name = found[1]
             if name not in PLACEHOLDERS:
                 known = ", ".join(f"{{{{{known}}}}}" for known in sorted(PLACEHOLDERS))
-                yield f"line {number}: {found[0]} is none of {known}"
+                yield LetterProblem("unknown_place", number, {"place": found[0], "known": known})
             elif name in ALONE and lines != [found[0]]:
-                yield f"line {number}: {found[0]} stands alone, with an empty line before and after it"
+                yield LetterProblem("not_alone", number, {"place": found[0]})
         if "{{" in _PLACE.sub("", line) or "}}" in _PLACE.sub("", line):
-            yield f"line {number}: two braces that do not belong together"
+            yield LetterProblem("braces", number)
 
 
 def _blocks(lines: list[str]) -> Iterator[Block]:
@@ -115,12 +141,12 @@ def _texts(kind: str, lines: list[str]) -> tuple[str, ...]:
     return tuple(joined.strip().split("\n"))
 
 
-def _problems_of_whole(blocks: list[Block]) -> Iterator[str]:
+def _problems_of_whole(blocks: list[Block]) -> Iterator[LetterProblem]:
     kinds = [block.kind for block in blocks]
     if kinds.count("title") != 1:
-        yield "one line that begins with # gives the letter its title"
+        yield LetterProblem("title")
     for name in sorted(ALONE):
         if kinds.count(name) > 1:
-            yield f"{{{{{name}}}}} stands there {kinds.count(name)} times"
+            yield LetterProblem("place_twice", params={"place": f"{{{{{name}}}}}", "count": kinds.count(name)})
     if "codice" not in kinds:
-        yield "{{codice}} is missing: without the code nobody gets in"
+        yield LetterProblem("no_code")

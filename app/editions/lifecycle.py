@@ -1,6 +1,6 @@
 """Changing an edition: loading it from a file, moving it from state to state.
 
-Not for: pages (the desk will call the same functions) or reading (`current.py`).
+Not for: one part after the other, as the pages do (`changing.py`), or reading (`current.py`).
 Holds always: an operation that fails changes nothing; from the opening on the questionnaire stays; each change leaves an
 audit entry in its own transaction.
 """
@@ -12,8 +12,9 @@ import datetime as dt
 import sqlalchemy as sa
 
 from app.audit.chain import record
+from app.editions.definitions import store_definition
 from app.editions.files import EditionFile
-from app.editions.models import Definition, Edition, PilotEntity
+from app.editions.models import Edition, PilotEntity
 from app.extensions import db
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -29,6 +30,10 @@ class EditionRefusedError(Exception):
     """An edition cannot be changed in this way; the text says why and what to do."""
 
 
+class ChangedEditionError(Exception):
+    """Somebody else has changed the edition since it was read. Nothing was changed."""
+
+
 def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     """Create the edition of this file, or bring the stored one up to it. Commits. Returns "created" or "changed".
 
@@ -36,7 +41,7 @@ def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     """
     edition = db.session.execute(sa.select(Edition).where(Edition.code == file.code)).scalar_one_or_none()
     outcome = "created" if edition is None else "changed"
-    definition_id = _store_definition(file, now)
+    definition_id = store_definition(file.questionnaire, file.questionnaire_source, now)
     if edition is None:
         edition = Edition(code=file.code, state="draft")
         db.session.add(edition)
@@ -48,7 +53,7 @@ def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     edition.contacts = file.contacts_json
     edition.results_url, edition.accessibility_url = file.results_url, file.accessibility_url
     edition.letter, edition.letter_bytes = file.letter, len(file.letter or b"")
-    edition.letter_text = file.letter_text
+    edition.letter_text, edition.plan = file.letter_text, file.plan_json
     edition.changed_at = now
     db.session.flush()
     db.session.execute(sa.delete(PilotEntity).where(PilotEntity.edition_id == edition.id))
@@ -57,23 +62,6 @@ def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     record("edition_stored", actor=actor, subject=f"edition:{file.code}", detail=detail, now=now)
     db.session.commit()
     return outcome
-
-
-def _store_definition(file: EditionFile, now: dt.datetime) -> int:
-    questionnaire = file.questionnaire
-    known = db.session.execute(sa.select(Definition.id).where(Definition.digest == questionnaire.digest)).scalar_one_or_none()
-    if known is not None:
-        return known
-    definition = Definition(
-        code=questionnaire.code,
-        version=questionnaire.version,
-        digest=questionnaire.digest,
-        source=file.questionnaire_source,
-        stored_at=now,
-    )
-    db.session.add(definition)
-    db.session.flush()
-    return definition.id
 
 
 def _refuse_frozen_changes(edition: Edition, definition_id: int, file: EditionFile) -> None:
@@ -87,21 +75,30 @@ def _refuse_frozen_changes(edition: Edition, definition_id: int, file: EditionFi
         raise EditionRefusedError(f"edition {file.code} is {edition.state}: its opening can no longer be moved.")
 
 
-def move_edition(code: str, state: str, *, actor: str, now: dt.datetime) -> None:
-    """Move an edition to another state. Commits.
+def locked_edition(code: str) -> Edition | None:
+    """The edition of this code, held until the transaction ends."""
+    query = sa.select(Edition).where(Edition.code == code).with_for_update()
+    return db.session.execute(query.execution_options(populate_existing=True)).scalar_one_or_none()
 
-    Raises EditionRefusedError on an unknown edition, on a step that `TRANSITIONS` does not have, on opening after the deadline,
-    and on opening a second edition while one is open.
+
+def move_edition(code: str, state: str, *, actor: str, now: dt.datetime, seen: dt.datetime | None = None) -> None:
+    """Move an edition to another state. Commits. `seen`: its `changed_at` as whoever decides has read it.
+
+    Raises ChangedEditionError where it was changed since; EditionRefusedError on an unknown edition, on a step that
+    `TRANSITIONS` does not have, on opening after the deadline, and on opening a second edition while one is open.
     """
-    edition = db.session.execute(sa.select(Edition).where(Edition.code == code)).scalar_one_or_none()
+    edition = locked_edition(code)
     if edition is None:
         raise EditionRefusedError(f"there is no edition {code}: `edition list` shows them")
+    if seen is not None and edition.changed_at != seen:
+        raise ChangedEditionError(code)
     if state not in TRANSITIONS[edition.state]:
         allowed = " or ".join(TRANSITIONS[edition.state])
         raise EditionRefusedError(f"edition {code} is {edition.state}: it can become {allowed}, not {state}")
     if state == "open":
         _refuse_wrong_opening(edition, now)
-    before, edition.state, edition.changed_at = edition.state, state, now
+    before, edition.state = edition.state, state
+    edition.note_change(now)
     record("edition_moved", actor=actor, subject=f"edition:{code}", detail={"before": before, "after": state}, now=now)
     db.session.commit()
 

@@ -7,6 +7,8 @@ Holds always: a message is queued in the transaction of what it tells of; it hol
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -15,7 +17,8 @@ from flask_babel import gettext as _
 
 from app.editions.current import Contact, EditionView
 from app.mail.outbox import Message, queue_message
-from app.registry.addresses import recipients_of
+from app.mail.queueing import queue_all
+from app.registry.addresses import recipients_for, recipients_of
 from app.registry.entities import EntityRow
 from app.web.language import SOURCE_LANGUAGE
 from app.web.site_address import site_address
@@ -29,11 +32,46 @@ def tell_of_extension(
     edition: EditionView, entity: EntityRow, deadline: dt.datetime, now: dt.datetime, *, reopened: bool
 ) -> None:
     """Queue the message to the entity's addresses. `deadline`: the last minute that counts. Flushes only."""
+    recipients = recipients_of(entity.id, REOPENING)
+    for message in _messages(edition, entity, deadline, recipients, now, reopened=reopened):
+        queue_message(message, now)
+
+
+def tell_all_of_extension(
+    edition: EditionView,
+    entities: Sequence[EntityRow],
+    deadline: dt.datetime,
+    now: dt.datetime,
+    times: Iterator[dt.datetime],
+    *,
+    reopened: bool,
+) -> int:
+    """`tell_of_extension` for many; how many messages were queued, each to leave at the next of `times`. Flushes only."""
+    recipients = recipients_for([entity.id for entity in entities], REOPENING)
+    messages = [
+        replace(message, not_before=next(times))
+        for entity in entities
+        for message in _messages(edition, entity, deadline, recipients[entity.id], now, reopened=reopened)
+    ]
+    return queue_all(messages, now)
+
+
+def _messages(
+    edition: EditionView,
+    entity: EntityRow,
+    deadline: dt.datetime,
+    recipients: Sequence[str],
+    now: dt.datetime,
+    *,
+    reopened: bool,
+) -> list[Message]:
+    if not recipients:
+        return []
     kind = REOPENING if reopened else EXTENSION
     with force_locale(SOURCE_LANGUAGE):
         subject, text = _words(edition, entity.label, minute(deadline, SOURCE_LANGUAGE), reopened=reopened)
-    for number, recipient in enumerate(recipients_of(entity.id, REOPENING)):
-        message = Message(
+    return [
+        Message(
             kind=kind,
             reference=f"entity:{entity.id}",
             recipient=recipient,
@@ -42,7 +80,8 @@ def tell_of_extension(
             text=text,
             dedupe_key=f"{kind}/{edition.id}/{entity.id}/{now.isoformat()}/{number}",
         )
-        queue_message(message, now)
+        for number, recipient in enumerate(recipients)
+    ]
 
 
 def _words(edition: EditionView, name: str, until: str, *, reopened: bool) -> tuple[str, str]:

@@ -51,6 +51,11 @@ class Edition(Base):
     plan: Mapped[str] = mapped_column(sa.Text, default="[]", server_default="[]")
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
+    def note_change(self, now: dt.datetime) -> None:
+        """Set `changed_at`, by which a form notices that the edition was changed meanwhile: always later than it was."""
+        known: dt.datetime | None = self.changed_at
+        self.changed_at = now if known is None else max(now, known + dt.timedelta(microseconds=1))
+
 
 class Extension(Base):
     """A deadline of an entity's own in an edition: an extension, or a reopening after the deadline with its reason."""

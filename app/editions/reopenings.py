@@ -19,7 +19,8 @@ from app.extensions import db, table_of
 from app.registry.entities import entity_table, label
 
 LONGEST_REASON = 500
-_ROW = table_of(ReopeningRequest).c
+reopening_table = table_of(ReopeningRequest)  # for rooms that join it in a query of their own; they read, and never write
+_ROW = reopening_table.c
 _ASKER = ("name", "office", "email", "phone")
 
 
@@ -110,10 +111,21 @@ def waiting_reopenings(edition_id: int) -> list[ReopeningRow]:
     ]
 
 
+def select_waiting_reopenings(edition_id: int | sa.BindParameter[int]) -> sa.Select[int]:
+    """The ids of the entities whose request waits in an edition, for a query of another room."""
+    return sa.select(_ROW.entity_id).where(_ROW.edition_id == edition_id, _ROW.closed_at.is_(None))
+
+
 def close_reopening(edition_id: int, entity_id: int, outcome: str, *, closed_by: str, now: dt.datetime) -> None:
     """Note how the waiting request of an entity ended: granted or refused. Nothing where none waits. Flushes only."""
     values = {"closed_at": now, "closed_by": closed_by, "outcome": outcome}
     db.session.execute(sa.update(ReopeningRequest).where(*_waits(edition_id, entity_id)).values(**values))
+
+
+def waiting_entities(edition_id: int) -> set[int]:
+    """The ids of the entities whose request waits in an edition."""
+    query = sa.select(_ROW.entity_id).where(_ROW.edition_id == edition_id, _ROW.closed_at.is_(None)).order_by(_ROW.id)
+    return set(db.session.execute(query).scalars())
 
 
 def refuse_reopening(request_id: int, *, refused_by: str, now: dt.datetime) -> None:

@@ -28,7 +28,7 @@ from app.fill.saving import reached_by, sent_for_another
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.reach import reach
 from app.registry.associations import members_of
-from app.registry.entities import EntityRow, find_by_code, labels_of
+from app.registry.entities import EntityRow, find_by_code
 from app.responses.coverage import (
     NotAskedError,
     NothingToWithdrawError,
@@ -51,13 +51,15 @@ YES = "si"
 class CoverageView:
     """What the pages say of an entity's standing. `counting`: labels of the municipalities that count on its answer.
 
-    `claims`: who claims it, sent or not; `choosing`: whether it has to choose between them; `mend_url`: where a lead says for
-    whom it answers; `bulk`: whether one button may say yes to all; `withdrawable`: whether what was sent is a short path.
+    `claims`: who claims it, sent or not; `confirmed`: to whom of them it has said yes and may still say no; `choosing`: whether
+    it has to choose between them; `mend_url`: where a lead says for whom it answers; `bulk`: whether one button may say yes to
+    all; `withdrawable`: whether what was sent is a short path.
     """
 
     standing: Standing
     counting: tuple[str, ...]
     claims: tuple[EntityRow, ...]
+    confirmed: tuple[EntityRow, ...]
     choosing: bool
     mend_url: str
     bulk: bool
@@ -77,6 +79,7 @@ def coverage_view(response: OpenResponse, at: dt.datetime) -> CoverageView:
         standing=standing,
         counting=_counting(response, standing, at),
         claims=claims,
+        confirmed=tuple(row for row in claims if row not in (*standing.unconfirmed, *standing.declared_to)),
         choosing=len(claims) > 1 and bool(standing.unconfirmed),
         mend_url=_mend_url(response),
         bulk=len(standing.named_by) >= BULK_FROM,
@@ -85,18 +88,17 @@ def coverage_view(response: OpenResponse, at: dt.datetime) -> CoverageView:
 
 
 def _counting(response: OpenResponse, standing: Standing, at: dt.datetime) -> tuple[str, ...]:
-    """Whom it says to answer for, or while it has not said, whom it leads; and those who wait for its word."""
+    """Whom it says to answer for, or while it has not said, whom it leads; and those who wait for its word. Whoever has said
+    that it does not answer for them counts on nobody here."""
     question = response.questionnaire.in_role("answers_for")
     answer = response.document.answers.get(question.code) if question else None
-    waiting = {row.code: row.label for row in (*standing.named_by, *standing.promised)}
-    if question and answer and isinstance(answer.value, list):
-        reached = reached_by(response).is_reached(question.code)
-        labels = labels_of(answer.value) if reached else {}
-    else:
-        labels = {row.code: row.label for row in members_of(response.entity_id, at.astimezone(ROME).date())}
-    merged = {**labels, **waiting}
-    merged.pop(response.entity_code, None)
-    return tuple(sorted(merged.values()))
+    has_said = answer is not None and isinstance(answer.value, list)
+    own = standing.claims if has_said else members_of(response.entity_id, at.astimezone(ROME).date())
+    rows = {row.id: row for row in (*own, *standing.named_by, *standing.promised)}
+    for row in standing.denied_by:
+        rows.pop(row.id, None)
+    rows.pop(response.entity_id, None)
+    return tuple(sorted(row.label for row in rows.values()))
 
 
 def _mend_url(response: OpenResponse) -> str:

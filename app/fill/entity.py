@@ -25,7 +25,7 @@ from app.registry.addresses import RECIPIENTS, AddressRow, addresses_of, purpose
 from app.registry.associations import AssociationRow, association_rows
 from app.responses import personal
 from app.responses.earlier import earlier_response, earlier_versions
-from app.responses.submission import list_receipts, submitted_document
+from app.responses.submission import is_withdrawn, list_receipts, submitted_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ def earlier(edition: str) -> ResponseReturnValue:
         response=response,
         at=receipts[0].submitted_at,
         receipt=receipts[0],
+        withdrawn=is_withdrawn(response),
         sender=operator_names(who.entity_id).get(receipts[0].operator_id or 0, ""),
         sections=listed.sections(),
         back="fill.entity",

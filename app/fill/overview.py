@@ -70,6 +70,7 @@ def overview() -> ResponseReturnValue:
         tasks=_tasks(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
+        first=step_address(first),
         short=short_path(response.questionnaire, reached),
         coverage=coverage,
         offers=offers,
@@ -271,6 +272,7 @@ def draft() -> ResponseReturnValue:
     return render_template(
         "fill/copy.html",
         draft=True,
+        withdrawn=False,
         response=response,
         at=at,
         receipt=None,

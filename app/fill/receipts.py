@@ -121,6 +121,7 @@ def copy(number: int) -> ResponseReturnValue:
         response=response,
         at=sent.submitted_at,
         receipt=sent,
+        withdrawn=number == response.submissions and is_withdrawn(response),
         sender=_operator_name(response, sent),
         sections=AnswerList(questionnaire, reached, values, document.live_items()).sections(),
     )
@@ -144,7 +145,7 @@ def history() -> ResponseReturnValue:
         changes=changes,
         older=older,
         newer=newer,
-        unsent=has_unsent_changes(response),
+        withdrawn=is_withdrawn(response),
     )
 
 

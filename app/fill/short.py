@@ -1,7 +1,8 @@
 """The short paths: nothing to report, or another entity answers. One page that asks, declares and sends.
 
 Not for: which answers are a short path (the definition says so) or what they count for (`responses.coverage`).
-Holds always: what is typed is stored like that of any page before anything is sent, also where sending is refused.
+Holds always: what is typed is stored like that of any page before anything is sent or another page opens, also where sending
+is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from app.responses import personal
 from app.responses.drafts import EditionClosedError
 from app.responses.reading import OpenResponse
 from app.responses.reviewing import review_response
-from app.responses.submission import ChangedMeanwhileError, IncompleteError, has_unsent_changes, submit_response
+from app.responses.submission import ChangedMeanwhileError, IncompleteError, has_unsent_changes, is_withdrawn, submit_response
 
 Errors = Sequence[tuple[str, str]]
 
@@ -55,7 +56,7 @@ def _go_on(saved: OpenResponse, posted: PostedPage, at: dt.datetime) -> Response
     """What is typed is stored: to where a button leads, to what is asked now, or off."""
     here = url_for("fill.short")
     reached = reached_by(saved)
-    chosen = asked_for(posted, here)
+    chosen = _off_the_page(saved) or asked_for(posted, here)
     if chosen:
         return redirect(chosen, 303)
     if short_path(saved.questionnaire, reached) is None:
@@ -66,6 +67,17 @@ def _go_on(saved: OpenResponse, posted: PostedPage, at: dt.datetime) -> Response
         flash(_("Salvato. In base alle tue risposte, in questa pagina c’è altro da compilare."), "info")
         return redirect(f"{here}#q-{fresh}", 303)
     return _send(saved, page, at)
+
+
+def _off_the_page(saved: OpenResponse) -> str | None:
+    """Where the buttons lead that leave the short path: they save, so that nothing typed here is lost on the way."""
+    source = saved.questionnaire
+    leads = {
+        "prima": lambda: step_address(source.steps[0]),
+        "intero": lambda: next_address(source, reached_by(saved), source.steps[0], first_page(source).number),
+    }
+    lead = leads.get(request.form.get("azione", ""))
+    return lead() if lead else None
 
 
 def _not_short() -> ResponseReturnValue:
@@ -117,8 +129,7 @@ def _draw(
         errors=[*shown.summary, *errors],
         undeclared=errors,
         declared=request.form.get("dichiarazione") == "1",
-        first=step_address(source.steps[0]),
-        whole=next_address(source, reached, source.steps[0], first_page(source).number),
+        withdrawn=is_withdrawn(response),
     )
 
 

@@ -24,10 +24,11 @@ from app.questionnaire.answers import options as resolved_options
 from app.questionnaire.answers import type_of
 from app.questionnaire.messages import Problem
 from app.questionnaire.model import Option, Question, Questionnaire, answer_key, split_key
-from app.registry.entities import labels_of
+from app.registry.entities import EntityRow, labels_of
 from app.responses import personal
 from app.responses.document import Challenger
 from app.responses.reading import OpenResponse
+from app.responses.standing import standing_of
 
 REGISTRY_TYPES = frozenset({"municipality", "municipalities", "entity"})
 
@@ -70,7 +71,8 @@ class Candidate:
 class QuestionView:
     """A question ready to be drawn; see the macro `question` for the meaning of each field.
 
-    `summary`: its lines in the summary of errors, as (id of the input, text).
+    `summary`: its lines in the summary of errors, as (id of the input, text). `denied_by`: which of those that it
+    claims to answer for have said no.
     """
 
     question: Question
@@ -86,6 +88,7 @@ class QuestionView:
     candidates: tuple[Candidate, ...]
     seen: str
     decision: str
+    denied_by: tuple[EntityRow, ...]
 
 
 def sentence(problem: Problem) -> str:
@@ -171,7 +174,13 @@ class PageViews:
             candidates=self._candidates(question, key, answer.value if answer else None),
             seen=typed.seen if typed and typed.decision else self._seen(key),
             decision=typed.decision if typed else "",
+            denied_by=self._denied_by(question),
         )
+
+    def _denied_by(self, question: Question) -> tuple[EntityRow, ...]:
+        if question.role != "answers_for" or self.response.version == 0:
+            return ()
+        return standing_of(self.response.entity_id, self.response.edition, now()).claimed_in_vain
 
     def _seen(self, key: str) -> str:
         return ",".join(str(one.revision) for one in self.response.document.conflicts.get(key, ()))

@@ -26,6 +26,7 @@ from app.registry.associations import association_rows
 from app.registry.entities import EntityRow
 from app.web.language import SOURCE_LANGUAGE
 
+SAMPLE_CODE: Final = "0" * 16
 DEFAULT: Final = Path(__file__).with_name("default_letter.md")
 
 
@@ -67,6 +68,17 @@ def letter_for(entity: EntityRow, edition: EditionView, now: dt.datetime) -> Let
 def begin_run(entities: Sequence[EntityRow], edition: EditionView, now: dt.datetime) -> Run:
     """Read what these entities' letters need and issue the codes that are missing. Flushes only."""
     ids = [entity.id for entity in entities]
+    text = letter_text_of(edition.id) or default_text()
+    return _run(entities, edition, text, codes_for(edition, ids, now), now)
+
+
+def sample_letter(entity: EntityRow, edition: EditionView, text: str, now: dt.datetime) -> Letter:
+    """The letter as this text would make it, with a code that opens nothing. Writes nothing. Raises LetterTextError."""
+    return next(write_letters(_run([entity], edition, text, {entity.id: SAMPLE_CODE}, now), [entity]))
+
+
+def _run(entities: Sequence[EntityRow], edition: EditionView, text: str, codes: dict[int, str], now: dt.datetime) -> Run:
+    ids = [entity.id for entity in entities]
     members: dict[int, dict[int, EntityRow]] = {}
     only = ids if len(ids) == 1 else None
     for row in association_rows(now.astimezone(ROME).date(), lead_ids=only):
@@ -74,8 +86,8 @@ def begin_run(entities: Sequence[EntityRow], edition: EditionView, now: dt.datet
             members.setdefault(row.lead.id, {}).update({one.id: one for one in row.members if one.id != row.lead.id})
     return Run(
         edition=edition,
-        blocks=read_letter_text(letter_text_of(edition.id) or default_text()),
-        codes=codes_for(edition, ids, now),
+        blocks=read_letter_text(text),
+        codes=codes,
         members={lead: tuple(sorted(own.values(), key=lambda one: (one.name, one.code))) for lead, own in members.items()},
         own_ends=own_ends(edition),
     )

@@ -83,7 +83,7 @@ def queue_message(message: Message, now: dt.datetime) -> bool:
     Raises ValueError for a recipient or a subject that cannot travel (line breaks, several addresses) and for empty or
     overlong names.
     """
-    _check(message)
+    check_message(message)
     host = mail_host(settings())
     row = {
         **{name: getattr(message, name) for name in ("kind", "reference", "recipient", "language", "subject", "text", "html")},
@@ -136,7 +136,8 @@ def oldest_due(now: dt.datetime) -> dt.datetime | None:
     return db.session.execute(query).scalar_one_or_none()
 
 
-def _check(message: Message) -> None:
+def check_message(message: Message) -> None:
+    """Raises ValueError for a message that could not travel or does not fit its row."""
     check_recipient(message.recipient)
     check_subject(message.subject)
     for name, longest in _LONGEST.items():

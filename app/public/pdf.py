@@ -1,6 +1,6 @@
 """The blank questionnaire as a PDF.
 
-Not for: its words (`blank_form`) or the page (`templates/public/blank_form.html`, which says the same).
+Not for: its words (`app.editions.blank_form`) or the page (`templates/public/blank_form.html`, which says the same).
 Holds always: every question of the form stands in it once, in order.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from flask_babel import gettext as _
 
+from app.editions.blank_form import BlankForm, BlankQuestion, BlankStep
 from app.editions.current import EditionView
-from app.public.blank_form import BlankForm, BlankQuestion, BlankStep
 from app.public.frame import deadline_of
 from app.web.pdf import pdf_of
 

@@ -1,6 +1,6 @@
 """The pages that everybody may read, before and without signing in.
 
-Not for: the frame around them (`frame`), the words of the blank form (`blank_form`).
+Not for: the frame around them (`frame`), the words of the blank form (`app.editions.blank_form`).
 Holds always: every page exists in every stage of an edition, also before the first one.
 """
 
@@ -12,9 +12,9 @@ from flask import Response, abort, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from app.editions.blank_form import blank_form
 from app.editions.current import EditionView, letter_of, questionnaire_in
 from app.public import blueprint
-from app.public.blank_form import blank_form
 from app.public.frame import shown_edition
 from app.public.pdf import blank_form_pdf
 from app.responses.reading import median_minutes

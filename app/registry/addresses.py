@@ -18,7 +18,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
 from app.audit.chain import Scalar, record
-from app.extensions import db
+from app.extensions import db, table_of
 from app.registry.entities import label
 from app.registry.models import PURPOSES, AddressChange, ContactAddress, Entity
 
@@ -37,6 +37,7 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""
 
+address_table = table_of(ContactAddress)  # for rooms that join it in a query of their own; they read, and never write
 # The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the
 # other, and only its key is read here.
 _bad = sa.table("mail_suppression", sa.column("email"))
@@ -180,12 +181,12 @@ def _first_bracket(by_purpose: dict[str, list[str]], message: str) -> list[str]:
 
 def add_address(entity_id: int, *, purpose: str, email: str, source: str, actor: str, now: dt.datetime) -> int:
     """Register an address; its id. Raises `UnknownPurposeError`, `UnfitAddressError` or `AlreadyRegisteredError`."""
-    address = _fit(purpose, email)
-    code = _locked_entity(entity_id)
-    if _live_id(entity_id, purpose, address) is not None:
+    address = fit_address(purpose, email)
+    code = hold_addresses(entity_id)
+    if live_id(entity_id, purpose, address) is not None:
         db.session.rollback()
         raise AlreadyRegisteredError
-    added = _insert_address(entity_id, purpose, address, source, now)
+    added = insert_address(entity_id, purpose, address, source, now)
     detail: dict[str, Scalar] = {"address": added, "purpose": purpose, "source": source}
     record("address_added", actor=actor, subject=f"entity:{code}", detail=detail, now=now)
     db.session.commit()
@@ -194,8 +195,8 @@ def add_address(entity_id: int, *, purpose: str, email: str, source: str, actor:
 
 def end_address(entity_id: int, address_id: int, *, actor: str, now: dt.datetime) -> None:
     """Use an address no longer. Raises `UnknownAddressError`."""
-    code = _locked_entity(entity_id)
-    if not _end(entity_id, address_id, now):
+    code = hold_addresses(entity_id)
+    if not end_live(entity_id, address_id, now):
         db.session.rollback()
         raise UnknownAddressError
     record("address_ended", actor=actor, subject=f"entity:{code}", detail={"address": address_id}, now=now)
@@ -210,8 +211,8 @@ def propose_change(
     The id of the change, the same again for a proposal that waits already. Raises `UnknownPurposeError`,
     `UnfitAddressError`, `AlreadyRegisteredError`, `UnknownAddressError` or `TooManyChangesError`.
     """
-    address = _fit(purpose, email) if email.strip() or replaces_id is None else ""
-    code = _locked_entity(entity_id)
+    address = fit_address(purpose, email) if email.strip() or replaces_id is None else ""
+    code = hold_addresses(entity_id)
     _refuse_proposal(entity_id, purpose, address, replaces_id)
     waiting = waiting_changes(entity_id)
     for change in waiting:
@@ -230,8 +231,10 @@ def propose_change(
     return change_id
 
 
-def waiting_changes(entity_id: int | None = None) -> list[ChangeRow]:
-    """The changes that wait, the oldest first: of one entity, or of all."""
+def waiting_changes(
+    entity_id: int | None = None, *, change_id: int | None = None, limit: int | None = None, offset: int = 0
+) -> list[ChangeRow]:
+    """The changes that wait, the oldest first: of one entity, or of all; or only the one with this id."""
     query = (
         sa.select(*_CHANGE_COLUMNS)
         .join(Entity, Entity.id == AddressChange.entity_id)
@@ -241,18 +244,34 @@ def waiting_changes(entity_id: int | None = None) -> list[ChangeRow]:
     )
     if entity_id is not None:
         query = query.where(AddressChange.entity_id == entity_id)
+    if change_id is not None:
+        query = query.where(AddressChange.id == change_id)
+    query = query.limit(limit).offset(offset or None)
     return [_change_row(row) for row in db.session.execute(query)]
 
 
-def decide_change(change_id: int, *, agrees: bool, decided_by: str, now: dt.datetime) -> None:
-    """Confirm or refuse a change that waits; confirmed, it holds at once. Raises `UnknownChangeError`."""
+def select_waiting_changes() -> sa.Select[int]:
+    """The id of its entity for each change that waits, for a query of another room."""
+    return sa.select(AddressChange.entity_id).where(AddressChange.outcome.is_(None))
+
+
+def decide_change(change_id: int, *, agrees: bool, decided_by: str, now: dt.datetime) -> ChangeRow:
+    """Confirm or refuse a change that waits, and give it; confirmed, it holds at once. Raises `UnknownChangeError`."""
+    change = settle_change(change_id, agrees=agrees, decided_by=decided_by, now=now)
+    db.session.commit()
+    return change
+
+
+def settle_change(change_id: int, *, agrees: bool, decided_by: str, now: dt.datetime) -> ChangeRow:
+    """As `decide_change`, within its caller's transaction. Flushes only."""
     change = _take_waiting(change_id)
     if agrees:
         if change.replaces_id is not None:
-            _end(change.entity_id, change.replaces_id, now)
-        if change.email and _live_id(change.entity_id, change.purpose, change.email) is None:
-            _insert_address(change.entity_id, change.purpose, change.email, "entity", now)
+            end_live(change.entity_id, change.replaces_id, now)
+        if change.email and live_id(change.entity_id, change.purpose, change.email) is None:
+            insert_address(change.entity_id, change.purpose, change.email, "entity", now)
     _close(change, "confirmed" if agrees else "refused", decided_by, now)
+    return _change_row(change)
 
 
 def withdraw_change(entity_id: int, change_id: int, now: dt.datetime, *, actor: str = "") -> None:
@@ -262,6 +281,7 @@ def withdraw_change(entity_id: int, change_id: int, now: dt.datetime, *, actor: 
         db.session.rollback()
         raise UnknownChangeError
     _close(change, "withdrawn", actor or change.proposed_by, now)
+    db.session.commit()
 
 
 _CHANGE_COLUMNS = (
@@ -294,19 +314,21 @@ def _change_row(row: sa.Row[*tuple[Any, ...]]) -> ChangeRow:
     )
 
 
-def _fit(purpose: str, email: str) -> str:
+def fit_address(purpose: str, email: str) -> str:
+    """The address as it is stored. Raises `UnknownPurposeError` or `UnfitAddressError`."""
     if purpose not in PURPOSES:
         raise UnknownPurposeError(purpose)
     return read_email(email)
 
 
-def _locked_entity(entity_id: int) -> str:
+def hold_addresses(entity_id: int) -> str:
     """The entity's code; its row is held, so that of two who write the same address at once the second finds the first's."""
     held = sa.select(Entity.code).where(Entity.id == entity_id).with_for_update(key_share=True)
     return db.session.execute(held).scalar_one()
 
 
-def _live_id(entity_id: int, purpose: str, email: str) -> int | None:
+def live_id(entity_id: int, purpose: str, email: str) -> int | None:
+    """The id of this address of the entity, while it is in use."""
     query = sa.select(ContactAddress.id).where(
         ContactAddress.entity_id == entity_id,
         ContactAddress.purpose == purpose,
@@ -316,13 +338,14 @@ def _live_id(entity_id: int, purpose: str, email: str) -> int | None:
     return db.session.execute(query.order_by(ContactAddress.id).limit(1)).scalar_one_or_none()
 
 
-def _insert_address(entity_id: int, purpose: str, email: str, source: str, now: dt.datetime) -> int:
+def insert_address(entity_id: int, purpose: str, email: str, source: str, now: dt.datetime) -> int:
+    """A new address in use; its id. Flushes only."""
     values = {"entity_id": entity_id, "purpose": purpose, "email": email, "source": source, "created_at": now}
     return db.session.execute(sa.insert(ContactAddress).values(**values).returning(ContactAddress.id)).scalar_one()
 
 
-def _end(entity_id: int, address_id: int, now: dt.datetime) -> bool:
-    """Whether it was in use until now."""
+def end_live(entity_id: int, address_id: int, now: dt.datetime) -> bool:
+    """Use an address of the entity no longer, and say whether it was in use until now. Flushes only."""
     live = (ContactAddress.id == address_id, ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None))
     ended = db.session.execute(sa.update(ContactAddress).where(*live).values(ended_at=now).returning(ContactAddress.id))
     return ended.scalar_one_or_none() is not None
@@ -332,7 +355,7 @@ def _refuse_proposal(entity_id: int, purpose: str, address: str, replaces_id: in
     if replaces_id is not None and all(row.id != replaces_id for row in addresses_of(entity_id)):
         db.session.rollback()
         raise UnknownAddressError
-    if address and _live_id(entity_id, purpose, address) is not None:
+    if address and live_id(entity_id, purpose, address) is not None:
         db.session.rollback()
         raise AlreadyRegisteredError
 
@@ -341,7 +364,7 @@ def _take_waiting(change_id: int) -> sa.Row[*tuple[Any, ...]]:
     """The change, held until the transaction ends, with its entity's code."""
     entity_id = db.session.execute(sa.select(AddressChange.entity_id).where(AddressChange.id == change_id)).scalar_one_or_none()
     if entity_id is not None:
-        _locked_entity(entity_id)
+        hold_addresses(entity_id)
     query = sa.select(*_CHANGE_COLUMNS).join(Entity, Entity.id == AddressChange.entity_id)
     query = query.outerjoin(ContactAddress, ContactAddress.id == AddressChange.replaces_id)
     waiting = query.where(AddressChange.id == change_id, AddressChange.outcome.is_(None))
@@ -357,4 +380,3 @@ def _close(change: sa.Row[*tuple[Any, ...]], outcome: str, decided_by: str, now:
     db.session.execute(closed.values(outcome=outcome, decided_by=decided_by, decided_at=now))
     detail = {"change": change.id, "outcome": outcome}
     record("address_change_decided", actor=decided_by, subject=f"entity:{change.code}", detail=detail, now=now)
-    db.session.commit()

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.extensions import db, table_of
 from app.registry.entities import EntityRow, find_by_ids
 from app.registry.folding import fold
-from app.registry.models import Association, Membership
+from app.registry.models import ASSOCIATION_KINDS, Association, Membership
 from app.registry.successors import Succession, read_succession
+
+KINDS = ASSOCIATION_KINDS  # for rooms that list them
+association_table = table_of(Association)  # for rooms that join them in a query of their own; they read, and never write
+membership_table = table_of(Membership)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ entities that no longer exist are found by code, never by a search.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from app.extensions import db, table_of
 from app.registry.folding import fold
-from app.registry.models import KINDS, Entity
+from app.registry.models import KINDS, MUNICIPALITY, Entity
 from app.web.incoming import NUL
 
 LONGEST_SEARCH = 100
@@ -197,3 +198,34 @@ def entities_in_force(*, kind: str | None = None, region_code: str | None = None
     wanted = [column == value for column, value in given.items() if value is not None]
     query = sa.select(*_COLUMNS).where(Entity.valid_to.is_(None), *wanted).order_by(Entity.code)
     return _rows(db.session.execute(query).all())
+
+
+def count_municipalities(on: dt.date) -> dict[str, int]:
+    """Region's code ("": none) → the municipalities in force on a day."""
+    region = sa.func.coalesce(Entity.region_code, "")
+    query = sa.select(region, sa.func.count()).where(Entity.kind == MUNICIPALITY)
+    query = query.where(sa.or_(Entity.valid_from.is_(None), Entity.valid_from <= on))
+    query = query.where(sa.or_(Entity.valid_to.is_(None), Entity.valid_to > on))
+    return dict(db.session.execute(query.group_by(region).order_by(region)).all())
+
+
+def place_names() -> dict[str, str]:
+    """The names of Regions by code and of provinces by sign, as the municipalities of today bear them."""
+    rows = sa.select(Entity.region_code, Entity.region, Entity.province_sign, Entity.province).distinct()
+    rows = rows.where(Entity.kind == MUNICIPALITY, Entity.valid_to.is_(None)).order_by(Entity.region_code, Entity.province_sign)
+    names: dict[str, str] = {}
+    for region_code, region, sign, province in db.session.execute(rows):
+        names |= {key: name for key, name in ((region_code, region), (sign, province)) if key and name}
+    return names
+
+
+def codes_in_force(codes: Collection[str]) -> set[str]:
+    """Those of these codes that an entity of today bears."""
+    if not codes:
+        return set()
+    return set(db.session.execute(sa.select(Entity.code).where(Entity.code.in_(codes), Entity.valid_to.is_(None))).scalars())
+
+
+def count_in_force() -> int:
+    """How many entities exist today."""
+    return db.session.execute(sa.select(sa.func.count(Entity.id)).where(Entity.valid_to.is_(None))).scalar_one()

@@ -58,8 +58,12 @@ _owner: Final = entity_table.alias("owner")
 _named: Final = entity_table.alias("named")
 
 
-def select_named(*narrowed: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """(owner, stage, relation, other) of the links in the edition; `narrowed`: conditions on `RESPONSE` and `LINK`."""
+def select_named(*narrowed: sa.ColumnElement[bool], by_target: bool = False) -> sa.Select[Any]:
+    """(owner, stage, relation, other) of the links in the edition; `narrowed`: conditions on `RESPONSE` and `LINK`.
+
+    `by_target`: few are named, so begin with the links: SQLite, which counts no rows, would read each response of the edition.
+    """
+    edition = RESPONSE.edition_id + 0 if by_target else RESPONSE.edition_id
     other = sa.func.coalesce(ENDS.c.successor, LINK.target_id)
     return (
         sa.select(RESPONSE.entity_id.label("owner"), LINK.stage, LINK.relation, _named.c.id.label("other"))
@@ -68,16 +72,15 @@ def select_named(*narrowed: sa.ColumnElement[bool]) -> sa.Select[Any]:
         .join(_owner, _owner.c.id == RESPONSE.entity_id)
         .outerjoin(ENDS, ENDS.c.origin == LINK.target_id)
         .join(_named, _named.c.id == other)
-        .where(
-            RESPONSE.edition_id == EDITION, in_force(_owner.c), in_force(_named.c), RESPONSE.entity_id != _named.c.id, *narrowed
-        )
+        .where(edition == EDITION, in_force(_owner.c), in_force(_named.c), RESPONSE.entity_id != _named.c.id, *narrowed)
     )
 
 
-def means(entity_ids: Collection[int]) -> sa.ColumnElement[bool]:
-    """Whether a link names one of these entities, or one whose place it has taken."""
+def means(entity_ids: Collection[int] | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
+    """Whether a link names one of these entities (or of an expanding parameter's), or one whose place it has taken."""
     taken = sa.select(ENDS.c.origin).where(ENDS.c.successor.in_(entity_ids))
-    return sa.or_(LINK.target_id.in_(entity_ids), LINK.target_id.in_(taken))
+    themselves = sa.select(_ENTITY.id).where(_ENTITY.id.in_(entity_ids))
+    return LINK.target_id.in_(taken.union_all(themselves))
 
 
 def denied(lead: sa.ColumnElement[int], member: sa.ColumnElement[int], *said_by: str) -> sa.ColumnElement[bool]:

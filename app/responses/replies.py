@@ -122,8 +122,8 @@ def _write_reply(
     )
 
 
-def take_back_denials(edition_id: int, member_id: int, lead_ids: Collection[int]) -> None:
-    """A member that names leads in what it sends no longer denies that they answer for it. Flushes."""
+def take_back_replies(edition_id: int, member_id: int, lead_ids: Collection[int], *, agreeing: bool) -> None:
+    """What a member does with its response overtakes its replies of this kind to these leads, as if not given. Flushes."""
     if lead_ids:
         db.session.execute(
             sa.delete(CoverageReply).where(
@@ -131,6 +131,6 @@ def take_back_denials(edition_id: int, member_id: int, lead_ids: Collection[int]
                 CoverageReply.member_id == member_id,
                 CoverageReply.lead_id.in_(lead_ids),
                 CoverageReply.said_by == BY_MEMBER,
-                CoverageReply.agrees.is_(False),
+                CoverageReply.agrees.is_(agreeing),
             )
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -20,6 +20,11 @@ from app.responses.claims import ANSWERED, EDITION, LINK, REPLY, RESPONSE, means
 from app.responses.links import CLAIMS, DECLARES, DRAFT, SUBMITTED
 
 Pair = tuple[int, int]
+# Made once: to put such a query together costs more than to run it.
+_ME: Final = sa.bindparam("me", type_=sa.Integer)
+_THOSE: Final = sa.bindparam("those", type_=sa.Integer, expanding=True)
+_ABOUT: Final = sa.union(select_named(RESPONSE.entity_id == _ME), select_named(means(_THOSE), by_target=True))
+_CLAIMED: Final = select_named(LINK.relation == CLAIMS, RESPONSE.entity_id != _ME, means(_THOSE), by_target=True).distinct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Standing:
     claim it has denied. `unconfirmed`: of those who claim it, whom it has neither named nor answered with yes or no.
     As a lead. `named_by`: whose sent declaration names it and waits for its yes or no. `refused`: to whom it said no;
     `promised`: to whom it said yes, though its draft does not claim them (they are off its path, or were removed).
+    `claims`: whom its draft claims; `denied_by`: who has said that it does not answer for them,
+    whether it claims them or not, those that have ended since included.
     `contested`: what it claims and others claim as well.
     """
 
@@ -53,7 +60,14 @@ class Standing:
     named_by: tuple[EntityRow, ...]
     refused: tuple[EntityRow, ...]
     promised: tuple[EntityRow, ...]
+    claims: tuple[EntityRow, ...]
+    denied_by: tuple[EntityRow, ...]
     contested: tuple[Contested, ...]
+
+    @property
+    def claimed_in_vain(self) -> tuple[EntityRow, ...]:
+        """Whom its draft claims although they have said no: it counts for nothing until one of the two changes its word."""
+        return tuple(row for row in self.claims if row in self.denied_by)
 
     @property
     def answered(self) -> bool:
@@ -86,8 +100,10 @@ class Standing:
         return bool(self.refused_by) and not (self.answered or self.covered or self.claimed_by or self.declared)
 
 
-def standing_of(entity_id: int, edition: EditionView, now: dt.datetime) -> Standing:
-    """How an entity stands in an edition."""
+def standing_of(
+    entity_id: int, edition: EditionView, now: dt.datetime, *, sent_as: tuple[str | None] | None = None
+) -> Standing:
+    """How an entity stands in an edition. `sent_as`: its response's `submitted_as`, where the caller has read it already."""
     links = _links_about(entity_id, edition, now)
     mine = {other for owner, _stage, relation, other in links if owner == entity_id and relation == CLAIMS}
     rivals = _rivals(entity_id, mine, edition, now)
@@ -101,7 +117,7 @@ def standing_of(entity_id: int, edition: EditionView, now: dt.datetime) -> Stand
     rows = find_by_ids({*named, *contested, *(lead for several in contested.values() for lead in several)})
     return Standing(
         entity_id=entity_id,
-        submitted_as=_submitted_as(entity_id, edition),
+        submitted_as=sent_as[0] if sent_as else _submitted_as(entity_id, edition),
         contested=tuple(
             Contested(row, tuple(lead for lead in rows if lead.id in contested[row.id])) for row in rows if row.id in contested
         ),
@@ -140,13 +156,15 @@ def _ids(me: int, links: Iterable[tuple[int, str, str, int]], said: dict[tuple[i
         "named_by": {member for member in waiting if (me, member, "lead") not in said},
         "refused": {member for member in waiting if said.get((me, member, "lead")) is False},
         "promised": {member for member in waiting if said.get((me, member, "lead")) is True},
+        "claims": drafted,
+        "denied_by": {member for (lead, member, by), agrees in said.items() if lead == me and by == "member" and not agrees},
     }
 
 
 def _links_about(entity_id: int, edition: EditionView, now: dt.datetime) -> list[tuple[int, str, str, int]]:
     """(owner, stage, relation, other) of the links in which the entity is either."""
-    query = sa.union(select_named(RESPONSE.entity_id == entity_id), select_named(means([entity_id])))
-    rows = db.session.execute(query, parameters(edition.id, now)).all()
+    asked = parameters(edition.id, now) | {"me": entity_id, "those": [entity_id]}
+    rows = db.session.connection().execute(_ABOUT, asked)
     return sorted((row[0], row[1], row[2], row[3]) for row in rows)
 
 
@@ -154,8 +172,8 @@ def _rivals(entity_id: int, members: Collection[int], edition: EditionView, now:
     """(lead, member) of what others claim of these."""
     if not members:
         return set()
-    query = select_named(LINK.relation == CLAIMS, RESPONSE.entity_id != entity_id, means(members)).distinct()
-    return {(row.owner, row.other) for row in db.session.execute(query, parameters(edition.id, now))}
+    asked = parameters(edition.id, now) | {"me": entity_id, "those": sorted(members)}
+    return {(row[0], row[3]) for row in db.session.connection().execute(_CLAIMED, asked)}
 
 
 def _replies(entity_id: int, members: Collection[int], edition: EditionView) -> dict[tuple[int, int, str], bool]:

@@ -28,7 +28,7 @@ from app.responses.links import SUBMITTED, SubmittedAs, named_in, rewrite_links,
 from app.responses.messages import queue_receipt
 from app.responses.models import Response, Submission
 from app.responses.reading import OpenResponse, response_by_id
-from app.responses.replies import take_back_denials
+from app.responses.replies import take_back_replies
 from app.responses.reviewing import review_response
 
 # Without 0/O, 1/I/L: a receipt is read out on the telephone.
@@ -141,7 +141,7 @@ def _write_links(current: OpenResponse, found: Review) -> SubmittedAs:
     named = named_in(current.questionnaire, current.document, found.reached)
     known = rewrite_links(current.id, SUBMITTED, named)
     leads = {known[code] for code in named.declares if code in known} - {current.entity_id}
-    take_back_denials(current.edition.id, current.entity_id, leads)
+    take_back_replies(current.edition.id, current.entity_id, leads, agreeing=False)
     return submitted_as(current.questionnaire, found.reached, declares_others=bool(leads))
 
 

@@ -2,7 +2,8 @@
 
 Not for: correcting an answer, which is sent again as a new version (`submission`).
 Holds always: the version that was sent stays in the history with its receipt; what it said counts no longer from the moment
-in which it is withdrawn; the next one sent gets the next number.
+in which it is withdrawn, a yes to the lead that it named included: whoever claims the entity is confirmed or denied anew; the
+next one sent gets the next number.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 
 from app.audit.chain import record
 from app.extensions import db
+from app.responses.claims import LINK, RESPONSE, parameters, select_named
 from app.responses.drafts import Author, EditionClosedError
-from app.responses.links import SUBMITTED
+from app.responses.links import DECLARES, SUBMITTED
 from app.responses.models import Response, ResponseLink
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.replies import take_back_replies
 
 SHORT = ("declaration", "nothing")
 
@@ -42,7 +45,7 @@ def withdraw_declaration(response: OpenResponse, author: Author, now: dt.datetim
     if kind not in SHORT:
         db.session.rollback()
         raise NothingToWithdrawError(current.id)
-    _reopen(current)
+    _reopen(current, now)
     record(
         "declaration_withdrawn",
         actor=f"operator:{author.operator_id}",
@@ -57,7 +60,10 @@ def withdraw_declaration(response: OpenResponse, author: Author, now: dt.datetim
     return reopened
 
 
-def _reopen(current: OpenResponse) -> None:
+def _reopen(current: OpenResponse, now: dt.datetime) -> None:
+    sent = select_named(RESPONSE.id == current.id, LINK.relation == DECLARES, LINK.stage == SUBMITTED)
+    leads = {row.other for row in db.session.execute(sent, parameters(current.edition.id, now))}
+    take_back_replies(current.edition.id, current.entity_id, leads, agreeing=True)
     db.session.execute(
         sa.update(Response)
         .where(Response.id == current.id)

@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.accounts.codes import read_code, redeem_code
 from app.accounts.entity_accounts import stored_hash
+from app.accounts.login_runs import confirm_run, prepare_run
 from app.accounts.places import place_of
 from app.accounts.requests import add_access_request
 from app.demo.loading import demo_edition
@@ -89,3 +90,16 @@ def test_a_code_of_nobody_is_told(app: Flask, now: dt.datetime, command: str) ->
     open_edition(now)
     refused = run(app, command, "1001")
     assert (refused.exit_code, "no entity in force has the code 1001" in refused.output) == (1, True)
+
+
+def test_a_confirmed_run_is_worked_off_and_one_that_is_not_is_refused(app: Flask, now: dt.datetime) -> None:
+    activate(AGLIE, now)
+    number = prepare_run([entity(AGLIE).id], source="file", actor="staff:7", now=now)
+    assert (run(app, "run", str(number)).exit_code, stored_hash(entity(AGLIE).id) is None) == (1, False)
+    confirm_run(number, typed="", actor="staff:7", now=now)
+    told = run(app, "run", str(number))
+    assert told.stdout == f"run {number}: 0 reset, 1 reset without an address to write to, 0 failed, 0 left as they were\n"
+    db.session.rollback()
+    assert stored_hash(entity(AGLIE).id) is None
+    assert run(app, "run", str(number)).exit_code == 0
+    assert run(app, "run", "99").exit_code == 1

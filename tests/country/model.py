@@ -118,6 +118,12 @@ class Country:
         """Whether either side has said that the lead does not answer for the member."""
         return any(self.replies.get((lead, member, side)) is False for side in ("lead", "member"))
 
+    def claimed_in_vain(self, lead: str, day: dt.date) -> set[str]:
+        """Whom this lead's draft claims although they have said no."""
+        draft = self.drafts.get(lead)
+        own = {self.today(town, day) for town in draft.claims} if draft else set()
+        return {town for town in own if town is not None and self.replies.get((lead, town, "member")) is False}
+
     def waiting_for(self, lead: str, day: dt.date) -> set[str]:
         """Whose declaration waits for this lead's yes or no."""
         draft = self.drafts.get(lead)

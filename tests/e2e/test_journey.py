@@ -12,9 +12,9 @@ from playwright.sync_api import Page
 from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
 from tests.e2e.person import Person
+from tests.e2e.walk import CONTINUE
 from tests.live_site import Site
 
-CONTINUE = 'main .page-actions button[value="continua"]'
 ONWARD = "main .page-actions a.btn"
 WAYS = {
     "mouse": ("017029", {"viewport": browsers.WIDE}),

@@ -1,28 +1,21 @@
 """Who answers for whom, and the short ways in and through, in a real browser on both databases: a code typed wrong and right,
-a link by e-mail through a real mail server, a dead link, nothing to report, a Unione that answers, its village, a merger.
+a link by e-mail through a real mail server, a dead link, nothing to report, a Unione that answers, its village that undoes it.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 
-from app.extensions import db
-from app.registry.models import Entity
 from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
 from tests.e2e.person import Person
-from tests.e2e.test_journey import CONTINUE
-from tests.live_site import DemoAccount, Demos, Site
+from tests.e2e.walk import CONTINUE, PASSWORD, SEND, SUBMIT, account, declare_and_send, letter_code, say_who, sign_in
+from tests.live_site import Demos, Site
 from tests.smtp_server import SmtpServer, smtp_server
 
-PASSWORD = "quattro parole per provare"
-SUBMIT = "main form .button-row button[type=submit]"
-SEND = 'main .page-actions button[value="invia"]'
 UNION, VILLAGE = "demo-unione", "022165"
 
 
@@ -40,33 +33,8 @@ def site(request: pytest.FixtureRequest, demos: Demos, mail_server: SmtpServer) 
         yield site
 
 
-def account(site: Site, code: str) -> DemoAccount:
-    return next(one for one in site.accounts if one.code == code)
-
-
-def sign_in(person: Person, who: DemoAccount) -> None:
-    person.goes_to("/accedi")
-    person.types("entity", who.label)
-    person.types("password", who.password)
-    person.presses(SUBMIT)
-    say_who(person)
-
-
-def say_who(person: Person) -> None:
-    person.is_at("/operatore")
-    for name, text in (("name", "Operatore A"), ("office", "Ufficio"), ("email", "operatore.a@example.org")):
-        person.types(name, text)
-    person.presses("main button[type=submit]")
-
-
-def declare_and_send(person: Person) -> None:
-    person.chooses("dichiarazione", "1")
-    person.presses(SEND)
-    person.is_at("/ricevuta")
-
-
 def test_a_code_typed_wrong_then_right_and_nothing_to_report(site: Site, open_page: OpenPage) -> None:
-    code = "".join(re.findall(r"\d{4}", site.flask("entity", "code", "015146").splitlines()[-1])[:4])
+    code = letter_code(site, "015146")
     assert len(code) == 16
     person = Person(open_page("/accedi", viewport=browsers.NARROW), keyboard=True, pictures="code")
     person.presses('main a[href="/accedi/codice"]')
@@ -110,13 +78,13 @@ def test_a_link_by_e_mail_enters_once(site: Site, open_page: OpenPage, mail_serv
     other.reads("Questo link è scaduto o già usato.")
 
 
-def test_a_unione_answers_and_its_village_is_covered(site: Site, open_page: OpenPage) -> None:
+def test_a_unione_answers_and_its_village_is_covered_and_undoes_it(site: Site, open_page: OpenPage) -> None:
     union = Person(open_page("/accedi", viewport=browsers.WIDE), pictures="union")
     sign_in(union, account(site, UNION))
     union.chooses("B01", "none")
     union.presses(CONTINUE)
     union.is_at("/compila/breve")
-    union.presses('main a[href^="/compila/E"], main .link-list a')
+    union.presses('main form button[value="intero"]')
     union.goes_to("/compila/E")
     if union.page.locator('main [name="E06"]').count() == 0:
         union.presses(CONTINUE)
@@ -140,18 +108,18 @@ def test_a_unione_answers_and_its_village_is_covered(site: Site, open_page: Open
     declare_and_send(union)
     village.goes_to("/compila")
     village.reads("coperto dalla risposta di Unione dimostrativa di Comuni")
+    undo(village)
 
 
-def test_a_merged_municipality_is_led_to_its_successor(site: Site, open_page: OpenPage) -> None:
-    app = site.application()
-    with app.app_context():
-        heir = db.session.execute(sa.select(Entity.id).where(Entity.code == "001001")).scalar_one()
-        ended = sa.update(Entity).where(Entity.code == "001002").values(valid_to=dt.date(2026, 1, 1), successor_id=heir)
-        db.session.execute(ended)
-        db.session.commit()
-        db.engine.dispose()
-    person = Person(open_page("/accedi"), pictures="merged")
-    person.types("entity", "001002")
-    person.types("password", PASSWORD)
-    person.presses(SUBMIT)
-    person.reads("Il tuo Comune è confluito in Agliè (TO): accedi come Agliè (TO).")
+def undo(village: Person) -> None:
+    """Take back what was sent on the short path, and read on every page that it counts no longer."""
+    village.presses('form[action="/compila/annulla"] button')
+    village.is_at("/compila/B")
+    village.reads("Invio annullato: non conta più.")
+    for path in ("/compila", "/ricevuta"):
+        village.goes_to(path)
+        village.reads("per l'amministrazione il tuo ente non ha ancora risposto")
+    village.goes_to("/storico")
+    village.reads("L'ultima versione è stata annullata")
+    village.goes_to("/compila")
+    village.reads("Per noi risponde Unione dimostrativa di Comuni: confermi?")

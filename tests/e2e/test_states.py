@@ -18,8 +18,8 @@ from app.responses.reading import response_by_id
 from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
 from tests.e2e.person import Person
-from tests.e2e.test_journey import CONTINUE
 from tests.e2e.test_pages import OWN, SIZES, inspect, session_cookie
+from tests.e2e.walk import CONTINUE
 from tests.live_site import Site
 from tests.roles.world import Owner, add_owner
 

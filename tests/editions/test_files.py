@@ -73,6 +73,16 @@ def test_a_missing_field_is_named(write: WriteFile, name: str) -> None:
         ({"questionnaire": "RBP9"}, ["questionnaire: RBP9 is neither one that ships (RBP5) nor a readable file"]),
         ({"letter": "lettera.pdf"}, ["letter: lettera.pdf cannot be read: No such file or directory"]),
         ({"pilot": ["048017", "048017"]}, ["pilot: 048017 stands there twice"]),
+        (
+            {"plan": [{"day": "2026-05-01", "percent": 90}, {"day": "2026-03-31", "percent": 90}]},
+            [
+                "plan: row 2, day: a day from the opening (2026-03-01) to the deadline (2026-04-30)",
+                "plan: row 2, percent: more than the row before: the plan grows",
+            ],
+        ),
+        ({"plan": [{"day": "2026-04-01", "percent": 0}]}, ["plan: row 1, percent: a percent from 1 to 100"]),
+        ({"plan": [{"day": "2026-04-01"}]}, ["Object missing required field `percent` - at `$.plan[0]`"]),
+        ({"contacts": [{"name": ""}]}, ["contacts: row 1, name: a name, so that people know whom they call"]),
     ],
 )
 def test_what_is_wrong_is_named(write: WriteFile, changed: dict[str, Any], problems: list[str]) -> None:
@@ -186,3 +196,9 @@ def test_an_instant_grown_by_aliases_is_refused_without_being_written_out(write:
 @pytest.mark.parametrize("address", ["https://[", "https://a℀b.example", "javascript:alert(1)", "https:///x"])
 def test_what_is_no_web_address_is_refused(write: WriteFile, address: str) -> None:
     assert refused(write(results_url=address)) == ["results_url: a web address that begins with https://"]
+
+
+def test_the_plan_stands_by_day(read: ReadFile) -> None:
+    file = read(plan=[{"day": "2026-04-30", "percent": 60}, {"day": "2026-03-31", "percent": 20}])
+    assert file.plan == ((dt.date(2026, 3, 31), 20), (dt.date(2026, 4, 30), 60))
+    assert read().plan == ()

@@ -11,7 +11,15 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.audit.models import AuditEntry
-from app.editions.current import current_edition, edition_by_code, is_pilot_entity, letter_of, list_editions, questionnaire_in
+from app.editions.current import (
+    current_edition,
+    edition_by_code,
+    is_pilot_entity,
+    letter_of,
+    list_editions,
+    plan_of,
+    questionnaire_in,
+)
 from app.editions.lifecycle import EditionRefusedError, move_edition, store_edition
 from app.editions.models import Definition
 from app.extensions import db
@@ -201,3 +209,14 @@ def test_a_refused_command_says_why_and_changes_nothing(app: Flask, write: Write
 def test_the_ways_of_this_test_are_allowed_steps() -> None:
     for way in WAY_TO.values():
         assert set(pairwise(("draft", *way))) <= ALLOWED
+
+
+def test_the_plan_is_stored_and_read_back(app: Flask, db_session: object, read: ReadFile) -> None:
+    plan = ((dt.date(2026, 3, 31), 20), (dt.date(2026, 4, 30), 60))
+    rows = [{"day": day.isoformat(), "percent": percent} for day, percent in plan]
+    store_edition(read(plan=rows), actor="test", now=START)
+    edition = edition_by_code("2026")
+    assert edition is not None
+    assert plan_of(edition.id) == plan
+    store_edition(read(), actor="test", now=START)
+    assert plan_of(edition.id) == ()

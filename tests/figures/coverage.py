@@ -160,6 +160,7 @@ def _standings_differ(life: Life) -> list[str]:
                 {named} if country.replies.get((named or "", code, "lead")) is False else set(),
             ),
             "declared": (found.declared, named is not None and not country.refuses(named, code) and not sent.get(code)),
+            "claimed_in_vain": (_codes(found.claimed_in_vain), country.claimed_in_vain(code, day)),
             "named_by": (_codes(found.named_by), country.waiting_for(code, day)),
         }
         differences += [f"{code} {name} {is_so}, not {due}" for name, (is_so, due) in pairs.items() if is_so != due]

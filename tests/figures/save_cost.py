@@ -33,8 +33,8 @@ def measure() -> Iterator[Figure]:
 
 
 def _multiple(sites: Demos, kind: str, site: Site, bare: BareSite) -> float:
-    visitor = _prepared(site)
-    saver = _Saver(visitor)
+    visitor = prepared(site)
+    saver = Saver(visitor)
     plain = Visitor(bare.url)
     for _warm_up in range(20):
         saver.save()
@@ -63,7 +63,7 @@ def _multiple(sites: Demos, kind: str, site: Site, bare: BareSite) -> float:
     return statistics.median(ratios)
 
 
-def _prepared(site: Site) -> Visitor:
+def prepared(site: Site) -> Visitor:
     """A municipality that has signed in, with the first step answered and two practices in its draft."""
     visitor = Visitor(site.url)
     account = site.accounts[0]
@@ -79,7 +79,7 @@ def _prepared(site: Site) -> Visitor:
     return visitor
 
 
-class _Saver:
+class Saver:
     """Saves the page of three questions over and over, each time with other answers, as the served form asks."""
 
     def __init__(self, visitor: Visitor) -> None:

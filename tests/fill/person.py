@@ -140,6 +140,13 @@ def _form(screen: Screen, element: Element) -> Form:
         elif control.tag == "textarea":
             form.offered[name] = None
             form.fields[name] = [control.text.removeprefix("\n")]
+        elif control.tag == "select":
+            options = [one for one in screen.page.all("option") if _within(one, control)]
+            values = [one.attributes.get("value", flat(one.text)) for one in options]
+            form.offered[name] = set(values)
+            form.fields[name] = [
+                value for value, one in zip(values, options, strict=True) if "selected" in one.attributes
+            ] or values[:1]
         elif control.tag == "input" and control.attributes.get("type") in {"radio", "checkbox"}:
             choices = form.offered.setdefault(name, set())
             assert choices is not None

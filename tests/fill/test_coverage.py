@@ -114,6 +114,39 @@ def test_a_no_is_kept_and_can_be_changed(lead: Person, member: Person, edition: 
     assert counts(edition.id, START).covered.municipalities == 1
 
 
+def test_a_yes_can_become_a_no(lead: Person, member: Person, edition: EditionView) -> None:
+    member.fill("/compila/B", {"B01": "own"})
+    send_claim(lead, SAMONE)
+    page = member.press(member.get("/compila"), "Sì, risponde Firenze (FI)")
+    after = member.press(page, "Cambia: no, rispondiamo noi", "Firenze (FI)")
+    assert after.alerts == ["Registrato: per voi non risponde Firenze (FI)."]
+    assert counts(edition.id, START).covered.municipalities == 0
+
+
+def test_a_yes_that_was_sent_and_taken_back_is_asked_anew(lead: Person, member: Person) -> None:
+    claim(lead, SAMONE)
+    page = member.press(member.get("/compila"), "Sì, risponde Firenze (FI)")
+    receipt = member.send(page, {"dichiarazione": "1"}, SEND)
+    member.press(receipt, "Annulla: rispondiamo noi")
+    page = member.get("/compila")
+    assert "Per noi risponde Firenze (FI): confermi?" in page.text
+    assert "Sarete coperti" not in page.text
+
+
+def test_the_receipt_says_what_follows_from_what_the_lead_did(lead: Person, member: Person, new_person: NewPerson) -> None:
+    waiting = "quando l'ente che hai indicato invia la sua risposta, risultate coperti."
+    assert waiting in declare(member, FIRENZE).text
+    lead.press(lead.get("/compila"), "No", "non rispondiamo per Samone (TN)")
+    refused = member.get("/ricevuta").text
+    assert "Così il tuo ente resta senza risposta: rispondi tu, o indica un altro ente." in refused
+    assert "Non devi fare altro" not in refused
+    village = new_person("Operatore V", SAN_VALENTINO)
+    declare(village, FIRENZE)
+    send_claim(lead, SAN_VALENTINO)
+    assert "Non devi fare altro." in village.get("/ricevuta").text
+    assert waiting not in village.get("/ricevuta").text
+
+
 def test_covered_and_both_are_said_in_words(lead: Person, member: Person) -> None:
     send_claim(lead, SAMONE)
     asked = member.get("/compila")
@@ -134,6 +167,63 @@ def test_the_lead_sees_who_counts_on_its_answer(lead: Person) -> None:
     assert "Samone (TN)" in page.text
     claim(lead, SAMONE)
     assert "Un Comune conta sulla tua risposta" in lead.get("/compila").text
+
+
+DENIED = "Il Comune di Samone (TN) ha detto che per lui non risponde il tuo ente: toglilo dall'elenco o chiamalo."
+COUNTING = "Un Comune conta sulla tua risposta"
+
+
+def test_a_lead_is_told_who_has_said_no_and_does_not_count_it(lead: Person, member: Person) -> None:
+    claim(lead, SAMONE, SAN_VALENTINO)
+    assert DENIED not in lead.get("/compila").text + lead.get("/compila/E").text
+    member.press(member.get("/compila"), "No, rispondiamo noi")
+    page = lead.get("/compila")
+    assert any(text.startswith(DENIED) for text in page.alerts)
+    assert page.links()["Rivedi l'elenco dei Comuni"] == "/compila/E#q-E06"
+    assert COUNTING in page.text
+    form = lead.get("/compila/E")
+    assert DENIED in form.alerts
+    assert form.value("E06") == [SAMONE, SAN_VALENTINO]
+    lead.send(form, {"E06": [SAN_VALENTINO]})
+    assert DENIED not in lead.get("/compila").text + lead.get("/compila/E").text
+    assert COUNTING in lead.get("/compila").text
+
+
+def test_who_has_said_no_is_not_counted_either_where_the_lead_has_not_said_for_whom(lead: Person, member: Person) -> None:
+    claim(lead, SAMONE)
+    member.press(member.get("/compila"), "No, rispondiamo noi")
+    lead.send(lead.get("/compila/E"), {"E06": []})
+    page = lead.get("/compila")
+    assert (COUNTING in page.text, DENIED in page.text) == (True, False)
+
+
+def test_several_that_have_said_no_are_named_together_and_only_to_their_lead(
+    lead: Person, member: Person, second: None, new_person: NewPerson
+) -> None:
+    claim(lead, SAMONE, SAN_VALENTINO)
+    other = new_person("Operatore S", BOLZANO)
+    claim(other, SAMONE)
+    village = new_person("Operatore V", SAN_VALENTINO)
+    member.press(member.get("/compila"), "No, non risponde Firenze (FI)")
+    village.press(village.get("/compila"), "No, rispondiamo noi")
+    said = (
+        "Questi Comuni hanno detto che per loro non risponde il tuo ente: Samone (TN) e San Valentino in Abruzzo Citeriore "
+        "(PE). Toglili dall'elenco o chiamali."
+    )
+    assert any(text.startswith(said) for text in lead.get("/compila").alerts)
+    assert "non risponde il tuo ente" not in other.get("/compila").text
+
+
+def test_after_the_deadline_a_lead_reads_what_does_not_count(
+    lead: Person, member: Person, clock: Clock, new_person: NewPerson
+) -> None:
+    claim(lead, SAMONE)
+    member.press(member.get("/compila"), "No, rispondiamo noi")
+    clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
+    late = new_person("Operatore L", FIRENZE)
+    said = "Il Comune di Samone (TN) ha detto che per lui non risponde il tuo ente: non conta nella tua risposta."
+    for path in ("/compila", "/compila/E"):
+        assert said in late.get(path).alerts, path
 
 
 def test_a_lead_is_asked_for_each_member_that_names_it(lead: Person, member: Person, stored: Stored) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from app.responses.coverage import standing_of
 from tests.conftest import Clock
 from tests.fill.conftest import NewPerson, Renew, Stored
@@ -37,8 +39,26 @@ def test_the_first_question_leads_to_one_page_that_asks_what_is_needed(person: P
     page = elsewhere(person)
     assert (page.path, page.heading) == (SHORT, "Risponde un altro ente")
     assert page.questions() == ["B03", "E04", "E05"]
-    assert page.links()["Ho sbagliato: torna alla prima domanda"] == "/compila/B"
-    assert page.links()["Compila invece il questionario intero"] == "/compila/B/2"
+
+
+@pytest.mark.parametrize(("way", "path"), [("prima", "/compila/B"), ("intero", "/compila/B/2")])
+def test_whoever_leaves_for_another_page_loses_nothing(person: Person, stored: Stored, way: str, path: str) -> None:
+    page = person.send(nothing(person), {"B02": ["staff"], "E04.email": "ufficio(at)example.org"}, ("azione", way))
+    assert page.path == path
+    again = person.get(SHORT)
+    assert (again.value("B02"), again.value("E04.email")) == (["staff"], ["ufficio(at)example.org"])
+    assert stored().submissions == 0
+
+
+def test_what_cannot_be_stored_on_the_way_out_is_drawn_again(
+    person: Person, stored: Stored, clock: Clock, renew: Renew
+) -> None:
+    page = nothing(person)
+    clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
+    renew(person)
+    late = person.send(page, {"B02": ["staff"]}, ("azione", "intero"))
+    assert (late.status, late.path) == (403, SHORT)
+    assert late.alerts[0].startswith("La scadenza è passata: queste risposte non sono state salvate.")
 
 
 def test_nothing_to_report_is_sent_from_its_page(person: Person, stored: Stored) -> None:
@@ -136,12 +156,43 @@ def test_what_is_sent_by_mistake_is_taken_back_until_the_deadline(person: Person
     assert back.path == "/compila/B"
     assert back.alerts[0].startswith("Invio annullato: non conta più.")
     assert stored().status == "draft"
-    assert person.get("/ricevuta").heading == "Invio annullato"
-    said = "Hai annullato l'invio: per l'amministrazione non hai ancora risposto."
-    assert said in person.get("/compila").alerts
     assert not any(form.action == "/compila/annulla" for form in person.get("/compila").forms())
     again = person.send(person.get(SHORT), DECLARED, SEND)  # and undone
     assert (again.path, stored().submissions) == ("/ricevuta", 2)
+
+
+def test_every_page_says_that_what_was_taken_back_counts_no_longer(person: Person) -> None:
+    person.press(person.send(nothing(person), DECLARED, SEND), "Annulla: rispondiamo noi")
+    receipt = person.get("/ricevuta")
+    assert receipt.heading == "Invio annullato"
+    assert "per l'amministrazione il tuo ente non ha ancora risposto" in receipt.text
+    assert "Correggi la risposta" not in receipt.text
+    overview = person.get("/compila")
+    assert overview.alerts == [
+        "L'invio è stato annullato e non conta più: per l'amministrazione il tuo ente non ha ancora risposto."
+    ]
+    assert overview.links()["Rispondi alla prima domanda"] == "/compila/B"
+    assert overview.links()["L'invio era giusto: invialo di nuovo"] == SHORT
+    assert person.get("/storico").alerts == [
+        "L'ultima versione è stata annullata: resta qui con la sua ricevuta, ma non conta più."
+    ]
+    assert "ANNULLATA" in person.get("/ricevuta/1/copia").text
+    assert any("questa risposta non conta finché non la invii di nuovo" in text for text in person.get(SHORT).alerts)
+    person.send(person.get(SHORT), DECLARED, SEND)
+    for path in ("/ricevuta", "/compila", "/storico", "/ricevuta/2/copia", SHORT):
+        assert "annullat" not in person.get(path).text.lower(), path
+
+
+def test_after_the_deadline_whoever_took_its_answer_back_reads_that_none_counts(
+    person: Person, clock: Clock, renew: Renew
+) -> None:
+    person.press(person.send(nothing(person), DECLARED, SEND), "Annulla: rispondiamo noi")
+    clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
+    renew(person)
+    assert any("per l'amministrazione il tuo ente non ha risposto" in text for text in person.get("/compila").alerts)
+    receipt = person.get("/ricevuta")
+    assert "per l'amministrazione il tuo ente non ha risposto" in receipt.text
+    assert receipt.links()["Chiedi la riapertura"] == "/riapertura"
 
 
 def test_after_the_deadline_the_page_is_read_and_nothing_is_lost_or_sent(

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.public.blank_form import BlankForm, BlankQuestion, asked_if, blank_form
+from app.editions.blank_form import BlankForm, BlankQuestion, asked_if, blank_form
 from app.questionnaire.conditions import parse
 from app.questionnaire.loader import load_definition, read_shipped
 from app.questionnaire.model import Questionnaire

@@ -3,131 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from app.audit.models import AuditEntry
-from app.editions.current import EditionView
 from app.extensions import db
-from app.registry.entities import find_by_code
 from app.registry.models import Entity
 from app.responses.coverage import (
-    Counts,
-    NotAskedError,
     NothingToWithdrawError,
     Tally,
     counts,
     counts_by_region,
     double_claims,
-    named_by,
-    reply_to_lead,
-    reply_to_member,
     standing_of,
     withdraw_declaration,
 )
-from app.responses.document import Operation
-from app.responses.drafts import Author, EditionClosedError, apply
-from app.responses.journal import folded_document
-from app.responses.models import CoverageReply, Response, ResponseLink
-from app.responses.reading import OpenResponse, find_response
-from app.responses.submission import has_unsent_changes, list_receipts, submit_response
+from app.responses.drafts import EditionClosedError
+from app.responses.models import Response, ResponseLink
+from app.responses.submission import has_unsent_changes, list_receipts
 from tests.responses.conftest import later
-
-FIRENZE, SAMONE_TN, SAMONE_TO, VALENTINO, BOLZANO = "048017", "022165", "001235", "068038", "021008"
-SOMEBODY = Author(None, "a" * 64)
-CLOSED = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-DONE = {"E04": {"name": "Operatore A", "email": "a@example.org"}, "E05": {"code": "single"}}
-OWN = {"B01": {"code": "own"}, "B04": {"codes": ["families"]}, "B05": {"codes": ["municipal"]}, "C01": {"code": "none"}}
-NOTHING: dict[str, Any] = {"B01": {"code": "none"}}
-
-
-def declaring(lead: str, first: str = "other") -> dict[str, Any]:
-    return {**OWN, "B01": {"code": first}, "B03": lead}
-
-
-def claiming(*codes: str, first: str = "own") -> dict[str, Any]:
-    return {**OWN, "B01": {"code": first}, "E05": {"code": "lead_ambito"}, "E06": list(codes)}
-
-
-class People:
-    """Whoever acts in an edition, each at a later minute than the one before."""
-
-    def __init__(self, edition: EditionView, respond: Callable[[str], OpenResponse]) -> None:
-        self.edition = edition
-        self.respond = respond
-        self.minutes = 0
-        self.population = {code: self.entity(code).population for code in (FIRENZE, SAMONE_TN, SAMONE_TO, VALENTINO, BOLZANO)}
-
-    @property
-    def now(self) -> dt.datetime:
-        self.minutes += 1
-        return later(minutes=self.minutes)
-
-    @staticmethod
-    def entity(code: str) -> Any:
-        found = find_by_code(code)
-        assert found is not None
-        return found
-
-    def response(self, code: str) -> OpenResponse:
-        self.respond(code)
-        db.session.rollback()
-        found = find_response(self.entity(code).id, self.edition.id)
-        assert found is not None
-        return found
-
-    def write(self, code: str, answers: dict[str, Any]) -> OpenResponse:
-        response = self.response(code)
-        known = response.document.answers
-        operations = [
-            Operation("set", question=question, value=value, base=known[question].revision if question in known else 0)
-            for question, value in {**{code: value for code, value in DONE.items() if code not in known}, **answers}.items()
-        ]
-        reply, changed = apply(response, operations, SOMEBODY, self.now, save_id=f"s{self.minutes}")
-        assert not reply.refused
-        return changed
-
-    def send(self, code: str, answers: dict[str, Any]) -> None:
-        self.write(code, answers)
-        response = self.response(code)
-        submit_response(response, SOMEBODY, self.now, seen_version=response.version)
-
-    def member_says(self, member: str, lead: str, agrees: bool) -> None:
-        ids = self.entity(member).id, self.entity(lead).id
-        reply_to_lead(*ids, agrees, edition=self.edition, author=SOMEBODY, now=self.now)
-
-    def lead_says(self, lead: str, member: str, agrees: bool, **more: Any) -> None:
-        ids = self.entity(lead).id, self.entity(member).id
-        reply_to_member(*ids, agrees, edition=self.edition, author=SOMEBODY, now=self.now, **more)
-
-    def standing(self, code: str) -> Any:
-        return standing_of(self.entity(code).id, self.edition, self.now)
-
-    def ends(self, code: str, day: dt.date, successor: str | None) -> None:
-        values = {"valid_to": day, "successor_id": successor and self.entity(successor).id}
-        db.session.execute(sa.update(Entity).where(Entity.code == code).values(**values))
-        db.session.commit()
-
-    def count(self, **moment: float) -> Counts:
-        return counts(self.edition.id, later(**moment) if moment else self.now)
-
-    def numbers(self, **moment: float) -> dict[str, int]:
-        """State → municipalities, those of which there are any."""
-        found = self.count(**moment)
-        sums = {name: getattr(found, name).municipalities for name in Counts.__dataclass_fields__}
-        return {name: number for name, number in sums.items() if number and name != "universe"}
-
-
-@pytest.fixture
-def people(edition: EditionView, respond: Callable[[str], OpenResponse]) -> People:
-    return People(edition, respond)
-
-
-def codes(rows: Any) -> list[str]:
-    return [row.code for row in rows]
+from tests.responses.people import (
+    BOLZANO,
+    CLOSED,
+    FIRENZE,
+    NOTHING,
+    OWN,
+    SAMONE_TN,
+    SAMONE_TO,
+    SOMEBODY,
+    VALENTINO,
+    People,
+    claiming,
+    codes,
+    declaring,
+)
 
 
 def links(stage: str) -> set[tuple[str, str, str]]:
@@ -244,78 +155,6 @@ def test_two_leads_cover_once_and_both_are_shown(people: People) -> None:
     people.member_says(BOLZANO, SAMONE_TN, agrees=False)
     assert double_claims(people.edition.id, people.now) == []
     assert people.standing(FIRENZE).contested == ()
-
-
-def test_a_member_that_denies_is_not_covered_until_it_says_yes(people: People) -> None:
-    people.send(FIRENZE, claiming(BOLZANO))
-    assert codes(people.standing(BOLZANO).unconfirmed) == [FIRENZE]
-    people.member_says(BOLZANO, FIRENZE, agrees=False)
-    assert people.numbers() == {"answered": 1, "represented": 1}
-    standing = people.standing(BOLZANO)
-    assert (codes(standing.denied), standing.covered, standing.unconfirmed) == ([FIRENZE], False, ())
-    people.member_says(BOLZANO, FIRENZE, agrees=True)
-    assert people.numbers() == {"answered": 1, "covered": 1, "represented": 2}
-    assert people.standing(BOLZANO).unconfirmed == ()
-    assert db.session.execute(sa.select(sa.func.count()).select_from(CoverageReply)).scalar_one() == 1
-
-
-def test_a_member_that_names_the_lead_it_had_denied_takes_its_no_back(people: People) -> None:
-    people.send(FIRENZE, claiming(BOLZANO))
-    people.member_says(BOLZANO, FIRENZE, agrees=False)
-    people.send(BOLZANO, declaring(FIRENZE))
-    assert people.numbers() == {"answered": 1, "covered": 1, "represented": 2}
-
-
-def test_a_lead_is_asked_and_its_yes_is_an_operation_on_its_own_draft(people: People) -> None:
-    people.write(FIRENZE, claiming(VALENTINO))
-    people.send(BOLZANO, declaring(FIRENZE))
-    assert codes(named_by(people.entity(FIRENZE).id, people.edition, people.now)) == [BOLZANO]
-    people.lead_says(FIRENZE, BOLZANO, agrees=True)
-    lead = people.response(FIRENZE)
-    assert lead.document.answers["E06"].value == [VALENTINO, BOLZANO]
-    assert folded_document(lead.id) == lead.document
-    assert people.standing(FIRENZE).named_by == ()
-    assert people.numbers() == {"declared": 1, "claimed": 2}
-    people.send(FIRENZE, {})
-    assert people.numbers() == {"answered": 1, "covered": 2, "represented": 3}
-    actions = db.session.execute(sa.select(AuditEntry.action).order_by(AuditEntry.number)).scalars().all()
-    assert actions[-3:] == ["response_submitted", "coverage_replied", "response_submitted"]
-
-
-def test_a_yes_beside_the_capacity_it_is_said_in_claims_at_once(people: People) -> None:
-    people.send(BOLZANO, declaring(FIRENZE))
-    people.lead_says(FIRENZE, BOLZANO, agrees=True)
-    assert codes(people.standing(FIRENZE).promised) == [BOLZANO], "nothing has said in what capacity it answers"
-    people.lead_says(FIRENZE, BOLZANO, agrees=True, also=[Operation("set", question="E05", value={"code": "lead_other"})])
-    assert people.standing(FIRENZE).promised == ()
-    assert people.numbers() == {"declared": 1, "claimed": 1}
-
-
-def test_a_lead_that_says_no_ends_the_waiting_and_the_member_is_told(people: People) -> None:
-    people.send(BOLZANO, declaring(FIRENZE))
-    people.lead_says(FIRENZE, BOLZANO, agrees=False)
-    assert people.numbers() == {}
-    member, lead = people.standing(BOLZANO), people.standing(FIRENZE)
-    assert (codes(member.refused_by), member.declared, member.must_answer_itself) == ([FIRENZE], False, True)
-    assert (codes(lead.refused), lead.named_by) == ([BOLZANO], ())
-    people.lead_says(FIRENZE, BOLZANO, agrees=True)
-    assert people.numbers() == {"declared": 1}
-    assert not people.standing(BOLZANO).must_answer_itself
-
-
-def test_nobody_replies_to_what_nobody_said_nor_after_the_deadline(people: People) -> None:
-    people.write(BOLZANO, declaring(FIRENZE))
-    with pytest.raises(NotAskedError):
-        people.lead_says(FIRENZE, BOLZANO, agrees=True)
-    with pytest.raises(NotAskedError):
-        people.member_says(BOLZANO, FIRENZE, agrees=False)
-    people.send(BOLZANO, {**declaring(FIRENZE)})
-    people.write(FIRENZE, claiming(BOLZANO))
-    ids = people.entity(FIRENZE).id, people.entity(BOLZANO).id
-    for reply, pair in ((reply_to_member, ids), (reply_to_lead, ids[::-1])):
-        with pytest.raises(EditionClosedError):
-            reply(*pair, True, edition=people.edition, author=SOMEBODY, now=CLOSED)
-    assert db.session.execute(sa.select(sa.func.count()).select_from(CoverageReply)).scalar_one() == 0
 
 
 def test_what_names_an_ended_municipality_counts_for_its_successor_once(people: People) -> None:

@@ -14,10 +14,14 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.accounts.permissions import ANYBODY, ENTITY, OPERATOR, PERMISSIONS
-from tests.roles.world import Owner, World, build_world
+from app.accounts.permissions import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROLES_FOR
+from app.accounts.staff import ROLES as STAFF_ROLES
+from app.accounts.staff import TERRITORY
+from tests.desk.staff import STAFF_COOKIE
+from tests.roles.world import BYSTANDER, Owner, World, build_world
 
-ANONYMOUS, ENTITY_A, ENTITY_B, NOBODY_YET = ROLES = ("anonymous", "entity A", "entity B", "entity A, nobody yet")
+ANONYMOUS, ENTITY_A, ENTITY_B, NOBODY_YET = ENTITY_ROLES = ("anonymous", "entity A", "entity B", "entity A, nobody yet")
+ROLES = (*ENTITY_ROLES, *STAFF_ROLES)
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 STRANGER = str(uuid.UUID(int=7))
 STYLES = Path(__file__).parents[2] / "app" / "static"
@@ -25,6 +29,7 @@ MAY = {
     ANYBODY: set(ROLES),
     ENTITY: {ENTITY_A, ENTITY_B, NOBODY_YET},
     OPERATOR: {ENTITY_A, ENTITY_B},
+    **{requirement: set(roles) for requirement, roles in ROLES_FOR.items()},
 }
 
 
@@ -42,7 +47,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
     known: dict[str, list[str | int]] = {
         "token": ["A" * 43],
         "filename": [next(path.relative_to(STYLES).as_posix() for path in sorted(STYLES.rglob("*.css")))],
-        "code": ["B", "P", "S", "Z"],
+        "code": ["B", "P", "S", "Z", "048017", "022165"],
         "number": [1, 2],
         "sheet": ["pratiche", "centri"],
         "item": [*own],
@@ -52,10 +57,14 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "member": ["022165"],
         "predecessor": ["022165"],
         "edition": ["demo"],
+        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi"],
+        "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
         "batch": [1],
         "work": ["pausa", "riprendi"],
         "template": [0, 1],
+        "person": [BYSTANDER, 999_999],
+        "act": ["disattiva", "riattiva", "azzera"],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"
     return known[argument]
@@ -75,7 +84,7 @@ def requests_to(app: Flask, rule: Rule, owners: dict[str, Owner | None], methods
 def is_refused(response: TestResponse) -> bool:
     """Whether the table of permissions stopped the request: 401, 403, or a way to sign in or to say who fills in."""
     return response.status_code in (401, 403) or response.headers.get("Location", "").startswith(
-        ("/accedi?next=", "/operatore?next=")
+        ("/accedi?next=", "/operatore?next=", "/gestione/accedi?next=")
     )
 
 
@@ -108,6 +117,8 @@ def test_every_route_lets_in_whom_the_table_says_and_nobody_else(world: World, r
 
 
 def test_a_refusal_leads_to_where_it_can_be_mended(world: World) -> None:
+    assert world.client(ENTITY_A).get("/gestione").headers["Location"].startswith("/gestione/accedi?next=")
+    assert world.client(ENTITY_A).post("/gestione/profilo/sessioni").status_code == 401
     for role, get, post in ((ANONYMOUS, "/accedi?next=", 401), (NOBODY_YET, "/operatore?next=", 403)):
         assert world.client(role).get("/compila").headers["Location"].startswith(get)
         assert world.client(role).post("/compila/B").status_code == post
@@ -126,6 +137,16 @@ def test_no_route_shows_or_changes_what_is_another_entitys(world: World, role: s
             shown_own += own.secret.lower().encode() in body
     assert world.stored(theirs) == before
     assert shown_own > 10, "the pages showed hardly anything, so this proves little"
+
+
+def test_a_territorys_person_sees_and_changes_nothing_of_another_region(world: World) -> None:
+    """Theirs is Toscana: entity A's is, entity B's is not."""
+    before = world.stored(world.b)
+    for rule in world.app.url_map.iter_rules():
+        for asked in requests_to(world.app, rule, {"theirs": world.b}, sorted({"GET", "POST"} & (rule.methods or set()))):
+            body = world.client(TERRITORY).open(asked.path, method=asked.method).get_data().lower()
+            assert world.b.secret.lower().encode() not in body, f"{asked.method} {asked.path} shows another Region's"
+    assert world.stored(world.b) == before
 
 
 @pytest.mark.parametrize("role", [ANONYMOUS, NOBODY_YET])
@@ -151,6 +172,16 @@ def test_who_has_signed_out_is_nobody(world: World) -> None:
     client.post("/esci")
     client.set_cookie("ricognizione", cookie.value, domain="localhost")
     assert is_refused(client.get("/compila"))
+
+
+def test_a_member_of_staff_who_has_signed_out_is_nobody(world: World) -> None:
+    client = world.client(TERRITORY)
+    assert client.get("/gestione").status_code == 200
+    cookie = client.get_cookie(STAFF_COOKIE, domain="localhost")
+    assert cookie is not None
+    client.post("/gestione/esci")
+    client.set_cookie(STAFF_COOKIE, cookie.value, domain="localhost")
+    assert is_refused(client.get("/gestione"))
 
 
 def test_no_form_is_taken_without_its_token(make_app: Callable[..., Flask]) -> None:

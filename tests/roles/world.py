@@ -10,11 +10,14 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.accounts.models import StaffMember
 from app.accounts.operators import add_operator
 from app.accounts.sessions import open_session
+from app.accounts.staff import ROLES
 from app.demo.loading import demo_edition
 from app.editions.current import EditionView, edition_by_code
 from app.editions.lifecycle import move_edition, store_edition
@@ -26,9 +29,12 @@ from app.responses.drafts import Author, apply
 from app.responses.reading import open_response, response_by_id
 from app.responses.submission import submit_response
 from tests.conftest import START
+from tests.desk.staff import sit_down
 from tests.registry_rows import add_municipalities
 
 SESSION_COOKIE = "ricognizione"
+BYSTANDER = 1
+"""The id of a member of staff to whom things may be done without ending the session of whoever does them."""
 SHEET_STEPS = {"centri": "S", "pratiche": "P"}
 
 
@@ -51,8 +57,12 @@ class World:
     b: Owner
 
     def client(self, role: str) -> FlaskClient:
-        """A browser of this role, with a session of its own: `anonymous`, `entity A`, `entity B` or `entity A, nobody yet`."""
+        """A browser of this role, with a session of its own: `anonymous`, `entity A`, `entity B`, `entity A, nobody yet`, or
+        one of the roles of staff; a territory's person sees the Region of entity A."""
         client = self.app.test_client()
+        if role in ROLES:
+            with self.app.app_context():
+                return sit_down(client, role, START)
         if role == "anonymous":
             return client
         owner = self.b if role == "entity B" else self.a
@@ -75,11 +85,23 @@ def build_world(app: Flask) -> World:
     """Two municipalities, each with a complete response that was sent once."""
     with app.app_context():
         add_municipalities("048017", "022165")
+        bystander = {"email": "altra@example.org", "name": "Altra Persona", "role": "reviewer", "password_hash": "unused"}
+        db.session.execute(
+            sa.insert(StaffMember).values(id=BYSTANDER, **bystander, totp_serial=1, totp_step=0, created_at=START)
+        )
+        _leave_room_for_others()
         store_edition(demo_edition(START), actor="test", now=START)
         move_edition("demo", "open", actor="test", now=START)
         edition = edition_by_code("demo")
         assert edition is not None
         return World(app, add_owner("048017", "Ginepro", edition, START), add_owner("022165", "Larice", edition, START))
+
+
+def _leave_room_for_others() -> None:
+    """PostgreSQL does not count an id that was given."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("SELECT setval(pg_get_serial_sequence('staff_member', 'id'), :last)"), {"last": BYSTANDER})
+    db.session.commit()
 
 
 def add_owner(code: str, secret: str, edition: EditionView, now: dt.datetime) -> Owner:

@@ -183,11 +183,51 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['template_id'], ['message_template.id'], name=op.f('fk_message_template_text_template_id_message_template')),
     sa.PrimaryKeyConstraint('template_id', 'audience', name=op.f('pk_message_template_text'))
     )
+    op.create_table('login_run',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=20), nullable=False),
+    sa.Column('filter', sa.Text(), nullable=False),
+    sa.Column('unknown', sa.Text(), nullable=False),
+    sa.Column('prepared_by', sa.String(length=100), nullable=False),
+    sa.Column('prepared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirmed_by', sa.String(length=100), nullable=True),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('stopped_by', sa.String(length=100), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_login_run'))
+    )
+    op.create_table('login_run_item',
+    sa.Column('run_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('entity_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('reason', sa.String(length=40), nullable=False),
+    sa.Column('addresses', sa.Integer(), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id'], ['entity.id'], name=op.f('fk_login_run_item_entity_id_entity')),
+    sa.ForeignKeyConstraint(['run_id'], ['login_run.id'], name=op.f('fk_login_run_item_run_id_login_run')),
+    sa.PrimaryKeyConstraint('run_id', 'entity_id', name=op.f('pk_login_run_item'))
+    )
+    with op.batch_alter_table('login_run_item', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_login_run_item_entity_id'), ['entity_id'], unique=False)
+        batch_op.create_index('ix_login_run_item_state', ['run_id', 'state', 'entity_id'], unique=False)
+
+    with op.batch_alter_table('sign_in_throttle', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('entity_id', sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_sign_in_throttle_entity_id'), ['entity_id'], unique=False)
+
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.add_column(sa.Column('group_id', sa.Integer(), nullable=True))
         batch_op.create_index('ix_delivery_group', ['group_id', 'state'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_delivery_group_id_delivery_group'), 'delivery_group', ['group_id'], ['id'])
 
+    op.create_index(
+        'ix_entity_ended',
+        'entity',
+        ['valid_to', 'successor_id'],
+        unique=False,
+        sqlite_where=sa.text('valid_to IS NOT NULL'),
+        postgresql_where=sa.text('valid_to IS NOT NULL'),
+    )
     with op.batch_alter_table('edition', schema=None) as batch_op:
         batch_op.add_column(sa.Column('plan', sa.Text(), server_default='[]', nullable=False))
 
@@ -199,11 +239,23 @@ def downgrade() -> None:
     with op.batch_alter_table('edition', schema=None) as batch_op:
         batch_op.drop_column('plan')
 
+    op.drop_index('ix_entity_ended', table_name='entity')
+
     with op.batch_alter_table('delivery', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_delivery_group_id_delivery_group'), type_='foreignkey')
         batch_op.drop_index('ix_delivery_group')
         batch_op.drop_column('group_id')
 
+    with op.batch_alter_table('sign_in_throttle', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_sign_in_throttle_entity_id'))
+        batch_op.drop_column('entity_id')
+
+    with op.batch_alter_table('login_run_item', schema=None) as batch_op:
+        batch_op.drop_index('ix_login_run_item_state')
+        batch_op.drop_index(batch_op.f('ix_login_run_item_entity_id'))
+
+    op.drop_table('login_run_item')
+    op.drop_table('login_run')
     op.drop_table('message_template_text')
     op.drop_table('response_tally')
     with op.batch_alter_table('respondent', schema=None) as batch_op:

@@ -1,0 +1,42 @@
+"""Whom the desk may call at an entity: the operator who declared herself or himself last.
+
+Not for: the entity's own pages (`operators.py`).
+Holds always: personal data, for those who follow entities; a removed operator is nobody to call; reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.accounts.tables import operator_table
+from app.extensions import db
+
+_ROW: Final = operator_table.c
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """Somebody who fills in for an entity. Personal data."""
+
+    entity_id: int
+    name: str
+    office: str
+    email: str
+    phone: str
+
+
+def contacts_of(entity_ids: Collection[int]) -> dict[int, ContactRow]:
+    """Entity's id → its latest operator, of those that have one. One query."""
+    if not entity_ids:
+        return {}
+    query = sa.select(_ROW.entity_id, _ROW.name, _ROW.office, _ROW.email, _ROW.phone).where(_ROW.id.in_(_latest(entity_ids)))
+    return {row[0]: ContactRow(*row) for row in db.session.connection().execute(query.order_by(_ROW.entity_id))}
+
+
+def _latest(entity_ids: Collection[int]) -> sa.Select[int]:
+    own = sa.select(sa.func.max(_ROW.id)).where(_ROW.entity_id.in_(entity_ids), _ROW.removed_at.is_(None))
+    return own.group_by(_ROW.entity_id)

@@ -1,0 +1,77 @@
+"""What a member of staff does with their own login: a new password, ending their other sessions.
+
+Not for: others' accounts (`staff_accounts.py`); a member who cannot sign in asks an administrator for a reset.
+Holds always: a new password asks for the present one and for a code, and ends every other session and link of the member; each
+is one transaction with its audit entry.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.accounts.models import StaffMember, StaffSession
+from app.accounts.passwords import check_new_password, hash_password
+from app.accounts.staff_links import end_staff_links, own_words
+from app.accounts.staff_sessions import StaffIdentity
+from app.accounts.staff_signing_in import prove_again
+from app.audit.chain import record
+from app.config import settings
+from app.extensions import db, table_of
+
+_MEMBER, _SESSION = table_of(StaffMember).c, table_of(StaffSession).c
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessionRow:
+    """A live session of a member's own. `current`: that of whoever asks."""
+
+    created_at: dt.datetime
+    last_seen_at: dt.datetime
+    current: bool
+
+
+def own_sessions(staff: StaffIdentity, now: dt.datetime) -> list[StaffSessionRow]:
+    """Where the member is signed in, the session seen last first."""
+    query = sa.select(_SESSION.id_hash, _SESSION.created_at, _SESSION.last_seen_at).where(*_live(staff.staff_id, now))
+    query = query.order_by(_SESSION.last_seen_at.desc(), _SESSION.created_at.desc(), _SESSION.id_hash)
+    rows = db.session.execute(query)
+    return [StaffSessionRow(row.created_at, row.last_seen_at, row.id_hash == staff.session_key) for row in rows]
+
+
+def end_other_staff_sessions(staff: StaffIdentity, now: dt.datetime) -> int:
+    """End every live session of the member but this one, and say how many there were. Commits."""
+    count = _end_others(staff, now)
+    if count:
+        record("staff_sessions_ended", actor=staff.actor, subject=staff.actor, detail={"count": count}, now=now)
+    db.session.commit()
+    return count
+
+
+def change_own_password(staff: StaffIdentity, current: str, code: str, new: str, now: dt.datetime) -> None:
+    """Set a new password. Raises `WeakPasswordError`, `WrongSignInError`, `TooManyAttemptsError` or `HashingBusyError`."""
+    check_new_password(new, own_words(staff.name, staff.email))
+    db.session.rollback()  # the hashes take their time, and nobody should wait for them
+    password_hash = hash_password(new)
+    prove_again(staff.staff_id, current, code, staff.session_key, now)
+    values: dict[str, Any] = {"password_hash": password_hash, "password_set_at": now}
+    db.session.execute(sa.update(StaffMember).where(_MEMBER.id == staff.staff_id).values(**values))
+    _end_others(staff, now)
+    end_staff_links(staff.staff_id, now)
+    record("staff_password_changed", actor=staff.actor, subject=staff.actor, detail={}, now=now)
+    db.session.commit()
+
+
+def _end_others(staff: StaffIdentity, now: dt.datetime) -> int:
+    others = sa.update(StaffSession).where(*_live(staff.staff_id, now), _SESSION.id_hash != staff.session_key)
+    ended: Any = db.session.execute(others.values(ended_at=now))
+    return int(ended.rowcount)
+
+
+def _live(staff_id: int, now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    idle = dt.timedelta(minutes=settings().staff_session_idle_minutes)
+    seen = _SESSION.last_seen_at > now - idle
+    return (_SESSION.staff_id == staff_id, _SESSION.ended_at.is_(None), _SESSION.expires_at > now, seen)

@@ -1,0 +1,71 @@
+"""The kept numbers of an edition for a page: the part of one territory, renewed when it is older than a minute.
+
+Not for: counting (`figures.py`).
+Holds always: reading fresh numbers is one query; a page never counts by itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from app.chasing.counting import COUNTRY, Line
+from app.chasing.figures import Curve, Numbers, Part, read_numbers, read_part
+from app.chasing.models import Tally
+from app.chasing.respondents import KEPT, refresh_respondents
+from app.editions.current import EditionView
+from app.extensions import db, table_of
+
+_TALLY: Final = table_of(Tally).c
+_NOBODY: Final = Part(
+    name="",
+    total=Line(),
+    bands=(0, 0, 0, 0),
+    **dict.fromkeys(("regions", "provinces", "sizes", "kinds", "associations", "leads"), ()),
+    curve=Curve(),
+    before=Curve(),
+    doubly_claimed=0,
+    without_address=0,
+    bad_address=0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """How the response stood at `taken_at`. `before_title`, `before_opened_on`: of the edition before, if there was one."""
+
+    taken_at: dt.datetime
+    part: Part
+    before_title: str
+    before_opened_on: dt.date | None
+
+
+def tally_of(edition: EditionView, now: dt.datetime, region_code: str | None = None) -> Board:
+    """The numbers of the country or of a Region, at most a minute old. May renew them: see `refresh_respondents`."""
+    found = _stored(edition.id)
+    if found is None or abs(now - found[0]) >= KEPT:
+        refresh_respondents(edition, now)
+        found = _stored(edition.id)
+    return _board(found, region_code, now)
+
+
+def _stored(edition_id: int) -> tuple[dt.datetime, Numbers] | None:
+    """The kept numbers; None where there are none that this program can read."""
+    query = sa.select(_TALLY.taken_at, _TALLY.numbers).where(_TALLY.edition_id == edition_id)
+    row = db.session.connection().execute(query).one_or_none()
+    if row is None:
+        return None
+    numbers = read_numbers(row.numbers)
+    return (row.taken_at, numbers) if COUNTRY in numbers.parts else None
+
+
+def _board(found: tuple[dt.datetime, Numbers] | None, region_code: str | None, now: dt.datetime) -> Board:
+    if found is None:
+        return Board(now, _NOBODY, "", None)
+    taken_at, numbers = found
+    part = read_part(numbers, COUNTRY if region_code is None else region_code) or _NOBODY
+    before = numbers.before
+    return Board(taken_at, part, before.title if before else "", before.opened_on if before else None)

@@ -1,0 +1,113 @@
+"""All rows of other rooms about one entity, in one statement: addresses, people, requests, versions, messages, calls, deeds.
+
+A page that asks nine tables one after another pays for each question more than for its answer; they are asked together.
+Not for: what the rows mean (`record.py`).
+Holds always: reads only; each part names its entity, is newest first and ends at `MOST`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.accounts.tables import access_request_table, operator_table, staff_table
+from app.audit.about import entry_table
+from app.chasing.calls import call_table
+from app.chasing.notes import note_table
+from app.database import UTCDateTime
+from app.editions.reopenings import reopening_table
+from app.extensions import db
+from app.mail.tables import delivery_table, suppression_table
+from app.registry.addresses import address_table
+from app.responses.tables import response_table, submission_table
+
+MOST: Final = 50
+_TEXTS: Final = ("a", "b", "c", "d", "e", "f", "g")
+_ENTITY_ID: Final = sa.bindparam("entity", type_=sa.Integer)
+_EDITION_ID: Final = sa.bindparam("edition", type_=sa.Integer)
+_SUBJECT: Final = sa.bindparam("subject", type_=sa.String)
+_REFERENCE: Final = sa.bindparam("reference", type_=sa.String)
+_STAFF: Final = staff_table.c
+
+
+def _part(name: str, source: Any, key: Any, at: Any, texts: Sequence[Any], *where: Any) -> sa.Select[Any]:
+    """(part, id, at, a … g) of the newest rows of a table; texts that it has not are NULL."""
+    told = [sa.cast(text, sa.Text) for text in texts] + [sa.cast(sa.null(), sa.Text)] * (len(_TEXTS) - len(texts))
+    labelled = [text.label(letter) for letter, text in zip(_TEXTS, told, strict=True)]
+    inner = sa.select(sa.literal(name, sa.Text).label("part"), key.label("id"), at.label("at"), *labelled)
+    newest = inner.select_from(source).where(*where).order_by(at.desc(), key.desc()).limit(MOST).subquery()
+    return sa.select(*newest.c)
+
+
+def _people(name: str, table: sa.Table, text: Any, *where: Any) -> sa.Select[Any]:
+    row = table.c
+    return _part(name, table, row.id, row.created_at, (row.name, row.office, row.email, row.phone, text), *where)
+
+
+def _written(name: str, table: sa.Table, texts: Sequence[Any], *where: Any) -> sa.Select[Any]:
+    """What somebody of the desk wrote; who it was stands first."""
+    joined = table.outerjoin(staff_table, _STAFF.id == table.c.staff_id)
+    return _part(name, joined, table.c.id, table.c.at, (table.c.staff_id, _STAFF.name, *texts), *where)
+
+
+def _statement() -> sa.Select[Any]:
+    address, operator, access = address_table.c, operator_table.c, access_request_table.c
+    reopening, sent, delivery = reopening_table.c, submission_table.c, delivery_table.c
+    call, note, entry = call_table.c, note_table.c, entry_table.c
+    bad = sa.select(suppression_table.c.reply).where(suppression_table.c.email == address.email).scalar_subquery()
+    actor = sa.literal("staff:", sa.String) + sa.cast(_STAFF.id, sa.String)
+    who = sa.func.coalesce(_STAFF.name, entry.actor)
+    response = response_table.c
+    own_response = (response.id == sent.response_id, response.entity_id == _ENTITY_ID, response.edition_id == _EDITION_ID)
+    parts = (
+        _part(
+            *("address", address_table, address.id, address.created_at, (address.purpose, address.email, bad)),
+            *(address.entity_id == _ENTITY_ID, address.ended_at.is_(None)),
+        ),
+        _people("operator", operator_table, sa.null(), operator.entity_id == _ENTITY_ID, operator.removed_at.is_(None)),
+        _people(
+            *("access", access_request_table, access.note, access.entity_id == _ENTITY_ID),
+            access.handled_at.is_(None),
+        ),
+        _people(
+            *("reopening", reopening_table, reopening.reason, reopening.entity_id == _ENTITY_ID),
+            *(reopening.edition_id == _EDITION_ID, reopening.closed_at.is_(None)),
+        ),
+        _part(
+            *("receipt", submission_table.join(response_table, sa.and_(*own_response)), sent.number, sent.submitted_at),
+            (sent.receipt,),
+        ),
+        _part(
+            *("delivery", delivery_table, delivery.id, delivery.created_at),
+            (delivery.kind, delivery.recipient, delivery.subject, delivery.state, delivery.reply, delivery.reason),
+            delivery.reference == _REFERENCE,
+        ),
+        _written(
+            *("call", call_table, (call.outcome, call.spoke_with, call.note, call.call_back_on, call.removed_at)),
+            *(call.entity_id == _ENTITY_ID, call.edition_id == _EDITION_ID),
+        ),
+        _written("note", note_table, (note.text, note.removed_at), note.entity_id == _ENTITY_ID),
+        _part(
+            *("deed", entry_table.outerjoin(staff_table, actor == entry.actor), entry.number, entry.at),
+            *((entry.action, who, entry.detail), entry.subject == _SUBJECT),
+        ),
+    )
+    all_parts = sa.union_all(*parts).subquery("dossier").c
+    at = sa.type_coerce(all_parts.at, UTCDateTime)
+    shown = (all_parts.part, all_parts.id, at.label("at"), *(all_parts[letter] for letter in _TEXTS))
+    return sa.select(*shown).order_by(all_parts.part, all_parts.at.desc(), all_parts.id.desc())
+
+
+_STATEMENT: Final = _statement()
+PARTS: Final = ("address", "operator", "access", "reopening", "receipt", "delivery", "call", "note", "deed")
+
+
+def read_dossier(entity_id: int, code: str, edition_id: int | None) -> dict[str, list[Any]]:
+    """Part → its rows, for each of `PARTS`. `edition_id`: None finds nothing that belongs to an edition."""
+    asked = {"entity": entity_id, "edition": edition_id, "subject": f"entity:{code}", "reference": f"entity:{entity_id}"}
+    found: dict[str, list[Any]] = {part: [] for part in PARTS}
+    for row in db.session.connection().execute(_STATEMENT, asked):
+        found[row.part].append(row)
+    return found

@@ -1,0 +1,85 @@
+"""What waits for a person at the desk today, as numbers: requests, proposals, deliveries of unknown outcome, calls to return.
+
+Not for: what the kept numbers know (`figures.Part`: claimed twice, bad addresses), or the things themselves.
+Holds always: one statement, which is never older than the page; a territory's person counts its own Region's alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.accounts.requests import select_open_requests
+from app.chasing.models import Call
+from app.editions.reopenings import select_waiting_reopenings
+from app.extensions import db, table_of
+from app.mail.uncertain import select_unknown
+from app.registry.addresses import select_waiting_changes
+from app.registry.entities import entity_table
+
+_ENTITY: Final = entity_table.c
+_EDITION: Final = sa.bindparam("edition", type_=sa.Integer)
+_TODAY: Final = sa.bindparam("today", type_=sa.Date)
+_REGION: Final = sa.bindparam("region", type_=sa.String)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many of each wait; `calls`: entities that were promised a call by today and have had none since."""
+
+    access_requests: int = 0
+    reopenings: int = 0
+    address_changes: int = 0
+    unknown_deliveries: int = 0
+    calls: int = 0
+
+
+def waiting_today(edition_id: int, today: dt.date, region_code: str | None = None) -> Waiting:
+    """The numbers of the country, or of the entities of a Region. `today`: in Rome."""
+    parameters = {"edition": edition_id, "today": today, **({} if region_code is None else {"region": region_code})}
+    row: Any = db.session.connection().execute(_counting(region_code is not None), parameters).one()
+    return Waiting(*row)
+
+
+@lru_cache(maxsize=2)
+def _counting(of_a_region: bool) -> sa.Select[Any]:
+    """Made once: to build the statement takes as long as to run it."""
+    about = (
+        select_open_requests(),
+        select_waiting_reopenings(_EDITION),
+        select_waiting_changes(),
+        select_unknown(),
+        _promised_calls(),
+    )
+    numbers: list[Any] = [_number(waiting, of_a_region).label(f"number_{at}") for at, waiting in enumerate(about)]
+    return sa.select(*numbers)
+
+
+def _promised_calls() -> sa.Select[int]:
+    promised, since = table_of(Call).alias("promised").c, table_of(Call).alias("since").c
+    later = sa.exists().where(
+        since.edition_id == promised.edition_id,
+        since.entity_id == promised.entity_id,
+        since.removed_at.is_(None),
+        since.at > promised.at,
+    )
+    query = sa.select(promised.entity_id).distinct()
+    return query.where(promised.edition_id == _EDITION, promised.removed_at.is_(None), promised.call_back_on <= _TODAY, ~later)
+
+
+def _number(waiting: sa.Select[Any], of_a_region: bool) -> sa.ScalarSelect[int]:
+    """How many rows; of the Region's entities alone, if one is given. A delivery names its entity by a reference."""
+    found = waiting.subquery()
+    query = sa.select(sa.func.count()).select_from(found)
+    if not of_a_region:
+        return query.scalar_subquery()
+    about = next(iter(found.c))
+    if about.name == "reference":
+        own = about == sa.literal("entity:") + sa.cast(_ENTITY.id, sa.String)
+    else:
+        own = about == _ENTITY.id
+    return query.where(sa.exists().where(own, _ENTITY.region_code == _REGION)).scalar_subquery()

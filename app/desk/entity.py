@@ -1,0 +1,168 @@
+"""`/gestione/enti/<codice>`: one entity, with all that the desk knows of it and the forms of what can be done about it.
+
+Not for: doing it (`entity_deeds.py`), or the answers.
+Holds always: an entity of another Region is not found by a territory's person; a form that was refused stands on the page again
+with what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import abort, current_app, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.permissions import required_staff
+from app.chasing.calls import OUTCOMES
+from app.chasing.record import EntityRecord, Head, entity_record, find_head
+from app.clock import now
+from app.desk import blueprint
+from app.desk.asked import edition_on
+from app.desk.chasing_words import (
+    ANSWER_WORDS,
+    DELIVERY_KINDS,
+    DELIVERY_WORDS,
+    KIND_WORDS,
+    MESSAGE_WORDS,
+    OUTCOME_WORDS,
+    STATE_KINDS,
+    STATE_WORDS,
+    short,
+    word,
+)
+from app.desk.granting import TypedGrant
+from app.desk.log_words import EVENTS
+from app.editions.current import EditionView
+from app.editions.extensions import MINUTE, is_over
+from app.registry.addresses import purpose_labels
+from app.registry.entities import EntityRow
+
+Problems = list[tuple[str, str]]
+_WORDS: Final = {
+    "answer": ANSWER_WORDS,
+    "deed": EVENTS,
+    "delivery": DELIVERY_WORDS,
+    "kind": KIND_WORDS,
+    "message": MESSAGE_WORDS,
+    "outcome": OUTCOME_WORDS,
+}
+
+
+@blueprint.get("/enti/<code>")
+def entity(code: str) -> str:
+    """All of one entity."""
+    return draw_entity(seen_head(code))
+
+
+def seen_head(code: str) -> Head:
+    """The entity of an address, as far as whoever asks may see it; else there is no such page."""
+    edition = edition_on()
+    head = find_head(code, edition.id if edition else None, region=required_staff().region_code)
+    if head is None:
+        abort(404)
+    return head
+
+
+def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = None, problems: Problems | None = None) -> str:
+    """The page; `form`: which of its forms was refused, with what was typed and (field, text) of what is wrong."""
+    edition, at = edition_on(), now()
+    found = entity_record(head, edition, at)
+    return render_template(
+        "desk/entity.html",
+        record=found,
+        head=head,
+        state=_state(found),
+        facts=_facts(found, edition),
+        coverage=_coverage(found),
+        over=edition is not None and is_over(edition, head.extended_until, at),
+        words=lambda kind, code: word(_WORDS[kind], code),
+        delivery_kinds=DELIVERY_KINDS,
+        purposes=purpose_labels(),
+        outcomes=[(code, str(OUTCOME_WORDS[code])) for code in OUTCOMES],
+        form=form,
+        typed={"grant": TypedGrant(), **(typed or {})},
+        problems=problems or [],
+        errors=dict(problems or ()),
+        short=short,
+        who=_who,
+        login_address=_login_address(head.code),
+        lead_of=url_for("desk.responses") + f"?capofila={head.code}",
+    )
+
+
+def _state(found: EntityRecord) -> tuple[str, str]:
+    """The word and the colour of where it stands."""
+    state = found.head.status or "never"
+    if found.standing is not None and found.standing.covered and state != "submitted":
+        state = "covered"
+    text = str(STATE_WORDS[state])
+    return (f"{text} {found.head.progress} %" if state == "draft" else text), STATE_KINDS[state]
+
+
+def _facts(found: EntityRecord, edition: EditionView | None) -> list[dict[str, str]]:
+    head = found.head
+    rows = [
+        (_("Aperta la prima volta"), short(head.opened_at) or _("mai")),
+        (_("Ultima attività"), short(head.last_activity) or _("nessuna")),
+    ]
+    if head.submitted_at:
+        kind = word(ANSWER_WORDS, head.submitted_as or "")
+        rows.append((_("Inviata"), f"{short(head.submitted_at)} · {kind}" if kind else short(head.submitted_at)))
+    if head.open_conflicts:
+        rows.append((_("Risposte in conflitto"), str(head.open_conflicts)))
+    if edition is not None:
+        rows.append((_("Scadenza"), _deadline(head, edition)))
+    rows.append(
+        (_("Accesso"), _("attivato il %(day)s", day=short(head.activated_at)) if head.activated_at else _("mai attivato"))
+    )
+    return [{"label": label, "value": value} for label, value in rows]
+
+
+def _deadline(head: Head, edition: EditionView) -> str:
+    closes_at = edition.closes_for(head.extended_until)
+    until = short(closes_at - MINUTE)
+    if head.extended_until is None or closes_at != head.extended_until:
+        return until
+    told = {"until": until, "reason": head.extension_reason}
+    text = _("%(until)s (riaperta: %(reason)s)", **told) if head.reopened else _("%(until)s (prorogata: %(reason)s)", **told)
+    return str(text)
+
+
+def _coverage(found: EntityRecord) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What is said of who answers for whom: a sentence, and the entities it is about (label, address)."""
+    standing = found.standing
+    if standing is None:
+        return []
+    said: list[tuple[str, tuple[EntityRow, ...]]] = [
+        (_("Risponde per questo ente, e ha inviato:"), standing.covered_by),
+        (_("Dice nella bozza che risponderà per questo ente:"), standing.claimed_by),
+        (_("Questo ente ha indicato che risponde:"), standing.declared_to),
+        (_("Ha risposto che non risponde per questo ente:"), standing.refused_by),
+        (_("Questo ente ha negato che risponda:"), standing.denied),
+        (_("Lo indicano come capofila e aspettano un sì o un no:"), standing.named_by),
+        (_("Indicato anche da altri tra i suoi associati:"), tuple(one.member for one in standing.contested)),
+    ]
+    return [(text, [(row.label, url_for("desk.entity", code=row.code)) for row in rows]) for text, rows in said if rows]
+
+
+_ACTORS: Final = {
+    "command": _l("comando"),
+    "visitor": _l("una persona che non era entrata"),
+    "entity": _l("l'ente"),
+    "operator": _l("chi compila"),
+}
+
+
+def _who(actor: str) -> str:
+    """Who did it: a name, or what the record's actor is."""
+    kind = actor.partition(":")[0]
+    return str(_ACTORS.get(kind, actor))
+
+
+def _login_address(code: str) -> str:
+    """The page that resets the entity's login, for administrators, where the site has it."""
+    if not required_staff().administers or "desk.login" not in current_app.view_functions:
+        return ""
+    return url_for("desk.login", code=code)

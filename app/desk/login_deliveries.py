@@ -1,0 +1,100 @@
+"""`/gestione/consegne`: messages of which nobody knows whether they arrived, those that failed, and addresses held back.
+
+Not for: the progress of a batch (the pages of reminders), or what a mail server said in full.
+Holds always: only a person sends a message of unknown fate again; the page says what that may bring: a second copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.accounts.permissions import required_staff
+from app.clock import now
+from app.desk import blueprint
+from app.desk.login_paging import paging
+from app.desk.login_words import DELIVERY_STATES, MESSAGE_KINDS
+from app.mail.deciding import (
+    NotSuppressedError,
+    UnknownDeliveryError,
+    allow_address,
+    count_suppressed,
+    decide_unknown,
+    list_deliveries,
+    suppressed_addresses,
+)
+from app.mail.outbox import DeliveryRow, counts_by_state
+from app.registry.entities import EntityRow, find_by_ids
+
+ROWS = 20
+UNKNOWN, FAILED, HELD = "unknown", "failed", "sospesi"
+VIEWS = (UNKNOWN, FAILED, HELD)
+ANSWERS = {"si": True, "no": False}
+_REFERENCE = "entity:"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A delivery and the entity that it is about, where it is about one."""
+
+    row: DeliveryRow
+    entity: EntityRow | None
+    kind: str
+
+
+@blueprint.get("/consegne")
+def deliveries() -> str:
+    """One of three lists: of unknown fate, failed, addresses held back."""
+    view = request.args.get("vista", UNKNOWN)
+    view = view if view in VIEWS else UNKNOWN
+    counts = counts_by_state()
+    numbers = {UNKNOWN: counts[UNKNOWN], FAILED: counts[FAILED], HELD: count_suppressed()}
+    pager = paging(numbers[view], rows=ROWS)
+    found = [] if view == HELD else list_deliveries([view], limit=ROWS, offset=pager.offset)
+    return render_template(
+        "desk/login_deliveries.html",
+        view=view,
+        numbers=numbers,
+        pager=pager,
+        shown=_with_entities(found),
+        held=suppressed_addresses(limit=ROWS, offset=pager.offset) if view == HELD else [],
+        states=DELIVERY_STATES,
+    )
+
+
+@blueprint.post("/consegne/<int(max=2147483647):number>")
+def decide_delivery(number: int) -> ResponseReturnValue:
+    """Say that a message of unknown fate arrived, or have it sent again."""
+    arrived = ANSWERS.get(request.form.get("arrivato", ""))
+    if arrived is None:
+        abort(400)
+    try:
+        decide_unknown(number, arrived=arrived, actor=required_staff().actor, now=now())
+    except UnknownDeliveryError:
+        flash(_("Di questo messaggio nel frattempo si è saputo l'esito."), "info")
+    else:
+        flash(_("Segnato come arrivato.") if arrived else _("Di nuovo in partenza, con lo stesso identificativo."), "success")
+    return redirect(url_for("desk.deliveries"), 303)
+
+
+@blueprint.post("/consegne/indirizzi")
+def allow_held_address() -> ResponseReturnValue:
+    """Send to an address again that a server had called bad."""
+    email = request.form.get("email", "")[:254]
+    try:
+        allow_address(email, actor=required_staff().actor, now=now())
+    except NotSuppressedError:
+        flash(_("Questo indirizzo non era sospeso."), "info")
+    else:
+        flash(_("%(email)s è di nuovo valido: i prossimi messaggi partono.", email=email), "success")
+    return redirect(url_for("desk.deliveries", vista=HELD), 303)
+
+
+def _with_entities(rows: list[DeliveryRow]) -> list[Shown]:
+    numbers = {row.id: row.reference.removeprefix(_REFERENCE) for row in rows if row.reference.startswith(_REFERENCE)}
+    ids = {int(number) for number in numbers.values() if number.isascii() and number.isdigit() and len(number) < 10}
+    entities = {str(entity.id): entity for entity in find_by_ids(ids)}
+    return [Shown(row, entities.get(numbers.get(row.id, "")), str(MESSAGE_KINDS.get(row.kind, row.kind))) for row in rows]

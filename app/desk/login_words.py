@@ -1,0 +1,65 @@
+"""How the pages of logins call states, reasons and outcomes.
+
+Not for: whole sentences, which stand in the templates.
+Holds always: every code that the rooms below can give has its words here (a test says so).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+LOGIN_STATES: Final[dict[str, tuple[LazyString, str]]] = {
+    "never": (_l("Mai attivato"), "neutral"),
+    "active": (_l("Attivo"), "success"),
+    "emptied": (_l("Azzerato, senza password"), "warning"),
+}
+"""State of a login → words, and the kind of its tag."""
+CODE_STATES: Final[dict[str, LazyString]] = {
+    "none": _l("Mai emesso"),
+    "issued": _l("Emesso, non ancora usato"),
+    "used": _l("Già usato"),
+    "withdrawn": _l("Ritirato"),
+}
+RUN_STATES: Final[dict[str, tuple[LazyString, str]]] = {
+    "prepared": (_l("Da confermare"), "warning"),
+    "running": (_l("In corso"), "primary"),
+    "stopped": (_l("Interrotto"), "danger"),
+    "ended": (_l("Concluso"), "success"),
+    "discarded": (_l("Scartato"), "neutral"),
+}
+RUN_SOURCES: Final[dict[str, LazyString]] = {
+    "file": _l("da un file"),
+    "list": _l("da un elenco scritto"),
+    "filter": _l("da un filtro delle risposte"),
+}
+ITEM_STATES: Final[dict[str, tuple[LazyString, str]]] = {
+    "waiting": (_l("In attesa"), "neutral"),
+    "done": (_l("Azzerato, link inviato"), "success"),
+    "no_address": (_l("Azzerato, senza indirizzo"), "warning"),
+    "failed": (_l("Non azzerato"), "danger"),
+}
+ITEM_REASONS: Final[dict[str, LazyString]] = {"not_in_force": _l("L'ente nel frattempo ha cessato di esistere.")}
+SOURCES: Final[dict[str, LazyString]] = {
+    "desk": _l("segreteria"),
+    "entity": _l("ente"),
+    "ipa": _l("IndicePA"),
+    "csv": _l("file importato"),
+}
+OUTCOMES: Final[dict[str, LazyString]] = {
+    "answered": _l("Risposto: l'ente può entrare"),
+    "refused": _l("Non è dell'ente: rifiutata"),
+    "unreachable": _l("Non si trova nessuno"),
+}
+DELIVERY_STATES: Final[dict[str, LazyString]] = {"unknown": _l("Esito sconosciuto"), "failed": _l("Non consegnato")}
+MESSAGE_KINDS: Final[dict[str, LazyString]] = {
+    "activation": _l("link di attivazione"),
+    "reset": _l("link per una nuova password"),
+    "sign_in": _l("link per entrare"),
+    "receipt": _l("ricevuta"),
+    "reopening": _l("riapertura"),
+    "address_changed": _l("avviso di indirizzo cambiato"),
+    "reminder": _l("promemoria"),
+}

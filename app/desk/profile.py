@@ -1,0 +1,82 @@
+"""`/gestione/profilo`: one's own data, password and open sessions.
+
+Not for: others' accounts (`staff.py`). Holds always: a new password asks for the present one and for a code of the phone.
+"""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_timedelta, ngettext
+from flask_babel import gettext as _
+
+from app.accounts.passwords import LONGEST, SHORTEST, HashingBusyError, WeakPasswordError
+from app.accounts.permissions import required_staff
+from app.accounts.staff_passwords import change_own_password, end_other_staff_sessions, own_sessions
+from app.accounts.staff_signing_in import WrongSignInError
+from app.accounts.throttle import TooManyAttemptsError
+from app.clock import now
+from app.desk import blueprint
+from app.desk.staff_forms import Errors, PasswordForm, errors_of
+from app.registry.regions import region_names
+
+
+@blueprint.get("/profilo")
+def profile() -> ResponseReturnValue:
+    """One's own page."""
+    return _page(PasswordForm(formdata=None), [])
+
+
+@blueprint.post("/profilo/password")
+def change_password() -> ResponseReturnValue:
+    """Set a new password."""
+    form = PasswordForm()
+    if not form.validate():
+        return _page(form, errors_of(form), 422)
+    typed = (form.current_password.data, form.totp.data, form.new_password.data)
+    try:
+        change_own_password(required_staff(), *typed, now())
+    except WeakPasswordError as error:
+        return _page(form, [("new_password", _weak(error.reason))], 422)
+    except WrongSignInError:
+        told = _("La password attuale o il codice non vanno bene. Se il codice è già stato usato, aspetta il prossimo.")
+        return _page(form, [("current_password", told)], 422)
+    except TooManyAttemptsError as error:
+        span = format_timedelta(error.seconds, granularity="second", threshold=1.5)
+        return _page(form, [("", _("Ci sono stati troppi tentativi. Riprova tra %(span)s.", span=span))], 429)
+    except HashingBusyError:
+        return _page(form, [("", _("Il servizio è molto occupato. Riprova tra qualche secondo."))], 503)
+    flash(_("La password è cambiata. Negli altri browser bisogna entrare di nuovo."), "success")
+    return redirect(url_for("desk.profile"), 303)
+
+
+@blueprint.post("/profilo/sessioni")
+def end_sessions() -> ResponseReturnValue:
+    """End one's other sessions."""
+    count = end_other_staff_sessions(required_staff(), now())
+    ended = ngettext("Terminato %(num)d altro accesso.", "Terminati %(num)d altri accessi.", count)
+    flash(ended if count else _("Non c'erano altri accessi aperti."), "success" if count else "info")
+    return redirect(url_for("desk.profile"), 303)
+
+
+def _page(form: PasswordForm, errors: Errors, status: int = 200) -> ResponseReturnValue:
+    staff = required_staff()
+    page = render_template(
+        "desk/profile.html",
+        form=form,
+        errors=errors,
+        shortest=SHORTEST,
+        sessions=own_sessions(staff, now()),
+        region=region_names().get(staff.region_code or ""),
+    )
+    return page, status
+
+
+def _weak(reason: str) -> str:
+    texts = {
+        "short": _("Scegli una password più lunga: almeno %(count)s caratteri.", count=SHORTEST),
+        "long": _("Scegli una password più corta: al massimo %(count)s caratteri.", count=LONGEST),
+        "common": _("Questa password è tra le più usate. Scegline un'altra, per esempio quattro parole con gli spazi."),
+        "obvious": _("Questa password si indovina facilmente. Scegline un'altra, per esempio quattro parole con gli spazi."),
+    }
+    return str(texts[reason])

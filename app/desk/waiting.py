@@ -1,0 +1,85 @@
+"""What waits for somebody at the desk today, each with where to see to it.
+
+Not for: counting (`app.chasing`).
+Holds always: what does not wait is not listed; what another role sees to stands without a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask_babel import ngettext
+
+from app.accounts.staff_sessions import StaffIdentity
+from app.chasing.figures import Part
+from app.chasing.filters import Filter
+from app.chasing.waiting import Waiting
+from app.desk.addresses import list_of, page_for
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """Something that waits: how many, what, and where to see to it (None: not this member's to see to)."""
+
+    number: int
+    text: str
+    address: str | None
+
+
+Numbered = Callable[[int], str]
+"""What a number of things is called."""
+
+
+def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: str | None) -> list[WaitingLine]:
+    """What waits, without what does not."""
+
+    def listed(problem: str) -> str | None:
+        return list_of(staff, Filter(region=region or "", problems=(problem,)))
+
+    def page(path: str) -> str | None:
+        return page_for(staff, path)
+
+    lines: tuple[tuple[int, Numbered, Callable[[str], str | None], str], ...] = (
+        (waiting.calls, _calls, listed, "call_back"),
+        (waiting.access_requests, _access_requests, page, "/gestione/richieste"),
+        (waiting.reopenings, _reopenings, page, "/gestione/richieste"),
+        (waiting.address_changes, _changes, page, "/gestione/indirizzi"),
+        (waiting.unknown_deliveries, _unknown, page, "/gestione/consegne"),
+        (part.bad_address, _bad, listed, "bad_address"),
+        (part.without_address, _without, listed, "no_address"),
+        (part.doubly_claimed, _doubles, listed, "doubly_claimed"),
+    )
+    return [WaitingLine(number, words(number), where(what)) for number, words, where, what in lines if number]
+
+
+def _calls(number: int) -> str:
+    return str(ngettext("ente da richiamare oggi", "enti da richiamare oggi", number))
+
+
+def _access_requests(number: int) -> str:
+    return str(ngettext("richiesta di accesso", "richieste di accesso", number))
+
+
+def _reopenings(number: int) -> str:
+    return str(ngettext("richiesta di riapertura", "richieste di riapertura", number))
+
+
+def _changes(number: int) -> str:
+    return str(ngettext("indirizzo proposto da un ente", "indirizzi proposti dagli enti", number))
+
+
+def _unknown(number: int) -> str:
+    return str(ngettext("consegna dall'esito incerto", "consegne dall'esito incerto", number))
+
+
+def _bad(number: int) -> str:
+    return str(ngettext("ente con un indirizzo respinto", "enti con un indirizzo respinto", number))
+
+
+def _without(number: int) -> str:
+    return str(ngettext("ente senza indirizzo utile", "enti senza indirizzo utile", number))
+
+
+def _doubles(number: int) -> str:
+    return str(ngettext("Comune indicato da più enti", "Comuni indicati da più enti", number))

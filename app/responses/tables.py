@@ -1,0 +1,11 @@
+"""The tables of this room that others may join in a query of their own: they read, and never write."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.extensions import table_of
+from app.responses.models import Response, Submission
+
+response_table: Final = table_of(Response)
+submission_table: Final = table_of(Submission)

@@ -1,0 +1,133 @@
+"""`/gestione/registro`: who did what, found by a filter in the address, and whether the chain is sound."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import urlencode
+
+import pytest
+import sqlalchemy as sa
+
+from app.accounts.operators import add_operator
+from app.accounts.staff import staff_by_email
+from app.audit.chain import record
+from app.audit.models import AuditEntry
+from app.desk import log
+from app.extensions import db
+from app.registry.entities import find_by_code
+from tests.conftest import START
+from tests.fill.person import Person, Screen, flat
+
+
+def rows(page: Screen) -> list[str]:
+    return [flat(row.text) for row in page.page.all("tr") if row.inside("tbody")]
+
+
+def ask(person: Person, **filters: str) -> Screen:
+    return person.get(f"/gestione/registro?{urlencode(filters)}")
+
+
+@pytest.fixture
+def told(administrator: Person) -> int:
+    """Some entries of all kinds of actors; the id of Firenze's operator."""
+    firenze, member = find_by_code("048017"), staff_by_email("administrator@example.org")
+    assert firenze is not None
+    assert member is not None
+    operator = add_operator(firenze.id, name="Nome Operatore", office="Ufficio", email="a@example.org", phone="", now=START)
+    record("signed_in", actor="entity:048017", subject="entity:048017", detail={"by": "code"}, now=START)
+    record("response_submitted", actor=f"operator:{operator}", subject="entity:048017", detail={"content": "a" * 64}, now=START)
+    changed = {"role": "territory", "region": "09"}
+    record("staff_role_changed", actor="command", subject=f"staff:{member.id}", detail=changed, now=START)
+    record(
+        "never_heard_of", actor=f"staff:{member.id}", subject="thing:7", detail={"odd": None}, now=START + dt.timedelta(days=1)
+    )
+    db.session.commit()
+    return operator
+
+
+def test_entries_read_as_sentences_with_names(administrator: Person, told: int) -> None:
+    found = rows(administrator.get("/gestione/registro"))
+    assert "never_heard_of odd: –" in found[0]
+    assert "Persona administrator" in found[0]
+    assert "Comando sul server Ruolo cambiato Regione: Toscana; ruolo: Territorio Persona administrator" in found[1]
+    assert "Nome Operatore – Firenze (FI) Risposta inviata" in found[2]
+    assert "a" * 64 not in found[2]
+    assert "Entrata di un ente con: codice della lettera sé stesso" in found[3]
+    links = administrator.get("/gestione/registro").links()
+    assert links["Firenze (FI)"] == "/gestione/enti/048017"
+    assert links["Persona administrator"].startswith("/gestione/utenti/")
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"oggetto": "048017"}, {"Risposta inviata", "Entrata di un ente"}),
+        ({"oggetto": "firenze", "evento": "signed_in"}, {"Entrata di un ente"}),
+        ({"oggetto": "administrator@example.org"}, {"Ruolo cambiato"}),
+        ({"oggetto": "thing:7"}, {"never_heard_of"}),
+        ({"chi": "enti", "evento": "response_submitted"}, {"Risposta inviata"}),
+        ({"chi": "programma", "evento": "staff_role_changed"}, {"Ruolo cambiato"}),
+        ({"chi": "gestione"}, {"never_heard_of"}),
+        ({"da": "2026-03-17"}, {"never_heard_of"}),
+    ],
+)
+def test_a_filter_stands_in_the_address(administrator: Person, told: int, filters: dict[str, str], found: set[str]) -> None:
+    page = ask(administrator, **filters)
+    known = ("Risposta inviata", "Entrata di un ente", "Ruolo cambiato", "never_heard_of")
+    assert {name for name in known for row in rows(page) if name in row} == found
+    assert len(rows(page)) == len(found)
+    assert "Togli il filtro" in page.text
+
+
+def test_a_filter_that_finds_nothing_says_so(administrator: Person, told: int) -> None:
+    assert "Nessuna registrazione per questo filtro." in ask(administrator, a="2020-01-01").text
+
+
+@pytest.mark.parametrize(
+    ("filters", "field"), [({"da": "17/03"}, "da"), ({"a": "9999-12-31"}, "a"), ({"oggetto": "Atlantide <b>"}, "oggetto")]
+)
+def test_a_wrong_filter_is_said_beside_its_field_and_stays(
+    administrator: Person, told: int, filters: dict[str, str], field: str
+) -> None:
+    page = ask(administrator, **filters)
+    assert page.summary()[0][0] == f"#{field}"
+    assert page.by_id(field).attributes["value"] == filters[field]
+    assert not rows(page)
+
+
+def test_pages_follow_each_other_and_keep_the_filter(administrator: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PAGE_SIZE", 2)
+    for number in range(5):
+        record("signed_in", actor="entity:048017", subject="entity:048017", detail={"by": "link", "n": number}, now=START)
+    db.session.commit()
+    page = ask(administrator, oggetto="048017")
+    seen = rows(page)
+    while "Meno recenti" in page.links():
+        page = administrator.get(page.links()["Meno recenti"])
+        seen += rows(page)
+    assert len(seen) == len(set(seen)) == 5
+    assert "oggetto=048017" in page.links()["Le più recenti"]
+
+
+def test_the_chain_is_checked_on_request(administrator: Person, told: int) -> None:
+    page = administrator.press(administrator.get("/gestione/registro"), "Verifica ora")
+    assert page.alerts[0].startswith("Catena verificata: le registrazioni dalla n. 1")
+    db.session.execute(sa.update(AuditEntry).where(AuditEntry.number == 2).values(actor="nobody"))
+    db.session.commit()
+    broken = administrator.press(administrator.get("/gestione/registro"), "Verifica ora")
+    assert broken.alerts[0].startswith("ATTENZIONE: la catena non torna dalla registrazione n. 2.")
+
+
+def test_it_is_for_administrators(coordinator: Person) -> None:
+    assert coordinator.get("/gestione/registro").status == 403
+
+
+def test_a_page_costs_few_queries(administrator: Person, told: int) -> None:
+    for number in range(60):
+        record("signed_in", actor="entity:048017", subject="entity:048017", detail={"by": "link", "n": number}, now=START)
+    db.session.commit()
+    statements: list[str] = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    administrator.get("/gestione/registro")
+    selects = [one for one in statements if one.startswith("SELECT")]
+    assert len(selects) <= 8, "\n".join(selects)
