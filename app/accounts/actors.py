@@ -82,6 +82,8 @@ def _other(reference: str) -> Named:
         "visitor": _("Chi visita il sito"),
         "edition": _("Edizione %(code)s", code=key),
         "registry": _("Anagrafica: %(name)s", name=key),
+        "login_run": _("Azzeramento di più accessi n. %(number)s", number=key),
+        "delivery": _("Consegna n. %(number)s", number=key),
         "batch": _("Promemoria n. %(number)s", number=key),
         "access_request": _("Richiesta di accesso n. %(number)s", number=key),
         "reopening_request": _("Richiesta di riapertura n. %(number)s", number=key),

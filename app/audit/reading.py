@@ -33,7 +33,7 @@ class EntryFilter:
     until: dt.datetime | None = None
     actors: tuple[str, ...] = ()
     action: str = ""
-    subject: str = ""
+    subjects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ def _conditions(which: EntryFilter) -> list[sa.ColumnElement[bool]]:
         wanted.append(_ENTRY.at < which.until)
     if which.action:
         wanted.append(_ENTRY.action == which.action)
-    if which.subject:
-        wanted.append(_ENTRY.subject == which.subject)
+    if which.subjects:
+        wanted.append(_ENTRY.subject.in_(which.subjects))
     if which.actors:
         wanted.append(sa.or_(*(_is_actor(actor) for actor in which.actors)))
     return wanted

@@ -52,16 +52,12 @@ def _written(name: str, table: sa.Table, texts: Sequence[Any], *where: Any) -> s
     return _part(name, joined, table.c.id, table.c.at, (table.c.staff_id, _STAFF.name, *texts), *where)
 
 
-def _statement() -> sa.Select[Any]:
-    address, operator, access = address_table.c, operator_table.c, access_request_table.c
-    reopening, sent, delivery = reopening_table.c, submission_table.c, delivery_table.c
-    call, note, entry = call_table.c, note_table.c, entry_table.c
+def _whom_to_reach() -> list[sa.Select[Any]]:
+    """Addresses, operators, and who asks for access or for a reopening."""
+    address, operator = address_table.c, operator_table.c
+    access, reopening = access_request_table.c, reopening_table.c
     bad = sa.select(suppression_table.c.reply).where(suppression_table.c.email == address.email).scalar_subquery()
-    actor = sa.literal("staff:", sa.String) + sa.cast(_STAFF.id, sa.String)
-    who = sa.func.coalesce(_STAFF.name, entry.actor)
-    response = response_table.c
-    own_response = (response.id == sent.response_id, response.entity_id == _ENTITY_ID, response.edition_id == _EDITION_ID)
-    parts = (
+    return [
         _part(
             *("address", address_table, address.id, address.created_at, (address.purpose, address.email, bad)),
             *(address.entity_id == _ENTITY_ID, address.ended_at.is_(None)),
@@ -75,6 +71,17 @@ def _statement() -> sa.Select[Any]:
             *("reopening", reopening_table, reopening.reason, reopening.entity_id == _ENTITY_ID),
             *(reopening.edition_id == _EDITION_ID, reopening.closed_at.is_(None)),
         ),
+    ]
+
+
+def _what_happened() -> list[sa.Select[Any]]:
+    """Versions that were sent, messages, calls, notes, and the record of deeds."""
+    sent, response, delivery = submission_table.c, response_table.c, delivery_table.c
+    call, note, entry = call_table.c, note_table.c, entry_table.c
+    actor = sa.literal("staff:", sa.String) + sa.cast(_STAFF.id, sa.String)
+    who = sa.func.coalesce(_STAFF.name, entry.actor)
+    own_response = (response.id == sent.response_id, response.entity_id == _ENTITY_ID, response.edition_id == _EDITION_ID)
+    return [
         _part(
             *("receipt", submission_table.join(response_table, sa.and_(*own_response)), sent.number, sent.submitted_at),
             (sent.receipt,),
@@ -93,8 +100,11 @@ def _statement() -> sa.Select[Any]:
             *("deed", entry_table.outerjoin(staff_table, actor == entry.actor), entry.number, entry.at),
             *((entry.action, who, entry.detail), entry.subject == _SUBJECT),
         ),
-    )
-    all_parts = sa.union_all(*parts).subquery("dossier").c
+    ]
+
+
+def _statement() -> sa.Select[Any]:
+    all_parts = sa.union_all(*_whom_to_reach(), *_what_happened()).subquery("dossier").c
     at = sa.type_coerce(all_parts.at, UTCDateTime)
     shown = (all_parts.part, all_parts.id, at.label("at"), *(all_parts[letter] for letter in _TEXTS))
     return sa.select(*shown).order_by(all_parts.part, all_parts.at.desc(), all_parts.id.desc())

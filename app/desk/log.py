@@ -25,10 +25,12 @@ from app.editions.files import ROME
 from app.extensions import db
 from app.registry.entities import resolve
 from app.registry.regions import region_names
+from app.responses.owners import owners_of, response_ids_of
 
 PAGE_SIZE: Final = 50
 FIELDS: Final = ("da", "a", "chi", "evento", "oggetto")
 MOST_DIGITS: Final = 9
+RESPONSE: Final = "response:"
 GROUPS: Final = {
     "gestione": ("staff:",),
     "enti": ("entity:", "operator:"),
@@ -64,7 +66,7 @@ def log() -> ResponseReturnValue:
     number = int(before) if before.isascii() and before.isdigit() and len(before) <= MOST_DIGITS else None
     page = read_entries(asked.filter, before=number, limit=PAGE_SIZE) if not asked.errors else None
     rows = page.rows if page else ()
-    names = names_of({name for row in rows for name in (row.actor, row.subject)})
+    names = _names({name for row in rows for name in (row.actor, row.subject)})
     regions = region_names()
     lines = [
         Line(row, event_name(row.action), names[row.actor], names[row.subject], detail_text(row.detail, regions))
@@ -103,15 +105,15 @@ def _asked(args: Mapping[str, str]) -> Asked:
     typed = {name: args.get(name, "").strip()[:100] for name in FIELDS}
     errors: list[tuple[str, str]] = []
     since, until = (_day(typed[name], name, errors) for name in ("da", "a"))
-    subject = _subject(typed["oggetto"])
-    if typed["oggetto"] and not subject:
+    subjects = _subjects(typed["oggetto"])
+    if typed["oggetto"] and not subjects:
         errors.append(("oggetto", _("Non troviamo nessuno con questo codice, nome o indirizzo.")))
     wanted = EntryFilter(
         since=_start(since),
         until=_start(until + dt.timedelta(days=1)) if until else None,
         actors=GROUPS.get(typed["chi"]) or ((typed["chi"],) if typed["chi"] else ()),
         action=typed["evento"],
-        subject=subject,
+        subjects=subjects,
     )
     return Asked(typed, wanted, errors)
 
@@ -134,15 +136,30 @@ def _start(day: dt.date | None) -> dt.datetime | None:
     return dt.datetime(day.year, day.month, day.day, tzinfo=ROME).astimezone(dt.UTC) if day else None
 
 
-def _subject(typed: str) -> str:
-    """What the record calls whom somebody means: by its own name, a code, a name of one entity, or a member's address."""
-    if not typed or ":" in typed:
-        return typed
+def _subjects(typed: str) -> tuple[str, ...]:
+    """What the record calls whom somebody means: by its own name, a member's address, or an entity's code or name, which stands
+    for its responses too."""
+    if not typed:
+        return ()
+    if ":" in typed:
+        return (typed,)
     if "@" in typed:
         member = staff_by_email(typed)
-        return f"staff:{member.id}" if member else ""
+        return (f"staff:{member.id}",) if member else ()
     found = resolve(typed)
-    return f"entity:{found[0].code}" if len(found) == 1 else ""
+    if len(found) != 1:
+        return ()
+    return (f"entity:{found[0].code}", *(f"{RESPONSE}{number}" for number in response_ids_of(found[0].code)))
+
+
+def _names(references: set[str]) -> dict[str, Named]:
+    numbers = {name.removeprefix(RESPONSE) for name in references if name.startswith(RESPONSE)}
+    owners = owners_of({int(number) for number in numbers if number.isdigit()})
+    responses = {
+        f"{RESPONSE}{number}": Named(_("Risposta di %(name)s", name=owner.label), entity_code=owner.code)
+        for number, owner in owners.items()
+    }
+    return names_of(references) | responses
 
 
 def _address(given: Mapping[str, str], before: int | None = None) -> str:
@@ -155,5 +172,5 @@ def _address(given: Mapping[str, str], before: int | None = None) -> str:
 def link_of(named: Named) -> str | None:
     """The page that tells more of somebody, where there is one."""
     if named.entity_code is not None:
-        return f"{url_for('desk.home')}/enti/{named.entity_code}"
+        return url_for("desk.entity", code=named.entity_code)
     return url_for("desk.member", person=named.staff_id) if named.staff_id is not None else None

@@ -5,9 +5,11 @@ Not for: which events there are: an operation that is not in the table is shown 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
+from flask_babel import format_datetime, to_user_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -36,12 +38,20 @@ EVENTS: Final[dict[str, LazyString]] = {
     "message_asked_for": _l("Messaggio chiesto"),
     "access_requested": _l("Accesso richiesto"),
     "access_request_handled": _l("Richiesta di accesso chiusa"),
+    "login_unlocked": _l("Accesso dell'ente sbloccato"),
+    "login_run_prepared": _l("Azzeramento di più accessi preparato"),
+    "login_run_confirmed": _l("Azzeramento di più accessi confermato"),
+    "login_run_stopped": _l("Azzeramento di più accessi fermato"),
+    "login_run_ended": _l("Azzeramento di più accessi finito"),
+    "operator_added": _l("Persona aggiunta a chi compila"),
     "operator_removed": _l("Persona tolta da chi compila"),
     "operator_restored": _l("Persona rimessa tra chi compila"),
     "address_added": _l("Indirizzo aggiunto"),
     "address_ended": _l("Indirizzo tolto"),
     "address_change_proposed": _l("Modifica di indirizzo proposta"),
     "address_change_decided": _l("Modifica di indirizzo decisa"),
+    "address_changed": _l("Indirizzo cambiato"),
+    "delivery_decided": _l("Esito di una consegna deciso"),
     "mail_address_allowed": _l("Indirizzo riammesso alla posta"),
     "response_submitted": _l("Risposta inviata"),
     "declaration_withdrawn": _l("Dichiarazione ritirata"),
@@ -57,6 +67,8 @@ EVENTS: Final[dict[str, LazyString]] = {
     "note_removed": _l("Nota tolta"),
     "note_restored": _l("Nota rimessa"),
     "respondents_exported": _l("Elenco degli enti scaricato"),
+    "edition_created": _l("Edizione creata"),
+    "edition_changed": _l("Edizione modificata"),
     "edition_stored": _l("Edizione salvata"),
     "edition_moved": _l("Stato dell'edizione cambiato"),
     "letters_made": _l("Lettere stampate"),
@@ -82,11 +94,28 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "before": _l("prima"),
     "after": _l("dopo"),
     "request": _l("richiesta"),
+    "added": _l("aggiunti"),
+    "changed": _l("cambiati"),
+    "ended": _l("finiti"),
+    "file": _l("file"),
+    "questionnaire": _l("questionario"),
+    "opens_at": _l("apertura"),
+    "closes_at": _l("chiusura"),
+    "call": _l("telefonata n."),
+    "note": _l("nota n."),
+    "logins": _l("accessi"),
+    "left": _l("rimasti"),
+    "rows": _l("righe"),
+    "number": _l("ricevuta n."),
+    "version": _l("versione"),
+    "content": _l("impronta"),
+    "earlier": _l("edizione precedente"),
 }
 _VALUES: Final[dict[tuple[str, str], LazyString]] = {
     ("by", "password"): _l("password"),
     ("by", "link"): _l("link"),
     ("by", "code"): _l("codice della lettera"),
+    ("by", "demo"): _l("comando della dimostrazione"),
     **{("role", role): name for role, name in ROLE_NAMES.items()},
 }
 _LONGEST: Final = 20
@@ -113,5 +142,14 @@ def _value(name: str, value: Any, regions: Mapping[str, str]) -> str:
     known = _VALUES.get((name, text))
     if known is not None:
         return str(known)
+    if name.endswith("_at") or name == "deadline":
+        return _instant(text)
     is_hash = len(text) == 64 and all(letter in "0123456789abcdef" for letter in text)
     return f"{text[:_LONGEST]}…" if is_hash else text
+
+
+def _instant(text: str) -> str:
+    try:
+        return str(format_datetime(to_user_timezone(dt.datetime.fromisoformat(text)), "d MMM y, HH:mm", rebase=False))
+    except ValueError:
+        return text

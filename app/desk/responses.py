@@ -13,7 +13,6 @@ from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.permissions import required_staff
 from app.chasing.filters import PROBLEMS, STATES, Filter
 from app.chasing.listing import ListRow, Order, list_page
 from app.desk import blueprint
@@ -203,7 +202,7 @@ def _shown(row: ListRow, words: Words) -> Shown:
         called = (words["outcome"][call.outcome], ", ".join(part for part in (short_day(call.at), back) if part))
     return Shown(
         row=row,
-        address=f"{url_for('desk.responses')[:-8]}enti/{row.code}",
+        address=url_for("desk.entity", code=row.code),
         state=words["state"][row.state],
         state_kind=STATE_KINDS[row.state],
         activity=short(row.last_activity),
@@ -212,8 +211,3 @@ def _shown(row: ListRow, words: Words) -> Shown:
         deadline=short(row.closes_at - MINUTE) if row.closes_at else "",
         call=called,
     )
-
-
-def may_extend() -> bool:
-    """Whether whoever asks may extend and reopen."""
-    return required_staff().coordinates

@@ -52,8 +52,8 @@ def test_entries_come_newest_first_and_page_by_page() -> None:
         (EntryFilter(actors=("staff:",)), [7, 6, 2, 1]),
         (EntryFilter(actors=("command*", "operator:")), [10, 9, 8, 5, 4, 3]),
         (EntryFilter(actors=("staff_",)), []),
-        (EntryFilter(action="event_1", subject="entity:0"), [10, 4]),
-        (EntryFilter(subject="entity:%"), []),
+        (EntryFilter(action="event_1", subjects=("entity:0",)), [10, 4]),
+        (EntryFilter(subjects=("entity:%", "entity:7")), []),
     ],
 )
 def test_filters(which: EntryFilter, found: list[int]) -> None:

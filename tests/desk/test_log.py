@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -15,8 +16,12 @@ from app.audit.models import AuditEntry
 from app.desk import log
 from app.extensions import db
 from app.registry.entities import find_by_code
+from app.responses.reading import OpenResponse
 from tests.conftest import START
 from tests.fill.person import Person, Screen, flat
+from tests.open_edition import respond
+
+__all__ = ["respond"]
 
 
 def rows(page: Screen) -> list[str]:
@@ -52,7 +57,7 @@ def test_entries_read_as_sentences_with_names(administrator: Person, told: int) 
     assert "Comando sul server Ruolo cambiato Regione: Toscana; ruolo: Territorio Persona administrator" in found[1]
     assert "Nome Operatore – Firenze (FI) Risposta inviata" in found[2]
     assert "a" * 64 not in found[2]
-    assert "Entrata di un ente con: codice della lettera sé stesso" in found[3]
+    assert "Entrata di un ente con: codice della lettera il proprio accesso" in found[3]
     links = administrator.get("/gestione/registro").links()
     assert links["Firenze (FI)"] == "/gestione/enti/048017"
     assert links["Persona administrator"].startswith("/gestione/utenti/")
@@ -77,6 +82,15 @@ def test_a_filter_stands_in_the_address(administrator: Person, told: int, filter
     assert {name for name in known for row in rows(page) if name in row} == found
     assert len(rows(page)) == len(found)
     assert "Togli il filtro" in page.text
+
+
+def test_an_entitys_responses_are_found_by_its_name(administrator: Person, respond: Callable[[str], OpenResponse]) -> None:
+    firenze, other = respond("048017"), respond("022165")
+    for response in (firenze, other):
+        record("response_submitted", actor="operator:1", subject=f"response:{response.id}", detail={"number": 1}, now=START)
+    db.session.commit()
+    (row,) = rows(ask(administrator, oggetto="Firenze", evento="response_submitted"))
+    assert "Risposta inviata ricevuta n.: 1 Risposta di Firenze (FI)" in row
 
 
 def test_a_filter_that_finds_nothing_says_so(administrator: Person, told: int) -> None:

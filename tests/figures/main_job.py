@@ -10,6 +10,7 @@ are dead.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import subprocess
 import sys
@@ -25,7 +26,6 @@ import sqlalchemy as sa
 from babel.dates import format_datetime
 
 from app.accounts.links import create_activation_link
-from app.clock import now
 from app.editions.current import current_edition
 from app.extensions import db
 from app.mail.models import Delivery
@@ -89,7 +89,7 @@ class Job:
     sent_at: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> Tally:
-        self.parts = gather(self.site, now())
+        self.parts = gather(self.site, dt.datetime.now(dt.UTC))
         self.by_code = {part.code: part for part in self.parts}
         self._cast_roles()
         self.officers = {part.code: Officer(self.site.url, part) for part in self.parts}
@@ -123,7 +123,7 @@ class Job:
 
     def _answer(self) -> None:
         with self.site.application().app_context():
-            self.links = {part.code: create_activation_link(part.code, now()) for part in self.parts}
+            self.links = {part.code: create_activation_link(part.code, dt.datetime.now(dt.UTC)) for part in self.parts}
             db.session.commit()
             db.engine.dispose()
         self._together([part for part in self.parts if part.role in ("sender", "starter")], self._visit)

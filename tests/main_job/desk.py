@@ -70,3 +70,36 @@ class Administrator(Member):
         """End the login of an entity, by its page and the confirmation."""
         self.visitor.open(f"/gestione/accessi/{code}/azzera")
         self.visitor.submit_open({})
+
+
+class Coordinator(Member):
+    """Queues a batch in its four steps, follows it, and reads the lists."""
+
+    def queue_batch(self, pace: int) -> str:
+        """A batch to everybody who should get one, from now on at this pace; the address of its page."""
+        visitor = self.visitor
+        visitor.open(f"{EVERYBODY}?passo=conferma&testo=0&quando=ora&ritmo={pace}")
+        self.confirmation = visitor.served.form(EVERYBODY, "Conferma: invia a").filled({})
+        return self.queue_again()
+
+    def queue_again(self) -> str:
+        """Press the button of the same form once more; the address of the page that follows."""
+        status, location, body = self.visitor.post(EVERYBODY, self.confirmation)
+        assert status == 303, (status, one_line(body.decode())[:500])
+        return location
+
+    def says_done(self, batch: str) -> bool:
+        """Whether the page of the batch says that nothing waits any more."""
+        page = self.visitor.open(batch)
+        return "Finisce " not in page and "<h1>" in page
+
+    def counts(self) -> dict[str, int]:
+        """How many entities the list finds in each state, its numbers renewed first."""
+        self.visitor.open("/gestione")
+        self.visitor.submit_open({}, form="/gestione/aggiorna")
+        found = {}
+        for state in ("submitted", "covered"):
+            self.visitor.open(f"/gestione/risposte?stato={state}")
+            number = re.search(r"([\d.]+) ent[ei]", self.text())
+            found[state] = int(number[1].replace(".", "")) if number is not None else -1
+        return found

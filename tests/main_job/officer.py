@@ -31,7 +31,16 @@ class Officer:
         """Set the password and say who fills in."""
         self.visitor.open(link.removeprefix(self.visitor.origin))
         self._insist({"password": [self.password]})
-        self.visitor.say_who(f"Operatore {self.part.code}")
+        if self.visitor.path == "/operatore":
+            self._say_who()
+
+    def _say_who(self) -> None:
+        """Go on as whoever filled in before, else as somebody new."""
+        known = [one for one in self.visitor.served.form("/operatore").buttons if one.name == "operator_id"]
+        if known:
+            self.visitor.submit_open({}, form="/operatore", button=(known[0].name, known[0].value))
+        else:
+            self.visitor.say_who(f"Operatore {self.part.code}")
 
     def sign_in(self, password: str = "") -> int:
         """Sign in with a new browser; the status of the page that follows."""

@@ -16,7 +16,8 @@ from tests.mail.conftest import smtp_settings
 from tests.open_edition import author, edition, respond
 from tests.registry.rows import add_contact
 from tests.registry_rows import CODES
-from tests.responses.test_coverage import People, people
+from tests.responses.conftest import people
+from tests.responses.people import People
 from tests.smtp_server import SmtpServer, smtp_server
 
 __all__ = ["author", "edition", "people", "respond"]

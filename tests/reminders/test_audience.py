@@ -20,7 +20,7 @@ from app.reminders.batches import Plan, batch_of, queue_batch
 from app.reminders.schedule import Schedule
 from tests.conftest import START
 from tests.registry.rows import add_contact
-from tests.responses.test_coverage import (
+from tests.responses.people import (
     BOLZANO,
     FIRENZE,
     NOTHING,

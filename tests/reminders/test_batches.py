@@ -21,7 +21,7 @@ from app.reminders.models import Batch
 from app.reminders.schedule import Schedule, ends_too_late
 from tests.accounts.few import PASSWORD, activate, at_once
 from tests.conftest import START, Clock
-from tests.responses.test_coverage import BOLZANO, FIRENZE, OWN, SAMONE_TN, SAMONE_TO, VALENTINO, People, claiming, declaring
+from tests.responses.people import BOLZANO, FIRENZE, OWN, SAMONE_TN, SAMONE_TO, VALENTINO, People, claiming, declaring
 from tests.smtp_server import ALWAYS, SmtpServer
 
 Run = Callable[[], Tally]
