@@ -21,25 +21,10 @@ from app.chasing.figures import Part
 from app.chasing.filters import STATES, Filter
 from app.chasing.respondents import SIZES
 from app.desk.addresses import list_of
+from app.desk.chasing_words import STATE_WORDS
+from app.desk.kind_words import KIND_WORDS
 from app.web.numbers import NumberWords
 
-STATE_NAMES: Final = {
-    "never": _l("Mai aperto"),
-    "opened": _l("Aperto, nulla di scritto"),
-    "draft": _l("Bozza"),
-    "submitted": _l("Inviata"),
-    "covered": _l("Coperto da un altro ente"),
-}
-KIND_NAMES: Final = {
-    "municipality": _l("Comuni"),
-    "union": _l("Unioni di Comuni"),
-    "metropolitan": _l("Città metropolitane"),
-    "consortium": _l("Consorzi"),
-    "ambito": _l("Ambiti territoriali"),
-    "province": _l("Province"),
-    "region": _l("Regioni"),
-    "other": _l("Altri enti"),
-}
 ASSOCIATION_NAMES: Final = {
     "ambito": _l("In un Ambito territoriale"),
     "union": _l("In un'Unione di Comuni"),
@@ -95,7 +80,7 @@ def states_of(staff: StaffIdentity, part: Part, words: NumberWords, region: str 
     own, universe = Filter(region=region or "", kind=MUNICIPALITY), part.total.universe
     for state in STATES:
         numbers = _shares(getattr(part.total, _FIELDS[state]), universe, words)
-        lines.append(StateLine(str(STATE_NAMES[state]), *numbers, list_of(staff, replace(own, states=(state,)))))
+        lines.append(StateLine(str(STATE_WORDS[state]), *numbers, list_of(staff, replace(own, states=(state,)))))
         if state == "draft" and part.total.draft.entities:
             lines += [
                 StateLine(name, words.whole(number), words.share(number, universe.entities), "", None, True)
@@ -170,7 +155,7 @@ def _leads(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) ->
     rows = []
     for lead in part.leads:
         numbers = (lead.members, lead.represented, lead.members - lead.represented)
-        cells = (str(STATE_NAMES[lead.state]), *map(words.whole, numbers))
+        cells = (str(STATE_WORDS[lead.state]), *map(words.whole, numbers))
         rows.append(TableRow(lead.label, cells, list_of(staff, replace(own, lead=lead.code))))
     heads = (_("La sua risposta"), _("Comuni associati"), _("Rappresentati"), _("Mancano"))
     note = _("I capofila con più Comuni che mancano ancora.")
@@ -180,7 +165,7 @@ def _leads(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) ->
 def _kinds(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter) -> Table:
     lines = {row.key: row.line for row in part.kinds}
     rows = []
-    for kind, name in KIND_NAMES.items():
+    for kind, name in KIND_WORDS.items():
         if kind in lines:
             line = lines[kind]
             cells = (*_states(line, words), words.whole(line.answered.entities))

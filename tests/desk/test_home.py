@@ -20,6 +20,7 @@ from app.desk import addresses
 from app.editions.current import EditionView
 from app.editions.models import Edition
 from app.extensions import db
+from app.mail.groups import open_group
 from app.mail.outbox import Message, queue_message
 from app.registry.addresses import propose_change
 from app.registry.entities import find_by_code
@@ -90,7 +91,7 @@ def test_the_country_is_counted_by_state_and_by_region(edition: EditionView, coo
     assert page.texts("board-figure") == ["20,0%"]
     assert "1 su 5. Quota dei residenti: 76,6%." in page.text
     regions = rows(page, "regioni")
-    assert regions["Toscana"] == ["1", "0", "0", "0", "1", "0", "1", "100,0%", "100,0%"]
+    assert regions["Toscana"] == ["1", "0", "0", "0", "1", "0", "1", "100,0%", "100,0%", "Elenco: Toscana"]
     assert regions["Piemonte"][:4] == ["1", "1", "0", "0"]
     assert "tra 25% e 50%120,0%" in page.text
     assert page.links()["Toscana"] == "/gestione?regione=09"
@@ -101,7 +102,7 @@ def test_a_region_is_shown_with_its_provinces(edition: EditionView, coordinator:
     page = coordinator.get("/gestione?regione=09")
     assert (page.heading, rows(page, "province")) == (
         "Oggi: Toscana",
-        {"Firenze": ["1", "0", "0", "0", "1", "0", "1", "100,0%", "100,0%"]},
+        {"Firenze": ["1", "0", "0", "0", "1", "0", "1", "100,0%", "100,0%", "Elenco: Firenze"]},
     )
     assert page.links()["Torna a tutta Italia"] == "/gestione"
     assert "Piemonte" not in page.text
@@ -237,8 +238,7 @@ def test_the_last_batches_are_for_who_sees_the_whole_country(
     edition: EditionView, coordinator: Person, new_staff: NewStaff
 ) -> None:
     assert "Nessun promemoria in questa edizione." in coordinator.get("/gestione").text
-    group = "INSERT INTO delivery_group (label, per_hour, pause_reason, created_at) VALUES ('g', 400, '', :now) RETURNING id"
-    group_id = db.session.execute(sa.text(group), {"now": START.isoformat(sep=" ")}).scalar_one()
+    group_id = open_group("g", 400, START, working_hours=False)
     values = {"edition_id": edition.id, "group_id": group_id, "key": "k", "name": "Primo promemoria", "filter": "{}"}
     times = {"starts_at": START, "ends_at": START + dt.timedelta(hours=5), "created_at": START, "created_by": "staff:1"}
     db.session.execute(sa.insert(Batch).values(**values, **times, excluded="{}", respondents=1200, deliveries=1300))
