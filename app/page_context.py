@@ -57,5 +57,7 @@ def _days_left(edition: EditionView | None, own_closes_at: dt.datetime | None, i
     """
     if edition is None or not edition.opens_at <= instant < edition.closes_for(own_closes_at):
         return None
+    if edition.state in {"closed", "published"} and own_closes_at is None:  # ended before its time
+        return None
     last = (edition.closes_for(own_closes_at) - dt.timedelta(microseconds=1)).astimezone(ROME).date()
     return (last - instant.astimezone(ROME).date()).days

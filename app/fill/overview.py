@@ -14,6 +14,7 @@ from flask_babel import ngettext
 
 from app.accounts.operators import operator_names
 from app.clock import now
+from app.editions.reopenings import asked_at
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.coverage import coverage_view
@@ -67,6 +68,7 @@ def overview() -> ResponseReturnValue:
         response=response,
         readonly=not takes_answers,
         may_ask=may_ask(response, at),
+        asked_at=asked_at(response.entity_id, response.edition.id) if may_ask(response, at) else None,
         tasks=_tasks(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),

@@ -72,7 +72,7 @@ def test_addresses_stand_with_what_goes_to_them(person: Person) -> None:
     page = person.get("/ente")
     pec, mayor = rows(page, "indirizzi")
     assert "La PEC si usa solo se non c'è nessun altro indirizzo" in pec
-    assert mayor.startswith("sindaco@example.org ufficio del sindaco · Riceve: link per accedere, ricevute e riaperture.")
+    assert mayor.startswith("sindaco@example.org Ufficio del sindaco · Riceve: link per accedere, ricevute e riaperture.")
     assert "samone@example.org" not in page.html
 
 

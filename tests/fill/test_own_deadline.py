@@ -46,6 +46,22 @@ def test_every_page_shows_the_entitys_own_deadline(person: Person) -> None:
     assert "30 aprile" not in person.get("/ricevuta").text
 
 
+def test_an_edition_closed_before_its_time_counts_no_days_but_an_extension_s(person: Person) -> None:
+    answer_all(person)
+    assert "giorni rimasti" in person.client.get("/compila").text
+    set_state("closed")
+    assert "giorni rimasti" not in person.client.get("/compila").text
+    grant(START, reopened=True)
+    assert "55 giorni rimasti" in person.client.get("/compila").text
+
+
+def test_the_short_page_tells_the_entitys_own_deadline(person: Person) -> None:
+    grant(START, reopened=False)
+    page = person.fill("/compila/B", {"B01": "none"})
+    assert "fino al 10 maggio 2026, 23:59" in page.text
+    assert "30 aprile" not in page.text
+
+
 def test_others_keep_the_editions_deadline(person: Person, new_person: NewPerson) -> None:
     grant(START, reopened=False)
     other = new_person("Operatore C", "022165")
@@ -111,6 +127,8 @@ def test_after_the_deadline_one_asks_and_asking_again_changes_the_reason(person:
     page = person.send(person.get("/riapertura"), {"motivo": "  Mancava il Centro per le famiglie "}, None)
     assert page.path == "/compila"
     assert "Richiesta inviata. Se viene accolta ti scriviamo, e qui trovi la nuova scadenza." in page.alerts
+    assert any("La tua richiesta di riapertura del" in alert for alert in page.alerts)
+    assert ASK not in page.links()
     again = person.get("/riapertura")
     assert any("è in attesa" in alert for alert in again.alerts)
     person.send(again, {"motivo": "Due centri"}, None)

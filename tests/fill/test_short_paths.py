@@ -151,8 +151,8 @@ def test_who_is_not_on_a_short_path_is_told_what_the_page_is_for(person: Person)
 def test_what_is_sent_by_mistake_is_taken_back_until_the_deadline(person: Person, stored: Stored) -> None:
     receipt = person.send(nothing(person), DECLARED, SEND)
     for path in ("/ricevuta", "/compila"):
-        assert any(form.text == "Annulla: rispondiamo noi" for form in person.get(path).forms()), path
-    back = person.press(receipt, "Annulla: rispondiamo noi")
+        assert any(form.text == "Annulla: abbiamo qualcosa da segnalare" for form in person.get(path).forms()), path
+    back = person.press(receipt, "Annulla: abbiamo qualcosa da segnalare")
     assert back.path == "/compila/B"
     assert back.alerts[0].startswith("Invio annullato: non conta più.")
     assert stored().status == "draft"
@@ -162,7 +162,7 @@ def test_what_is_sent_by_mistake_is_taken_back_until_the_deadline(person: Person
 
 
 def test_every_page_says_that_what_was_taken_back_counts_no_longer(person: Person) -> None:
-    person.press(person.send(nothing(person), DECLARED, SEND), "Annulla: rispondiamo noi")
+    person.press(person.send(nothing(person), DECLARED, SEND), "Annulla: abbiamo qualcosa da segnalare")
     receipt = person.get("/ricevuta")
     assert receipt.heading == "Invio annullato"
     assert "per l'amministrazione il tuo ente non ha ancora risposto" in receipt.text
@@ -186,7 +186,7 @@ def test_every_page_says_that_what_was_taken_back_counts_no_longer(person: Perso
 def test_after_the_deadline_whoever_took_its_answer_back_reads_that_none_counts(
     person: Person, clock: Clock, renew: Renew
 ) -> None:
-    person.press(person.send(nothing(person), DECLARED, SEND), "Annulla: rispondiamo noi")
+    person.press(person.send(nothing(person), DECLARED, SEND), "Annulla: abbiamo qualcosa da segnalare")
     clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
     renew(person)
     assert any("per l'amministrazione il tuo ente non ha risposto" in text for text in person.get("/compila").alerts)
@@ -215,7 +215,7 @@ def test_a_short_path_that_was_sent_is_no_longer_taken_back_after_the_deadline(
     receipt = person.send(nothing(person), DECLARED, SEND)
     clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
     renew(person)
-    refused = person.press(receipt, "Annulla: rispondiamo noi")
+    refused = person.press(receipt, "Annulla: abbiamo qualcosa da segnalare")
     assert refused.alerts[0].startswith("La scadenza è passata: l'invio non si può più annullare da qui.")
     assert stored().status == "submitted"
     assert standing_of(stored().entity_id, stored().edition, clock()).submitted_as == "nothing"
