@@ -62,10 +62,11 @@ def _page(shown: EditionView, typed: str = "", problems: tuple[Problem, ...] = (
     page = _page_number(len(codes))
     labels = labels_of(codes[(page - 1) * PAGE : page * PAGE])
     query = one_line(request.args.get("cerca", ""))
+    field = "codici" if shown.state in BEFORE_OPENING else ""
     return draw(
         "desk/edition_pilot.html",
         shown,
-        [Problem("codici" if one.place == "pilot" else one.place, one.reason, params=one.params) for one in problems],
+        [Problem(field if one.place in ("pilot", "codici") else one.place, one.reason, params=one.params) for one in problems],
         typed=typed,
         changed=changed,
         pilots=sorted(((label, code) for code, label in labels.items()), key=lambda one: (one[0].lower(), one[1])),
