@@ -9,14 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urlencode
 
 from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.chasing.filters import Arguments, Filter
+from app.chasing.filters import Filter
 from app.config import settings
 from app.editions.current import EditionView
 from app.mail.pace import ROME
@@ -79,9 +78,7 @@ def read_draft(args: MultiDict[str, str]) -> PlanDraft:
     """What an address or a form holds; what it does not hold has its usual value."""
     template, pace = args.get("testo", ""), args.get("ritmo", "").strip().replace(".", "")
     codes = [code for code in re.split(r"[\s,;]+", args.get("senza", "")) if _CODE.match(code)]
-    choice = Choice(
-        Filter.from_args(cast("Arguments", args)), tuple(dict.fromkeys(codes))[:MOST_LEFT_OUT], args.get("oltre", "") == "1"
-    )
+    choice = Choice(Filter.from_args(args), tuple(dict.fromkeys(codes))[:MOST_LEFT_OUT], args.get("oltre", "") == "1")
     return PlanDraft(
         choice=choice,
         template_id=int(template) if template.isascii() and template.isdigit() and len(template) < 10 else 0,

@@ -26,6 +26,8 @@ BAD = {
     "languages": ["", "en", "it,xx", "it,it", 7, [1]],
     "session_idle_minutes": ["4", "10081", "an hour", "1.5", True, None, ""],
     "session_hours": ["0", "721"],
+    "staff_session_idle_minutes": [4, 1_441, "un'ora"],
+    "staff_session_hours": ["0", "73"],
     "activation_days": ["0", "366"],
     "sign_in_link_minutes": [4, 1_441, "mezz'ora"],
     "throttle_account_failures": ["0", "101"],
