@@ -17,6 +17,7 @@ from app.chasing.respondents import refresh_respondents, respondent_table
 from app.editions.current import EditionView
 from app.editions.many_extensions import Granted, Judged, extend_many, judge_extensions
 from app.extensions import db
+from app.responses.overview import response_states
 
 _ROW = respondent_table.c
 
@@ -56,12 +57,12 @@ class ExtensionPlan:
 def plan_extension(scope: Scope, closes_at: dt.datetime, now: dt.datetime, *, reopening: bool) -> ExtensionPlan:
     """Who would get it. Reads only."""
     narrowed = [_ROW.edition_id == scope.edition.id, *conditions(scope.wanted, scope.today, region=scope.region)]
-    query = sa.select(_ROW.entity_id, _ROW.state).where(*narrowed).order_by(_ROW.entity_id)
-    rows = db.session.connection().execute(query).all()
-    waiting = [row.entity_id for row in rows if row.state != "submitted"]
-    return ExtensionPlan(
-        judge_extensions(scope.edition, waiting, closes_at, now, reopening=reopening), len(rows) - len(waiting)
-    )
+    query = sa.select(_ROW.entity_id).where(*narrowed).order_by(_ROW.entity_id)
+    found = db.session.connection().execute(query).scalars().all()
+    sent = {entity_id for entity_id, state in response_states(scope.edition.id).items() if state.status == "submitted"}
+    waiting = [entity_id for entity_id in found if entity_id not in sent]  # the rows may be a minute old, this is not
+    judged = judge_extensions(scope.edition, waiting, closes_at, now, reopening=reopening)
+    return ExtensionPlan(judged, len(found) - len(waiting))
 
 
 def extend_filtered(

@@ -31,13 +31,13 @@ LONGEST_REASON = 150
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@blueprint.get("/promemoria/<int:batch>")
+@blueprint.get("/promemoria/<int(max=2147483647):batch>")
 def batch(batch: int) -> str:
     """Counts, when it ends, what can be done with it."""
     return _draw(_row(batch))
 
 
-@blueprint.post("/promemoria/<int:batch>/<any(pausa, riprendi):work>")
+@blueprint.post("/promemoria/<int(max=2147483647):batch>/<any(pausa, riprendi):work>")
 def steer_batch(batch: int, work: str) -> ResponseReturnValue:
     """Pause it, with a reason, or go on."""
     row, staff = _row(batch), required_staff()
@@ -57,7 +57,7 @@ def steer_batch(batch: int, work: str) -> ResponseReturnValue:
     return redirect(url_for("desk.batch", batch=row.id), 303)
 
 
-@blueprint.route("/promemoria/<int:batch>/annulla", methods=["GET", "POST"])
+@blueprint.route("/promemoria/<int(max=2147483647):batch>/annulla", methods=["GET", "POST"])
 def cancel_batch_page(batch: int) -> ResponseReturnValue:
     """Ask, then cancel what is still to be sent."""
     row, staff = _row(batch), required_staff()
@@ -69,7 +69,7 @@ def cancel_batch_page(batch: int) -> ResponseReturnValue:
     return redirect(url_for("desk.batch", batch=row.id), 303)
 
 
-@blueprint.get("/promemoria/<int:batch>/non-riusciti.csv")
+@blueprint.get("/promemoria/<int(max=2147483647):batch>/non-riusciti.csv")
 def batch_troubles(batch: int) -> Response:
     """What failed and what nobody knows about, for a spreadsheet."""
     row = _row(batch)

@@ -27,6 +27,7 @@ from app.reminders.templates import LONGEST_NAME, TemplateRow, Texts, UnfitTempl
 from app.reminders.trial import send_trial
 from app.reminders.wording import PLACEHOLDERS, Text
 
+LONGEST_NUMBER = 10
 EXAMPLE_PROGRESS = 40
 EXAMPLE_MEMBERS = 3
 Errors = list[tuple[str, str]]
@@ -36,8 +37,8 @@ Errors = list[tuple[str, str]]
 def templates() -> str:
     """The list; after a removal with the button that brings the text back."""
     edition = the_edition()
-    removed = request.args.get("tolto", 0, type=int)
-    gone = _row(removed) if removed else None
+    removed = request.args.get("tolto", "")
+    gone = _row(int(removed)) if removed.isascii() and removed.isdigit() and len(removed) < LONGEST_NUMBER else None
     listed = stored.list_templates(edition.id)
     return render_template("desk/templates.html", templates=listed, removed=gone if gone and gone.removed_at else None)
 
@@ -58,7 +59,7 @@ def new_template() -> ResponseReturnValue:
     return redirect(url_for("desk.template_preview", template=template_id), 303)
 
 
-@blueprint.route("/promemoria/testi/<int:template>", methods=["GET", "POST"])
+@blueprint.route("/promemoria/testi/<int(max=2147483647):template>", methods=["GET", "POST"])
 def template(template: int) -> ResponseReturnValue:
     """Change one."""
     edition, staff, row = the_edition(), required_staff(), _row(template)
@@ -75,7 +76,7 @@ def template(template: int) -> ResponseReturnValue:
     return redirect(url_for("desk.template_preview", template=row.id), 303)
 
 
-@blueprint.get("/promemoria/testi/<int:template>/anteprima")
+@blueprint.get("/promemoria/testi/<int(max=2147483647):template>/anteprima")
 def template_preview(template: int) -> ResponseReturnValue:
     """What an entity would read, of each text; and a trial to oneself."""
     edition, row = the_edition(), _row(template)
@@ -94,7 +95,7 @@ def template_preview(template: int) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/promemoria/testi/<int:template>/copia")
+@blueprint.post("/promemoria/testi/<int(max=2147483647):template>/copia")
 def copy_template_page(template: int) -> ResponseReturnValue:
     """A copy, opened to be changed."""
     edition, staff, row = the_edition(), required_staff(), _row(template)
@@ -104,7 +105,7 @@ def copy_template_page(template: int) -> ResponseReturnValue:
     return redirect(url_for("desk.template", template=copied), 303)
 
 
-@blueprint.post("/promemoria/testi/<int:template>/prova")
+@blueprint.post("/promemoria/testi/<int(max=2147483647):template>/prova")
 def try_template(template: int) -> ResponseReturnValue:
     """Send one of its texts to whoever asks."""
     edition, staff, row = the_edition(), required_staff(), _row(template)
@@ -121,7 +122,7 @@ def try_template(template: int) -> ResponseReturnValue:
     return redirect(url_for("desk.template_preview", template=row.id, ente=entity.code if entity else None), 303)
 
 
-@blueprint.post("/promemoria/testi/<int:template>/<any(togli, ripristina):deed>")
+@blueprint.post("/promemoria/testi/<int(max=2147483647):template>/<any(togli, ripristina):deed>")
 def keep_template(template: int, deed: str) -> ResponseReturnValue:
     """Remove it from the list, or bring it back."""
     edition, staff, row = the_edition(), required_staff(), _row(template)

@@ -174,11 +174,11 @@ def add_pilots(act: Act, codes: Sequence[str]) -> int:
     edition = _begin(act)
     known = set(pilot_codes(edition.id))
     fresh = [code for code in dict.fromkeys(codes) if code not in known]
-    in_force = codes_in_force(fresh)
-    problems = [Problem("pilot", "pilot_unknown", params={"code": code}) for code in fresh if code not in in_force]
     if len(known) + len(fresh) > MOST_PILOTS:
-        problems.append(Problem("pilot", "too_many_rows", params={"most": MOST_PILOTS}))
-    _refuse([*_pilot_is_over(edition), *problems])
+        _refuse([*_pilot_is_over(edition), Problem("pilot", "too_many_rows", params={"most": MOST_PILOTS})])
+    in_force = codes_in_force(fresh)
+    unknown = [Problem("pilot", "pilot_unknown", params={"code": code}) for code in fresh if code not in in_force]
+    _refuse([*_pilot_is_over(edition), *unknown])
     db.session.add_all(PilotEntity(edition_id=edition.id, entity_code=code) for code in fresh)
     db.session.flush()
     _finish(act, edition, "pilot", added=" ".join(fresh), before=len(known), after=len(known) + len(fresh))

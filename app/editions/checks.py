@@ -93,7 +93,7 @@ def unfit_problems(texts: Mapping[str, str]) -> Iterator[Problem]:
 
 def name_problems(code: str, title: str) -> Iterator[Problem]:
     """Code and title."""
-    if not code.replace("-", "").isalnum() or len(code) > LONGEST_CODE:
+    if not (code.isascii() and code.replace("-", "").isalnum()) or len(code) > LONGEST_CODE:
         yield Problem("code", "code", params={"most": LONGEST_CODE})
     if not 1 <= len(title.strip()) <= LONGEST_TITLE:
         yield Problem("title", "title", params={"most": LONGEST_TITLE})

@@ -2,7 +2,8 @@
 
 Not for: whom a batch is planned for (`audience.py`, whose rule is asked again here), or sending.
 Holds always: who has submitted, or is covered, by the time its message is claimed gets none; the outbox holds no secret: the
-link is made when the message goes, an entity's first password for whoever has none, else the way to sign in.
+link is made when the message goes, an entity's first password for whoever never had one, else the way to sign in: after a
+reset the link for a new one goes to the addresses of resets alone.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from app.accounts.entity_accounts import stored_hash
+from app.accounts.entity_accounts import stored_hash, was_emptied
 from app.accounts.links import ACTIVATION, add_link
 from app.editions.current import EDITION, EditionView, edition_view, select_editions
 from app.editions.extensions import own_closes_at
@@ -81,7 +82,7 @@ def register_hooks() -> None:
 
 
 def _link(entity: EntityRow, now: dt.datetime) -> str:
-    if stored_hash(entity.id) is None:
+    if stored_hash(entity.id) is None and not was_emptied(entity.id):
         return add_link(entity, ACTIVATION, now, actor="mail")
     return sign_in_address(entity.code)
 

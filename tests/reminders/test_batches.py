@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounts.resets import reset_login
 from app.audit.models import AuditEntry
 from app.editions.current import EditionView
 from app.extensions import db
@@ -157,6 +158,18 @@ def test_the_link_is_made_when_the_message_goes_and_fits_who_reads_it(
     assert "/attiva/" in texts[BOLZANO]
     assert len({text.partition("/attiva/")[2][:43] for code, text in texts.items() if code != FIRENZE}) == 4
     assert all("/attiva/" not in row.text and "{link}" in row.text for row in rows())
+
+
+def test_a_reminder_gives_no_link_for_a_password_that_a_reset_has_ended(
+    reachable: EditionView, run: Run, clock: Clock, server: SmtpServer
+) -> None:
+    activate(FIRENZE, START, PASSWORD)
+    queue(reachable)
+    reset_login(FIRENZE, actor="staff:1", now=START)
+    clock.move(seconds=10)
+    run()
+    texts = [str(taken.message) for taken in server.taken if taken.recipients[0][1:7] == FIRENZE]
+    assert [("/attiva/" in text, "/accedi?ente" in text) for text in texts if "promemoria" in text] == [(False, True)]
 
 
 def test_pause_resume_and_cancel_on_a_real_server(reachable: EditionView, run: Run, clock: Clock, server: SmtpServer) -> None:
