@@ -6,6 +6,8 @@ its line; from the opening on the questionnaire can only be read.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -64,12 +66,15 @@ def _uploaded() -> str:
 
 
 def _page(shown: EditionView, problems: tuple[Problem, ...] = (), **context: object) -> str:
+    frozen = shown.state not in BEFORE_OPENING
+    if frozen:  # no field is shown to which a problem could lead
+        problems = tuple(replace(one, place="") for one in problems)
     return draw(
         "desk/edition_questionnaire.html",
         shown,
         problems,
         definitions=known_definitions(),
-        frozen=shown.state not in BEFORE_OPENING,
+        frozen=frozen,
         **{"lint": [], "more": 0, **context},
     )
 

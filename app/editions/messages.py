@@ -103,7 +103,7 @@ def _words(edition: EditionView, name: str, until: str, *, reopened: bool) -> tu
             date=until,
         )
     where = _("Si risponde da qui: %(address)s", address=site_address("fill.overview"))
-    return subject, "\n\n".join([happened, where, *help_lines(edition.contacts)]) + "\n"
+    return subject, message_text((happened, where), edition)
 
 
 def minute(instant: dt.datetime, language: str) -> str:
@@ -116,11 +116,10 @@ def second(instant: dt.datetime, language: str) -> str:
     return format_datetime(instant, "d MMMM y, HH:mm:ss", tzinfo=ROME, locale=language)
 
 
-def help_lines(contacts: tuple[Contact, ...]) -> list[str]:
-    """Whom to call or write to, a line each after a heading; empty where the edition names nobody."""
-    if not contacts:
-        return []
-    return [_("Per aiuto:") + "\n" + "\n".join(contact_line(contact) for contact in contacts)]
+def message_text(paragraphs: Sequence[str], edition: EditionView) -> str:
+    """The paragraphs, then whom to call or write to, a line each; nobody where the edition names nobody."""
+    contacts = "\n".join((_("Per aiuto:"), *map(contact_line, edition.contacts))) if edition.contacts else ""
+    return "\n\n".join((*paragraphs, contacts)).rstrip() + "\n"
 
 
 def contact_line(contact: Contact) -> str:

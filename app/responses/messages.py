@@ -14,7 +14,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.accounts.operators import get_operator
-from app.editions.messages import help_lines, minute, second
+from app.editions.messages import message_text, minute, second
 from app.mail.messages import UnfitMessageError
 from app.mail.outbox import Message, queue_message
 from app.registry.addresses import recipients_of
@@ -76,6 +76,4 @@ def _words(
     after = _("Che cosa succede adesso: la risposta viene verificata. Se c'è un dubbio, scriviamo noi.")
     where = _("La copia da stampare e le correzioni sono qui: %(address)s", address=site_address("fill.receipt"))
     judged = _("La ricognizione serve a conoscere, non a giudicare: nessuna risposta ha conseguenze sull'ente.")
-    return subject, "\n\n".join(
-        [sent, "\n".join(facts), after, correct, where, judged, *help_lines(response.edition.contacts)]
-    ) + "\n"
+    return subject, message_text((sent, "\n".join(facts), after, correct, where, judged), response.edition)

@@ -7,7 +7,10 @@ keyboard never clicks and never jumps.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page
 
@@ -35,11 +38,17 @@ class Person:
         assert self.page.locator("h1").count() == 1
         if self.scripts:
             browsers.assert_accessible(self.page)
-        path = self.page.url.split("/", 3)[3].split("?")[0]
-        if self.pictures and path not in self.seen:
-            place = re.sub("[A-Za-z0-9_-]{30,}", "id", path)
-            browsers.shoot(self.page, f"{self.pictures} {len(self.seen):02} {place or 'home'}")
-        self.seen.append(path)
+        address = urlsplit(self.page.url)
+        place = " ".join([address.path[1:], *parse_qs(address.query).get("passo", [])])
+        if self.pictures and place not in self.seen:
+            named = re.sub("[A-Za-z0-9_-]{30,}", "id", place)
+            self.shoots(named or "home")
+        self.seen.append(place)
+
+    def shoots(self, name: str) -> None:
+        """Keep a picture of the page as it stands."""
+        if self.pictures:
+            browsers.shoot(self.page, f"{self.pictures} {len(self.seen):02} {name}")
 
     def presses(self, selector: str) -> None:
         """Press a button or follow a link that brings a page, and look at it."""
@@ -50,6 +59,16 @@ class Person:
             else:
                 self.page.locator(selector).first.click()
         self.looks()
+
+    def downloads(self, selector: str) -> Path:
+        """Press a button or follow a link that brings a file, and keep it."""
+        with self.page.expect_download() as coming:
+            if self.keyboard:
+                browsers.tab_to(self.page, selector)
+                self.page.keyboard.press("Enter")
+            else:
+                self.page.locator(selector).first.click()
+        return Path(coming.value.path())
 
     def unfolds(self, selector: str) -> None:
         """Open a disclosure that is closed."""
@@ -70,6 +89,31 @@ class Person:
             self.page.keyboard.type(text)
         else:
             self.page.locator(selector).fill(text)
+
+    def dates(self, name: str, day: dt.date) -> None:
+        """Write a day into the date input of this name; the keys are typed in the order of an Italian or an English browser."""
+        if not self.keyboard:
+            self.page.locator(f'main [name="{name}"]').fill(day.isoformat())
+            return
+        browsers.tab_to(self.page, f'main [name="{name}"]')
+        box = self.page.locator(f'main [name="{name}"]')
+        self.page.keyboard.type(day.strftime("%d%m%Y"))
+        if box.input_value() != day.isoformat():
+            raise AssertionError(f"{day} typed into {name} became {box.input_value()!r}")
+
+    def picks(self, name: str, value: str) -> None:
+        """Choose the option of this value in the list of this name."""
+        selector = f'main select[name="{name}"]'
+        box = self.page.locator(selector)
+        if not self.keyboard:
+            box.select_option(value)
+            return
+        browsers.tab_to(self.page, selector)
+        for _ in range(MOST_OPTIONS):
+            if box.input_value() == value:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"{value} cannot be reached in {selector} with the arrow keys")
 
     def chooses(self, name: str, value: str) -> None:
         """Tick the radio button or the box of this name and value."""

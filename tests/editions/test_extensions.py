@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -60,9 +61,9 @@ def entity_id(code: str = FIRENZE) -> int:
     return found.id
 
 
-def grant(closes_at: dt.datetime = LATER, now: dt.datetime = START, **changed: object) -> None:
-    given = {"edition_code": "2026", "entity_code": FIRENZE, "reason": "Commissario in arrivo"} | changed
-    extend(closes_at=closes_at, actor="test", now=now, **given)  # type: ignore[arg-type]
+def grant(closes_at: dt.datetime = LATER, now: dt.datetime = START, **changed: Any) -> None:
+    given: dict[str, Any] = {"edition_code": "2026", "entity_code": FIRENZE, "reason": "Commissario in arrivo"} | changed
+    extend(closes_at=closes_at, actor="test", now=now, **given)
 
 
 def messages() -> list[Delivery]:
@@ -99,12 +100,10 @@ def test_the_last_word_counts(stored: EditionView) -> None:
         ({"now": END, "reopened": False}, "its time is over: use `edition reopen`"),
     ],
 )
-def test_what_cannot_be_granted_says_why_and_changes_nothing(
-    stored: EditionView, changed: dict[str, object], says: str
-) -> None:
+def test_what_cannot_be_granted_says_why_and_changes_nothing(stored: EditionView, changed: dict[str, Any], says: str) -> None:
     before = db.session.execute(sa.select(sa.func.count(AuditEntry.number))).scalar_one()
     with pytest.raises(ExtensionRefusedError, match=says):
-        grant(**changed)  # type: ignore[arg-type]
+        grant(**changed)
     assert db.session.execute(sa.select(sa.func.count(Extension.entity_id))).scalar_one() == 0
     assert db.session.execute(sa.select(sa.func.count(AuditEntry.number))).scalar_one() == before
     assert messages() == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from app.mail.models import Delivery
 from app.mail.outbox import Message, Tally, deliver_due, queue_message
 from app.mail.smtp import SmtpSender
 from tests.conftest import Clock
+from tests.mail.workers import SECONDS, Start, start_worker
 from tests.smtp_server import SmtpServer, smtp_server
 
 SENDER = "ricognizione@example.org"
@@ -63,6 +66,22 @@ def server() -> Iterator[SmtpServer]:
 def app(make_app: Callable[..., Flask], server: SmtpServer) -> Flask:
     """The application, on both databases, sending through `server`."""
     return make_app(**smtp_settings(server))
+
+
+@pytest.fixture
+def start(app: Flask, database_url: str, tmp_path: Path, server: SmtpServer) -> Iterator[Start]:
+    """Starts a worker; whatever still runs at the end is killed."""
+    started = []
+
+    def begin(*arguments: str) -> subprocess.Popen[str]:
+        started.append(start_worker(database_url, tmp_path, smtp_settings(server), *arguments))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=SECONDS)
 
 
 @pytest.fixture

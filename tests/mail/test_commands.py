@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from app.mail.suppressions import suppress
 from tests.conftest import Clock
 from tests.databases import Databases
 from tests.mail.conftest import message, smtp_settings
-from tests.mail.workers import SECONDS, Start, start_worker
+from tests.mail.workers import SECONDS, Start
 from tests.smtp_server import DROP, SmtpServer
 
 Queue = Callable[..., list[int]]
@@ -105,21 +104,6 @@ def test_a_bad_address_is_allowed_again_and_the_deed_recorded_without_it(app: Fl
     assert [tuple(entry) for entry in entries] == [("mail_address_allowed", "mail:suppression", "{}")]
 
 
-@pytest.fixture
-def start(app: Flask, database_url: str, tmp_path: Path, server: SmtpServer) -> Iterator[Start]:
-    started = []
-
-    def begin(*arguments: str) -> subprocess.Popen[str]:
-        started.append(start_worker(database_url, tmp_path, smtp_settings(server), *arguments))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=SECONDS)
-
-
 def _until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + SECONDS
     while not holds():
@@ -184,8 +168,9 @@ def test_the_loop_survives_a_database_that_goes_away(
         db.engine.dispose()
     databases.server.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     databases.server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-    assert worker.stderr is not None
-    _until(lambda: "the database does not answer" in worker.stderr.readline())  # type: ignore[union-attr]
+    problems = worker.stderr
+    assert problems is not None
+    _until(lambda: "the database does not answer" in problems.readline())
     databases.server.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
     _queue_now(app, 2)
     _until(lambda: _state(app) == ["accepted"] * 2)

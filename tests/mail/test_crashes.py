@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -17,27 +15,11 @@ from app.extensions import db
 from app.mail.models import Delivery
 from app.mail.outbox import Tally, queue_message
 from tests.databases import Databases
-from tests.mail.conftest import message, smtp_settings
-from tests.mail.workers import SECONDS, Start, start_worker
+from tests.mail.conftest import message
+from tests.mail.workers import SECONDS, Start
 from tests.smtp_server import Latch, SmtpServer
 
 MESSAGES = 40
-
-
-@pytest.fixture
-def start(app: Flask, database_url: str, tmp_path: Path, server: SmtpServer) -> Iterator[Start]:
-    """Starts a worker; whatever still runs at the end is killed."""
-    started = []
-
-    def begin(*arguments: str) -> subprocess.Popen[str]:
-        started.append(start_worker(database_url, tmp_path, smtp_settings(server), *arguments))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.communicate(timeout=SECONDS)
 
 
 def _queue(app: Flask, count: int) -> None:

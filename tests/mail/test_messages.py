@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -26,13 +27,13 @@ def _read(folder: Path, **given: object) -> Settings:
     return load_settings({"instance_path": folder, "base_url": "https://ricognizione.example.it", **given}, environment={})
 
 
-def _delivery(**changes: object) -> ClaimedDelivery:
-    given = {
+def _delivery(**changes: Any) -> ClaimedDelivery:
+    given: dict[str, Any] = {
         **{"id": 1, "kind": "notice", "reference": "entity:1", "recipient": "ufficio1@example.org", "language": "it"},
         **{"subject": "Avviso", "text": "testo", "html": None, "message_id": "<1.ab@example.it>", "attempts": 0},
         "created_at": dt.datetime(2026, 3, 16, tzinfo=dt.UTC),
     }
-    return ClaimedDelivery(**{**given, **changes})  # type: ignore[arg-type]
+    return ClaimedDelivery(**{**given, **changes})
 
 
 @pytest.mark.parametrize("html", [None, HTML], ids=["text", "text and html"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from flask import Flask, current_app
@@ -32,8 +33,8 @@ def draw() -> Draw:
     """Draws one question and reads it back as elements."""
 
     def drawn(q: Question, name: str | None = None, **arguments: object) -> list[Element]:
-        macro = current_app.jinja_env.get_template("questions/question.html").module.question  # type: ignore[attr-defined]  # of Jinja's module
-        return read_page(str(macro(q, name or q.code, **{"fields": {}, **arguments}))).elements
+        macros: Any = current_app.jinja_env.get_template("questions/question.html").module
+        return read_page(str(macros.question(q, name or q.code, **{"fields": {}, **arguments}))).elements
 
     return drawn
 

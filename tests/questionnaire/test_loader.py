@@ -93,6 +93,7 @@ WRONG = [
     ("    required: true", "    required: yes", "required: yes", "«required» può essere true o false"),
     ("    required: true", '    required: "true"', "required:", "«required» può essere true o false"),
     ("    min: 0\n", "    min: zero\n", "min: zero", "«min» deve essere un numero"),
+    ("    max: 100", "    max: -0.5", "max: -0.5", "«max» è più piccolo di «min»"),
     ("    max: 100", "    max: -1", "max: -1", "«max» è più piccolo di «min»"),
     ("    max: 100", "    max: 2026-01-31", "max: 2026", "qui serve un numero"),
     ("min: 2026-01-01", "min: 3", "code: Z02", "qui serve una data come 2026-01-31"),

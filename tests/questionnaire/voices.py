@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.questionnaire.answers import TYPES, AnswerType
 from app.questionnaire.model import Option, Question
 
@@ -28,18 +30,18 @@ OPTIONS = (
 )
 
 
-def ask(type_: str, **marks: object) -> tuple[AnswerType, Question]:
+def ask(type_: str, **marks: Any) -> tuple[AnswerType, Question]:
     """Give a type and a question of it, to be called as `kind.parse(question, …)`."""
-    return TYPES[type_], Question(code="Q01", type=type_, label="Domanda", **marks)  # type: ignore[arg-type]
+    return TYPES[type_], Question(code="Q01", type=type_, label="Domanda", **marks)
 
 
-def read(type_: str, typed: str, **marks: object) -> object:
+def read(type_: str, typed: str, **marks: Any) -> object:
     """Parse one text typed into the main field."""
     kind, question = ask(type_, **marks)
     return kind.parse(question, {"": [typed]})
 
 
-def said(type_: str, value: object, **marks: object) -> list[str]:
+def said(type_: str, value: Any, **marks: Any) -> list[str]:
     """Give the sentences that `check` says about a value."""
     kind, question = ask(type_, **marks)
-    return [problem.text(ITALIAN) for problem in kind.check(question, value)]  # type: ignore[arg-type]
+    return [problem.text(ITALIAN) for problem in kind.check(question, value)]

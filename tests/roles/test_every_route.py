@@ -102,9 +102,12 @@ def test_every_endpoint_stands_in_the_table_of_permissions(app: Flask) -> None:
 def test_every_route_lets_in_whom_the_table_says_and_nobody_else(world: World, role: str) -> None:
     adapter = world.app.url_map.bind("localhost")
     wrong = []
+    client = world.client(role)
     for rule in world.app.url_map.iter_rules():
         for asked in requests_to(world.app, rule, {"a": world.a}):
-            response = world.client(role).open(asked.path, method=asked.method)
+            response = client.open(asked.path, method=asked.method)
+            if asked.method == "POST" and not is_refused(response):
+                client = world.client(role)  # it may have ended its own session
             try:
                 endpoint, _ = adapter.match(asked.path, method=asked.method)
             except MethodNotAllowed:

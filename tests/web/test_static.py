@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import brotli
 import pytest
@@ -13,6 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client
 
 from app.web.static import KEPT, StaticFiles, digest_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 STYLE = b"body { color: #17324d }\n" * 50
 
@@ -29,8 +33,8 @@ def folder(tmp_path: Path) -> Path:
     return shown
 
 
-def _beyond(environ: dict[str, object], start_response: object) -> Iterator[bytes]:
-    start_response("404 NOT FOUND", [])  # type: ignore[operator]  # a WSGI callable
+def _beyond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    start_response("404 NOT FOUND", [])
     yield b"beyond"
 
 

@@ -149,7 +149,7 @@ def test_a_sqlite_connection_that_could_lose_a_commit_is_refused(tmp_path: Path,
         def execute(self, statement: str, *rest: object) -> object:
             return super().execute(statement.replace(wanted, weaker), *rest)
 
-    class WeakConnection(driver.Connection):  # type: ignore[name-defined,misc]
+    class WeakConnection(driver.Connection):  # type: ignore[name-defined,misc]  # as above
         def cursor(self, *_given: object) -> object:
             return super().cursor(WeakCursor)
 
@@ -234,7 +234,9 @@ def test_waiting_for_a_lock_ends(counting: Flask) -> None:
         engine = db.engine
     with engine.connect() as holder, engine.connect() as waiter:
         if engine.dialect.name == "sqlite":
-            waiter.connection.dbapi_connection.execute("PRAGMA busy_timeout=200")  # type: ignore[union-attr]
+            driver = waiter.connection.dbapi_connection
+            assert driver is not None
+            driver.cursor().execute("PRAGMA busy_timeout=200")
             holder.execute(sa.text(f"UPDATE {COUNTER} SET n = 1"))
             with pytest.raises(OperationalError, match="locked"):
                 waiter.execute(sa.text("SELECT 1"))

@@ -10,7 +10,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from app.questionnaire.conditions.tree import Node
 
@@ -39,6 +39,10 @@ def kind_of(value: object) -> str:
     if isinstance(value, str):
         return "text"
     return "list" if isinstance(value, list | tuple) else ""
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return kind_of(value) == "number"
 
 
 def _worse(left: object, right: object) -> Outcome | None:
@@ -106,9 +110,9 @@ def _arithmetic(calculate: Callable[[float, float], float]) -> Callable[[Node, L
         worse = _worse(left, right)
         if worse is not None:
             return worse
-        if kind_of(left) != "number" or kind_of(right) != "number":
+        if not (_is_number(left) and _is_number(right)):
             return DEFECT
-        return round_half_up(calculate(float(left), float(right)))  # type: ignore[arg-type]  # kind_of says they are numbers
+        return round_half_up(calculate(float(left), float(right)))
 
     return evaluate_arithmetic
 

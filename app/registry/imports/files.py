@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from app.registry.folding import fold
 from app.registry.imports.changes import Draft
@@ -34,6 +35,15 @@ _MARKS[b"\xfe\xff"] = _MARKS[b"\xff\xfe"]
 
 Columns = Mapping[str, tuple[str, ...]]
 """Our name of a column → the headings under which it may stand."""
+
+
+class _Reader(Protocol):
+    """What `csv.reader` gives: records, and how many lines it has read."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __next__(self) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +124,10 @@ def _separator(line: str) -> str:
     return max(SEPARATORS, key=bare.count)
 
 
-def _records(reader: Iterator[list[str]], draft: Draft) -> Iterator[tuple[int, list[str]]]:
+def _records(reader: _Reader, draft: Draft) -> Iterator[tuple[int, list[str]]]:
     """(first line, fields) of each record that is not blank. One that is none goes to `draft`."""
     while True:
-        line = reader.line_num + 1  # type: ignore[attr-defined]  # a csv reader counts the lines it has read
+        line = reader.line_num + 1
         try:
             record = next(reader)
         except StopIteration:
