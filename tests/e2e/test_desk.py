@@ -38,6 +38,10 @@ ADMINISTRATORS = [("sqlite", "mouse"), ("sqlite", "keyboard"), ("sqlite", "telep
 TERRITORIES = [("sqlite", "telephone"), ("postgresql", "mouse")]
 
 
+def in_days(number: int) -> dt.date:
+    return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=number)
+
+
 @pytest.mark.parametrize(("site", "way"), COORDINATORS, indirect=["site"], scope="module")
 def test_the_coordinators_day(site: Site, open_page: OpenPage, way: str) -> None:
     person = sit_down(site, open_page, way, "coordinator")
@@ -69,6 +73,7 @@ def follow_one_entity(person: Person, case: Case) -> None:
     person.unfolds('details:has(form[action$="/telefonate"])')
     person.picks("esito", "call_back")
     person.types("persona", "Operatore A")
+    person.dates("richiamare", in_days(7))
     person.types("appunti", "Chiede di richiamare dopo il consiglio comunale.")
     person.presses('form[action$="/telefonate"] button')
     person.is_at(here)
@@ -82,7 +87,7 @@ def follow_one_entity(person: Person, case: Case) -> None:
     person.unfolds('details:has(form[action$="/proroga"])')
     person.presses('form[action$="/proroga"] button')
     assert person.page.locator(".error-summary").count() == 1, "a day and a reason are asked for"
-    person.dates("giorno", dt.datetime.now(dt.UTC).date() + dt.timedelta(days=60))
+    person.dates("giorno", in_days(60))
     person.types("motivo", "Il server del Comune era fermo.")
     person.presses('form[action$="/proroga"] button')
     person.is_at(here)
@@ -137,7 +142,7 @@ def test_the_administrators_day(site: Site, open_page: OpenPage, way: str) -> No
     office = Person(open_page("/accedi"))
     sign_in(office, account(site, case.code))
     somebody = Person(open_page("/accedi/richiesta"))
-    ask_for_access(somebody, case)
+    ask_for_access(somebody, account(site, case.code).label)
 
     person = sit_down(site, open_page, way, "administrator")
     reset_a_login(person, office, case)
@@ -148,11 +153,12 @@ def test_the_administrators_day(site: Site, open_page: OpenPage, way: str) -> No
     read_the_log(person)
 
 
-def ask_for_access(person: Person, case: Case) -> None:
-    person.types("entity", case.code)
+def ask_for_access(person: Person, entity: str) -> None:
+    person.types("entity", entity)
     for name, text in (("name", "Operatore B"), ("office", "Protocollo"), ("email", "operatore.b@example.org")):
         person.types(name, text)
     person.presses(SUBMIT)
+    assert person.page.locator(".error-summary").count() == 0
 
 
 def reset_a_login(person: Person, office: Person, case: Case) -> None:
@@ -163,7 +169,7 @@ def reset_a_login(person: Person, office: Person, case: Case) -> None:
     person.reads("Operatore A")
     person.presses('main a[href$="/azzera"]')
     office.goes_to("/compila")
-    office.is_at("/compila/B" if office.page.url.endswith("/compila/B") else "/compila")
+    assert "/accedi" not in office.page.url, "until it is confirmed nothing ends"
     person.presses('main form[action$="/azzera"] button')
     person.is_at(f"/gestione/accessi/{case.code}")
     person.reads("Azzerato, senza password")
