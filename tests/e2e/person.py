@@ -97,9 +97,13 @@ class Person:
             return
         browsers.tab_to(self.page, f'main [name="{name}"]')
         box = self.page.locator(f'main [name="{name}"]')
-        self.page.keyboard.type(day.strftime("%d%m%Y"))
-        if box.input_value() != day.isoformat():
-            raise AssertionError(f"{day} typed into {name} became {box.input_value()!r}")
+        for written in ("%d%m%Y", "%m%d%Y"):  # the browser's language, not the page's, decides the order of the parts
+            for _part in range(2):
+                self.page.keyboard.press("ArrowLeft")
+            self.page.keyboard.type(day.strftime(written))
+            if box.input_value() == day.isoformat():
+                return
+        raise AssertionError(f"{day} typed into {name} became {box.input_value()!r}")
 
     def picks(self, name: str, value: str) -> None:
         """Choose the option of this value in the list of this name."""
