@@ -33,8 +33,8 @@ CASES = {
     "keyboard": Case("068038", "San Valentino in Abruzzo"),
     "telephone": Case("048017", "Firenze"),
 }
-COORDINATORS = [("sqlite", "mouse"), ("sqlite", "keyboard"), ("sqlite", "telephone"), ("postgresql", "telephone")]
-ADMINISTRATORS = [("sqlite", "mouse"), ("sqlite", "keyboard"), ("sqlite", "telephone"), ("postgresql", "mouse")]
+COORDINATORS = [("sqlite", "mouse"), ("sqlite", "keyboard"), ("sqlite", "telephone")]
+ADMINISTRATORS = [("sqlite", "mouse"), ("sqlite", "keyboard"), ("sqlite", "telephone")]
 TERRITORIES = [("sqlite", "telephone"), ("postgresql", "mouse")]
 
 
