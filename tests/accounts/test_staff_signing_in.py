@@ -128,13 +128,17 @@ def test_strangers_do_not_lock_the_owner_out(row: StaffRow, now: dt.datetime) ->
     sign_in_staff(tried(at, network="203.0.113.9", device=signed.device_token), at)
 
 
+def _other(sign: str) -> str:
+    return "b" if sign == "a" else "a"
+
+
 def test_nobody_else_can_make_a_known_device(row: StaffRow, now: dt.datetime) -> None:
     other = activated(ADMINISTRATOR, now)
     device = sign_in_staff(tried(now), now).device_token
     assert is_device_of(device, row.id, 1)
     assert not is_device_of(device, other.id, 1)
     assert not is_device_of(device, row.id, 2), "a reset makes it worth nothing"
-    for forged in ("", ".", device[:-1], "a" + device[1:], "é" * 50, device.replace(".", "")):
+    for forged in ("", ".", device[:-1], _other(device[0]) + device[1:], "é" * 50, device.replace(".", "")):
         assert not is_device_of(forged, row.id, 1)
 
 
