@@ -105,7 +105,7 @@ def test_a_process_killed_in_a_reset_leaves_that_login_as_it_was(now: dt.datetim
     whole = login_runs.end_login
 
     def killed(*given: object, **more: object) -> list[str]:
-        whole(*given, **more)  # type: ignore[arg-type]
+        whole(*given, **more)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(login_runs, "end_login", killed)

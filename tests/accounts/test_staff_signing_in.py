@@ -152,7 +152,7 @@ def test_unknown_addresses_cost_the_same_work(
 
     def noted(self: object, stored: str, password: str) -> bool:
         work.append("hash")
-        return bool(verify(self, stored, password))  # type: ignore[arg-type]
+        return bool(verify(self, stored, password))
 
     monkeypatch.setattr(passwords.PasswordHasher, "verify", noted)
     event.listen(db.engine, "before_cursor_execute", lambda *args: work.append(args[2]))

@@ -58,8 +58,8 @@ def lived(edition: EditionView, respond: Callable[[str], OpenResponse]) -> None:
     mine = entity()
     add_operator(mine.id, name="Operatrice Fiorentina", office="Sociale", email="o@example.org", phone="055 1", now=START)
     address = {"source": "csv", "actor": "test", "now": START}
-    add_address(mine.id, purpose="mayor", email="guasto@example.org", **address)  # type: ignore[arg-type]
-    add_address(mine.id, purpose="other", email="buono@example.org", **address)  # type: ignore[arg-type]
+    add_address(mine.id, purpose="mayor", email="guasto@example.org", **address)
+    add_address(mine.id, purpose="other", email="buono@example.org", **address)
     suppress("guasto@example.org", "550 nessuno", START)
     asker = {"name": "Chi Chiede", "office": "Anagrafe", "email": "c@example.org", "phone": "055 2"}
     add_access_request(mine, **asker, note="Nulla ricevuto", network="n", now=START)

@@ -67,7 +67,7 @@ def rows(screen: Screen, table: str) -> dict[str, list[str]]:
 def _within(element: object, ancestor: object) -> bool:
     above = element
     while above is not None and above is not ancestor:
-        above = above.parent  # type: ignore[attr-defined]
+        above = above.parent
     return above is not None
 
 
@@ -140,7 +140,7 @@ def test_what_waits_is_counted_with_its_region(edition: EditionView, coordinator
 
 
 def _waits(element: object) -> bool:
-    parent = element.parent  # type: ignore[attr-defined]
+    parent = element.parent
     return "board-waiting" in parent.attributes.get("class", "")
 
 

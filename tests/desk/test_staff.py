@@ -178,7 +178,7 @@ def test_the_other_sessions_end_by_one_button(new_staff: NewStaff) -> None:
     assert here.get("/gestione").path == other.get("/gestione").path == "/gestione"
 
 
-def test_ones_own_password_is_changed(new_client, edition: object, now: dt.datetime, clock) -> None:  # type: ignore[no-untyped-def]
+def test_ones_own_password_is_changed(new_client, edition: object, now: dt.datetime, clock) -> None:
     activated("coordina@example.org", now, "coordinator")
     person = Person(new_client())
     signing = person.get("/gestione/accedi")

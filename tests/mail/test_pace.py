@@ -11,7 +11,7 @@ from app.mail.pace import ROME, is_working_day, spread
 
 
 def rome(*parts: int) -> dt.datetime:
-    return dt.datetime(*parts, tzinfo=ROME)  # type: ignore[misc, arg-type]
+    return dt.datetime(*parts, tzinfo=ROME)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ RACES = 100
 
 def plan(**changes: object) -> Plan:
     given = {"name": "Primo promemoria", "choice": Choice(), "template_id": 0, "schedule": Schedule(START, 3_600, False)}
-    return Plan(**{**given, **changes})  # type: ignore[arg-type]
+    return Plan(**{**given, **changes})
 
 
 def queue(edition: EditionView, key: str = "k", **changes: object) -> int:
@@ -76,7 +76,7 @@ def test_a_batch_is_frozen_whole_with_no_secret_in_it(reachable: EditionView) ->
 def test_of_two_clicks_at_once_one_queues_and_both_find_it(app: Flask, reachable: EditionView) -> None:
     db.session.rollback()
     for race in range(RACES):
-        outcomes = at_once(app, [lambda key=f"k{race}": queue(reachable, key, choice=Choice(beyond_limit=True))] * 2)  # type: ignore[misc]
+        outcomes = at_once(app, [lambda key=f"k{race}": queue(reachable, key, choice=Choice(beyond_limit=True))] * 2)
         assert len(set(map(str, outcomes))) == 1, outcomes
         assert isinstance(outcomes[0], int)
     db.session.rollback()
@@ -153,7 +153,7 @@ def test_the_link_is_made_when_the_message_goes_and_fits_who_reads_it(
     queue(reachable)
     clock.move(seconds=10)
     run()
-    texts = {taken.recipients[0][1:7]: taken.message.get_body(("plain",)).get_content() for taken in server.taken}  # type: ignore[union-attr]
+    texts = {taken.recipients[0][1:7]: taken.message.get_body(("plain",)).get_content() for taken in server.taken}
     assert f"/accedi?ente={FIRENZE}" in texts[FIRENZE]
     assert "/attiva/" in texts[BOLZANO]
     assert len({text.partition("/attiva/")[2][:43] for code, text in texts.items() if code != FIRENZE}) == 4

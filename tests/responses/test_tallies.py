@@ -15,6 +15,6 @@ def test_responses_are_counted_by_edition(edition: EditionView, respond: Callabl
     assert tallies() == {}
     for code in ("048017", "022165"):
         respond(code)
-    db.session.query(Response).order_by(Response.id).first().status = "submitted"  # type: ignore[union-attr]
+    db.session.query(Response).order_by(Response.id).first().status = "submitted"
     db.session.commit()
     assert tallies() == {edition.id: Tally(begun=2, sent=1)}
