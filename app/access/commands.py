@@ -25,7 +25,7 @@ def code(code: str) -> None:
     """Print the code of the letter to the entity CODE in the current edition: the same until it is used or a reset ends it."""
     entity, edition = _entity_and_edition(code)
     printed = format_code(issue_code(edition, entity.id, now()))
-    record("activation_code_shown", actor=ACTOR, subject=f"entity:{code}", detail={"edition": edition.id}, now=now())
+    record("activation_code_shown", actor=ACTOR, subject=f"entity:{code}", detail={"edition": edition.code}, now=now())
     db.session.commit()
     click.echo(printed)
     click.echo(f"good until {edition.deadline.astimezone(ROME):%Y-%m-%d %H:%M}, for one use", err=True)

@@ -49,6 +49,9 @@ class EditionOfCode(Protocol):
     def id(self) -> int: ...
 
     @property
+    def code(self) -> str: ...
+
+    @property
     def closes_at(self) -> dt.datetime: ...
 
 
@@ -143,7 +146,7 @@ def redeem_code(
     end_links(entity.id, now)
     throttle.take_back(limits, now)
     subject = f"entity:{entity.code}"
-    record("entity_activated", actor=subject, subject=subject, detail={"by": "code", "edition": edition.id}, now=now)
+    record("entity_activated", actor=subject, subject=subject, detail={"by": "code", "edition": edition.code}, now=now)
     db.session.commit()
 
 

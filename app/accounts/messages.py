@@ -193,8 +193,8 @@ def _activation(name: str, occasion: Occasion | None) -> Wording:
 
 def _reset(name: str, occasion: Occasion | None) -> Wording:
     happened = _(
-        "L'accesso di %(name)s è stato azzerato: la password di prima non vale più e chi era entrato deve entrare di nuovo. Le "
-        "risposte già salvate ci sono tutte.",
+        "L'accesso di %(name)s è stato azzerato: se c'era una password, non vale più, e chi era entrato deve entrare di nuovo. "
+        "Le risposte già salvate ci sono tutte.",
         name=name,
     )
     heading = _("Scegli una nuova password per %(name)s", name=name)

@@ -55,6 +55,11 @@ class StaffIdentity:
         return self.role == ADMINISTRATOR
 
     @property
+    def prepares(self) -> bool:
+        """Whether they look after addresses and letters."""
+        return self.role in (ADMINISTRATOR, COORDINATOR)
+
+    @property
     def follows(self) -> bool:
         """Whether they see entities and write down calls."""
         return self.role in (ADMINISTRATOR, COORDINATOR, TERRITORY)

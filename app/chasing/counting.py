@@ -15,16 +15,15 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from app.chasing.belonging import NO_ASSOCIATION, select_belonging
 from app.chasing.models import Respondent
 from app.extensions import db, table_of
 from app.registry.addresses import select_with_address
-from app.registry.associations import association_table, membership_table
-from app.responses.claims import DAY, ENDS, parameters
+from app.registry.entities import MUNICIPALITY_KIND
+from app.responses.claims import parameters
 
 COUNTRY: Final = ""
 NOWHERE: Final = "-"
-NO_ASSOCIATION: Final = "none"
-MUNICIPALITY: Final = "municipality"
 BANDS: Final = (25, 50, 75)
 _ROW: Final = table_of(Respondent).c
 _REGION: Final = sa.func.coalesce(_ROW.region_code, NOWHERE)
@@ -105,7 +104,7 @@ def count_respondents(edition_id: int, now: dt.datetime) -> Counted:
             counted.add((territory, "kinds", kind), combination, sums)
             counted.doubly_claimed[territory] += int(rest[8])
             counted.without_address[territory] += int(rest[9])
-        if kind != MUNICIPALITY:
+        if kind != MUNICIPALITY_KIND:
             continue
         for territory in (COUNTRY, region):
             counted.add((territory, "total", ""), combination, sums)
@@ -125,7 +124,7 @@ def count_by_lead(edition_id: int) -> list[tuple[int, str, int, int]]:
     """(lead's id, region's code, its member municipalities there, those represented), as `respondent` names leads."""
     represented = sa.func.sum(sa.case((sa.or_(_ROW.answered, _ROW.covered), 1), else_=0))
     query = sa.select(_ROW.lead_id, _REGION, sa.func.count(), represented)
-    query = query.where(_ROW.edition_id == edition_id, _ROW.kind == MUNICIPALITY, _ROW.lead_id.is_not(None))
+    query = query.where(_ROW.edition_id == edition_id, _ROW.kind == MUNICIPALITY_KIND, _ROW.lead_id.is_not(None))
     rows = db.session.connection().execute(query.group_by(_ROW.lead_id, _REGION).order_by(_ROW.lead_id, _REGION))
     return [(lead, region, members, int(sent)) for lead, region, members, sent in rows]
 
@@ -150,25 +149,12 @@ def _grouped() -> sa.Select[Any]:
 
 def _by_association() -> sa.Select[Any]:
     """Municipalities by the kinds of association to which they belong on the day, under each once."""
-    association, membership = association_table.c, membership_table.c
-    member = sa.func.coalesce(ENDS.c.successor, membership.entity_id)
-    members = sa.select(association.kind, member.label("member")).distinct()
-    members = members.select_from(
-        membership_table.join(association_table, association.id == membership.association_id).outerjoin(
-            ENDS, ENDS.c.origin == membership.entity_id
-        )
-    )
-    belongs = members.where(_in_force(association), _in_force(membership)).subquery("belongs").c
+    belongs = select_belonging().subquery("belongs").c
     kind = sa.func.coalesce(belongs.kind, NO_ASSOCIATION)
     query = sa.select(kind, _REGION, *_COMBINATION, *_SUMS)
     query = query.select_from(table_of(Respondent).outerjoin(belongs.kind.table, belongs.member == _ROW.entity_id))
-    query = query.where(_ROW.edition_id == sa.bindparam("edition"), _ROW.kind == MUNICIPALITY)
+    query = query.where(_ROW.edition_id == sa.bindparam("edition"), _ROW.kind == MUNICIPALITY_KIND)
     return query.group_by(kind, _REGION, *_COMBINATION)
-
-
-def _in_force(table: Any) -> sa.ColumnElement[bool]:
-    begun = sa.or_(table.valid_from.is_(None), table.valid_from <= DAY)
-    return sa.and_(begun, sa.or_(table.valid_to.is_(None), table.valid_to > DAY))
 
 
 _GROUPED: Final = _grouped()

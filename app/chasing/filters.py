@@ -15,11 +15,12 @@ from typing import Final, Protocol
 
 import sqlalchemy as sa
 
+from app.chasing.belonging import ASSOCIATIONS, belongs_to
 from app.chasing.models import Call
 from app.chasing.respondents import SIZES, respondent_table
 from app.extensions import table_of
 from app.registry.addresses import select_with_address
-from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, entity_table, select_matching
+from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, MUNICIPALITY_KIND, entity_table, select_matching
 
 STATES: Final = ("never", "opened", "draft", "submitted", "covered")
 """Where an entity stands, each in one of them: what it sent comes before what others sent for it."""
@@ -41,7 +42,8 @@ class Filter:
     """All of it must hold; an empty part asks nothing. `states` and `problems`: any of them, each of `STATES`, `PROBLEMS`.
 
     `text`: name or code; `region`: two digits; `province`: its sign; `kind`: of `ENTITY_KINDS`; `size`: 1 to 5,
-    `SIZES`; `lead`: the code of an entity that leads an association, for its members.
+    `SIZES`; `lead`: the code of an entity that leads an association, for its members; `association`: of
+    `ASSOCIATIONS`, for municipalities.
     """
 
     text: str = ""
@@ -52,11 +54,12 @@ class Filter:
     size: int = 0
     lead: str = ""
     problems: tuple[str, ...] = ()
+    association: str = ""
 
     @classmethod
     def from_args(cls, args: Arguments) -> Filter:
         """The filter of an address."""
-        kind, size = args.get("tipo", ""), args.get("classe", "")
+        kind, size, association = (args.get(name, "") for name in ("tipo", "classe", "forma"))
         return cls(
             text=" ".join(args.get("q", "").split())[:LONGEST_SEARCH],
             states=_known(args.getlist("stato"), STATES),
@@ -66,12 +69,13 @@ class Filter:
             size=int(size) if size in {str(number + 1) for number in range(len(SIZES) + 1)} else 0,
             lead=_plain(args.get("capofila", ""), 32),
             problems=_known(args.getlist("problema"), PROBLEMS),
+            association=association if association in ASSOCIATIONS else "",
         )
 
     def to_args(self) -> list[tuple[str, str]]:
         """The fields of its address, in a fixed order, without what asks nothing."""
         single = {"q": self.text, "regione": self.region, "provincia": self.province, "tipo": self.kind}
-        single |= {"classe": str(self.size or ""), "capofila": self.lead}
+        single |= {"classe": str(self.size or ""), "capofila": self.lead, "forma": self.association}
         pairs = [(name, value) for name, value in single.items() if value]
         return pairs + [("stato", state) for state in self.states] + [("problema", problem) for problem in self.problems]
 
@@ -90,6 +94,8 @@ def conditions(wanted: Filter, today: dt.date, *, region: str | None = None) -> 
     found += [column == value for value, column in single if value]
     if wanted.size:
         found.append(_ROW.size_class == wanted.size)
+    if wanted.association:
+        found += [_ROW.kind == MUNICIPALITY_KIND, belongs_to(_ROW.entity_id, wanted.association, today)]
     if wanted.text:
         found.append(_ROW.entity_id.in_(select_matching(wanted.text)))
     if wanted.lead:

@@ -64,6 +64,7 @@ PROBLEMS: Final = {
     "unfit": _l("Scrivi il testo di nuovo: contiene un carattere che non si può leggere."),
     "frozen": _l("L'edizione è già stata aperta: questo non si può più cambiare."),
     "period_order": _l("La fine del periodo viene prima dell'inizio: correggi una delle due date."),
+    "period_years": _l("Il periodo deve stare fra il %(least)d e il %(most)d: controlla l'anno."),
     "deadline_order": _l("La scadenza deve venire dopo l'apertura."),
     "deadline_past": _l("L'edizione è aperta: la scadenza deve essere nel futuro. Per chiuderla subito usa «Chiudi»."),
     "deadline_earlier": _l("La nuova scadenza viene prima di quella annunciata: se è quello che vuoi, conferma."),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import abort, current_app, render_template, url_for
+from flask import abort, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -87,7 +87,7 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         errors=dict(problems or ()),
         short=short,
         who=_who,
-        login_address=_login_address(head.code),
+        deeds=_deeds(head),
         lead_of=url_for("desk.responses") + f"?capofila={head.code}",
     )
 
@@ -161,8 +161,14 @@ def _who(actor: str) -> str:
     return str(_ACTORS.get(kind, actor))
 
 
-def _login_address(code: str) -> str:
-    """The page that resets the entity's login, for administrators, where the site has it."""
-    if not required_staff().administers or "desk.login" not in current_app.view_functions:
-        return ""
-    return url_for("desk.login", code=code)
+def _deeds(head: Head) -> list[tuple[str, str]]:
+    """(address, words) of what else this person may do for an entity that exists."""
+    staff = required_staff()
+    if head.valid_to is not None:
+        return []
+    pages = [("desk.login", _("Reimposta l'accesso"), staff.administers)]
+    pages += [
+        ("desk.addresses", _("Cambia gli indirizzi"), staff.prepares),
+        ("desk.letter", _("Lettera con il codice"), staff.prepares),
+    ]
+    return [(url_for(page, code=head.code), text) for page, text, allowed in pages if allowed]

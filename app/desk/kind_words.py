@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from app.chasing.belonging import NO_ASSOCIATION
 from app.chasing.respondents import SIZES
 
 KIND_WORDS: Final[dict[str, LazyString]] = {
@@ -23,6 +24,12 @@ KIND_WORDS: Final[dict[str, LazyString]] = {
     "province": _l("Province"),
     "region": _l("Regioni"),
     "other": _l("Altri enti"),
+}
+ASSOCIATION_WORDS: Final[dict[str, LazyString]] = {
+    "ambito": _l("In un Ambito territoriale"),
+    "union": _l("In un'Unione di Comuni"),
+    "other": _l("In un'altra forma associata"),
+    NO_ASSOCIATION: _l("In nessuna forma associata"),
 }
 WHERE_WORDS: Final[dict[str, LazyString]] = {
     "never": _l("Non ha mai aperto il questionario"),

@@ -70,7 +70,7 @@ def log() -> ResponseReturnValue:
     names = _names({name for row in rows for name in (row.actor, row.subject)})
     regions = region_names()
     lines = [
-        Line(row, event_name(row.action), names[row.actor], names[row.subject], detail_text(row.detail, regions))
+        Line(row, event_name(row.action), names[row.actor], names[row.subject], detail_text(row.action, row.detail, regions))
         for row in rows
     ]
     given = {name: value for name, value in asked.typed.items() if value}

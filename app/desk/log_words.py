@@ -6,15 +6,20 @@ Not for: which events there are: an operation that is not in the table is shown 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask_babel import format_datetime, to_user_timezone
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from app.accounts.roles import ROLE_NAMES
+from app.desk.chasing_words import ANSWER_WORDS, MESSAGE_WORDS, OUTCOME_WORDS, short
+from app.desk.edition_words import STATES
+from app.desk.login_words import OUTCOMES, RUN_SOURCES, SOURCES
+from app.desk.reminder_words import AUDIENCE_WORDS
 
 EVENTS: Final[dict[str, LazyString]] = {
     "staff_signed_in": _l("Entrata nella gestione"),
@@ -74,6 +79,15 @@ EVENTS: Final[dict[str, LazyString]] = {
     "letters_made": _l("Lettere stampate"),
     "registry_loaded": _l("Anagrafica caricata"),
     "registry_imported": _l("Anagrafica aggiornata da un file"),
+    "batch_queued": _l("Promemoria confermato e messo in coda"),
+    "batch_paused": _l("Promemoria messo in pausa"),
+    "batch_resumed": _l("Promemoria ripreso"),
+    "batch_cancelled": _l("Promemoria annullato"),
+    "reminder_tried": _l("Prova di un promemoria inviata a se stessi"),
+    "template_created": _l("Testo di promemoria scritto"),
+    "template_changed": _l("Testo di promemoria cambiato"),
+    "template_removed": _l("Testo di promemoria tolto"),
+    "template_restored": _l("Testo di promemoria rimesso"),
 }
 _DETAILS: Final[dict[str, LazyString]] = {
     "role": _l("ruolo"),
@@ -110,15 +124,97 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "version": _l("versione"),
     "content": _l("impronta"),
     "earlier": _l("edizione precedente"),
+    "address": _l("indirizzo n."),
+    "agrees": _l("d'accordo"),
+    "again": _l("di nuovo"),
+    "arrived": _l("arrivato"),
+    "as": _l("come"),
+    "audience": _l("testo per"),
+    "call_back": _l("da richiamare il"),
+    "change": _l("modifica n."),
+    "done": _l("azzerati"),
+    "entities": _l("enti"),
+    "errors": _l("errori"),
+    "failed": _l("non riusciti"),
+    "filter": _l("filtro"),
+    "format": _l("formato"),
+    "kind": _l("messaggio"),
+    "lead": _l("capofila n."),
+    "member": _l("Comune n."),
+    "messages": _l("messaggi"),
+    "no_address": _l("senza indirizzo"),
+    "part": _l("parte"),
+    "replaces": _l("al posto dell'indirizzo n."),
+    "said_by": _l("detto da"),
+    "same": _l("uguali"),
+    "source": _l("da dove"),
+    "told": _l("indirizzi avvisati"),
+    "unchanged": _l("invariati"),
+    "waited": _l("era bloccato"),
+    "code_before": _l("codice di prima"),
+    "title_before": _l("titolo di prima"),
+    "title_after": _l("titolo"),
+    "removed": _l("tolto"),
+    "entity": _l("ente"),
+    "results_url": _l("risultati"),
+    "accessibility_url": _l("dichiarazione di accessibilità"),
 }
-_VALUES: Final[dict[tuple[str, str], LazyString]] = {
-    ("by", "password"): _l("password"),
-    ("by", "link"): _l("link"),
-    ("by", "code"): _l("codice della lettera"),
-    ("by", "demo"): _l("comando della dimostrazione"),
-    **{("role", role): name for role, name in ROLE_NAMES.items()},
+Words = Mapping[str, LazyString]
+PART_WORDS: Final[Words] = {
+    "name": _l("codice e titolo"),
+    "period": _l("periodo di riferimento"),
+    "dates": _l("apertura e scadenza"),
+    "contacts": _l("contatti"),
+    "letter_text": _l("testo della lettera agli enti"),
+    "letter": _l("lettera pubblica"),
+    "plan": _l("piano di risposta"),
+    "addresses": _l("indirizzi sul web"),
+    "questionnaire": _l("questionario"),
+    "pilot": _l("enti del pilota"),
 }
-_LONGEST: Final = 20
+_VALUES: Final[dict[str, Words]] = {
+    "by": {
+        "password": _l("password"),
+        "link": _l("link"),
+        "code": _l("codice della lettera"),
+        "demo": _l("comando della dimostrazione"),
+    },
+    "role": ROLE_NAMES,
+    "outcome": OUTCOME_WORDS | OUTCOMES,
+    "purpose": {
+        "pec": _l("posta elettronica certificata (PEC)"),
+        "registry_office": _l("ufficio protocollo"),
+        "mayor": _l("ufficio del sindaco"),
+        "social_services": _l("servizi sociali"),
+        "other": _l("altro ufficio"),
+    },
+    "kind": MESSAGE_WORDS,
+    "as": ANSWER_WORDS,
+    "audience": AUDIENCE_WORDS,
+    "part": PART_WORDS,
+    "said_by": {"lead": _l("capofila"), "member": _l("Comune")},
+    "source": SOURCES | RUN_SOURCES,
+    "state": {code: name for code, (name, _colour) in STATES.items()},
+    "before": {code: name for code, (name, _colour) in STATES.items()},
+    "after": {code: name for code, (name, _colour) in STATES.items()},
+}
+"""Name of a detail → what its values are called."""
+_VALUES_OF: Final[dict[tuple[str, str], Words]] = {
+    ("call_noted", "outcome"): OUTCOME_WORDS,
+    ("access_request_handled", "outcome"): OUTCOMES,
+    ("edition_stored", "outcome"): {"created": _l("creata"), "changed": _l("cambiata")},
+    ("address_change_decided", "outcome"): {
+        "confirmed": _l("confermata"),
+        "refused": _l("rifiutata"),
+        "withdrawn": _l("ritirata"),
+    },
+}
+"""The same for the events in which it means something of its own."""
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.+-]*")
+_DAY: Final = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_SHOWN: Final = 20
+"""How much of a hash is shown."""
 
 
 def event_name(action: str) -> str:
@@ -126,30 +222,43 @@ def event_name(action: str) -> str:
     return str(EVENTS.get(action, action))
 
 
-def detail_text(detail: Mapping[str, Any], regions: Mapping[str, str]) -> str:
-    """An entry's detail on one line: "ruolo: Territorio; Regione: Toscana". Long hashes are shortened."""
-    return "; ".join(f"{_DETAILS.get(name, name)}: {_value(name, value, regions)}" for name, value in sorted(detail.items()))
+def detail_text(action: str, detail: Mapping[str, Any], regions: Mapping[str, str]) -> str:
+    """An entry's detail on one line: "ruolo: Territorio; Regione: Toscana". What is empty is left out."""
+    told = ((name, value) for name, value in sorted(detail.items()) if value is not None and value != "")
+    return "; ".join(f"{_DETAILS.get(name, name)}: {_value(action, name, value, regions)}" for name, value in told)
 
 
-def _value(name: str, value: Any, regions: Mapping[str, str]) -> str:
-    if value is None:
-        return "–"
+def _value(action: str, name: str, value: Any, regions: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return str(_("sì") if value else _("no"))
+    if isinstance(value, int):
+        return str(format_decimal(value))
     text = str(value)
     if name == "region":
         return regions.get(text, text)
-    known = _VALUES.get((name, text))
+    known = _VALUES_OF.get((action, name), _VALUES.get(name, {})).get(text)
     if known is not None:
         return str(known)
-    if name.endswith("_at") or name == "deadline":
-        return _instant(text)
-    is_hash = len(text) == 64 and all(letter in "0123456789abcdef" for letter in text)
-    return f"{text[:_LONGEST]}…" if is_hash else text
+    if _HASH.fullmatch(text):
+        return f"{text[:_SHOWN]}…"
+    # A span of days or instants is written with a slash between them.
+    return " – ".join(_DAY.sub(_day, _INSTANT.sub(_instant, part)) for part in _ends(text))
 
 
-def _instant(text: str) -> str:
+def _ends(text: str) -> list[str]:
+    parts = text.split("/")
+    return parts if len(parts) == 2 and all(_INSTANT.fullmatch(part) or _DAY.fullmatch(part) for part in parts) else [text]
+
+
+def _instant(found: re.Match[str]) -> str:
     try:
-        return str(format_datetime(to_user_timezone(dt.datetime.fromisoformat(text)), "d MMM y, HH:mm", rebase=False))
+        return short(dt.datetime.fromisoformat(found.group()))
     except ValueError:
-        return text
+        return found.group()
+
+
+def _day(found: re.Match[str]) -> str:
+    try:
+        return dt.date.fromisoformat(found.group()).strftime("%d/%m/%Y")
+    except ValueError:
+        return found.group()

@@ -26,6 +26,7 @@ from app.mail.deciding import (
     list_deliveries,
     suppressed_addresses,
 )
+from app.mail.groups import GroupEndedError
 from app.mail.outbox import DeliveryRow, counts_by_state
 from app.registry.entities import EntityRow, find_by_ids
 
@@ -75,6 +76,8 @@ def decide_delivery(number: int) -> ResponseReturnValue:
         decide_unknown(number, arrived=arrived, actor=required_staff().actor, now=now())
     except UnknownDeliveryError:
         flash(_("Di questo messaggio nel frattempo si è saputo l'esito."), "info")
+    except GroupEndedError:
+        flash(_("Il promemoria di questo messaggio è stato annullato: non si può inviare di nuovo."), "error")
     else:
         flash(_("Segnato come arrivato.") if arrived else _("Di nuovo in partenza, con lo stesso identificativo."), "success")
     return redirect(url_for("desk.deliveries"), 303)

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from app.accounts.permissions import required_staff
@@ -22,19 +23,20 @@ from app.chasing.respondents import fresh_respondents
 from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import the_edition
-from app.desk.kind_words import KIND_WORDS, WHERE_WORDS, size_choices
+from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.plan_drafts import PlanDraft, read_draft
 from app.desk.reminder_words import AUDIENCE_WORDS, LEFT_OUT_WORDS
 from app.editions.current import EditionView
 from app.registry.entities import ENTITY_KINDS, labels_of
 from app.reminders.audience import Audience, Recipient, find_audience, regions_of
-from app.reminders.batches import EmptyBatchError, GrownBatchError, Plan, queue_batch, write_for
+from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch, write_for
 from app.reminders.schedule import ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
 from app.reminders.wording import paragraphs
 
 STEPS = ("chi", "testo", "quando", "conferma")
 ASK_NUMBER_ABOVE = 1_000
+LONGEST_NUMBER = 9
 SHOWN_NAMES = 200
 NOT_OFFERED = frozenset({"submitted", "covered"})
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
@@ -52,8 +54,8 @@ def new_batch() -> ResponseReturnValue:
 def confirm_batch() -> ResponseReturnValue:
     """Queue it, and show it."""
     edition, draft, at, staff = the_edition(), read_draft(request.form), now(), required_staff()
-    key, seen = request.form.get("chiave", ""), request.form.get("enti", "")
-    if _KEY.match(key) is None or not (seen.isascii() and seen.isdigit() and len(seen) < 7):
+    key, seen, after = (request.form.get(name, "") for name in ("chiave", "enti", "ultimo"))
+    if _KEY.match(key) is None or not (_is_number(seen) and _is_number(after)):
         return _draw("conferma", draft, errors=[])
     plan, errors = draft.plan(edition, at, staff.region_code)
     if plan is None:
@@ -61,19 +63,31 @@ def confirm_batch() -> ResponseReturnValue:
     if int(seen) > ASK_NUMBER_ABOVE and re.sub(r"\D", "", request.form.get("numero", "")) != str(int(seen)):
         problem = _("Per confermare scrivi il numero degli enti: %(number)s.", number=seen)
         return _draw("conferma", draft, errors=[("numero", problem)], key=key), 422
-    return _queue(edition, draft, plan, key, int(seen))
+    return _queue(edition, draft, plan, key, int(seen), int(after))
 
 
-def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: int) -> ResponseReturnValue:
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+
+
+def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: int, after: int) -> ResponseReturnValue:
     staff = required_staff()
     try:
-        batch_id = queue_batch(edition, plan, key=key, actor=staff.actor, now=now(), seen=seen)
+        batch_id = queue_batch(edition, plan, key=key, actor=staff.actor, now=now(), seen=seen, after=after)
     except UnknownTemplateError:
         return _draw("testo", draft, errors=[("testo", _("Questo testo non c'è più: scegline un altro."))]), 422
     except EmptyBatchError:
         return _draw("chi", draft, errors=[("q", _("Nessun ente riceverebbe il promemoria: cambia i filtri."))]), 422
     except GrownBatchError:
         problem = _("Nel frattempo gli enti da raggiungere sono aumentati: controlla di nuovo e conferma.")
+        return _draw("conferma", draft, errors=[("", problem)]), 409
+    except OtherBatchError as error:
+        told = {"name": error.batch.name, "count": format_decimal(error.batch.respondents)}
+        problem = _(
+            "Nel frattempo è stato messo in coda «%(name)s», a %(count)s enti: guardalo fra i promemoria. Se serve anche "
+            "questo, conferma di nuovo.",
+            **told,
+        )
         return _draw("conferma", draft, errors=[("", problem)]), 409
     flash(_("Il promemoria è pronto e parte da solo: puoi chiudere questa pagina."), "success")
     return redirect(url_for("desk.batch", batch=batch_id), 303)
@@ -99,6 +113,7 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
         template = _template(edition, draft)
         shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
         shown |= {"too_late": ends_too_late(last, edition.closes_at), "key": key or secrets.token_hex(16)}
+        shown |= {"latest": latest_batch(edition.id)}
         shown |= {"typed": request.form.get("numero", ""), "previews": _previews(edition, template, audience, draft, plan)}
     return render_template("desk/plan.html", **shown)
 
@@ -110,6 +125,7 @@ def _who(edition: EditionView, draft: PlanDraft) -> dict[str, Any]:
         "regions": regions_of(edition.id),
         "kinds": [(kind, KIND_WORDS[kind]) for kind in ENTITY_KINDS],
         "sizes": size_choices(),
+        "associations": list(ASSOCIATION_WORDS.items()),
         "where_words": WHERE_WORDS,
         "choosable": [state for state in STATES if state not in NOT_OFFERED or state in draft.choice.filter.states],
         "unknown_codes": unknown,

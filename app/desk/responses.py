@@ -30,6 +30,7 @@ from app.desk.chasing_words import (
     short_day,
     word,
 )
+from app.desk.kind_words import ASSOCIATION_WORDS
 from app.editions.extensions import MINUTE
 from app.registry.regions import REGIONS
 
@@ -120,6 +121,8 @@ def actions(asked: Asked) -> dict[str, str]:
     pages = {"export": "desk.export", "calls": "desk.call_list"}
     if asked.staff.coordinates:
         pages |= {"extend": "desk.extend", "remind": "desk.new_batch"}
+    if asked.staff.administers and not asked.wanted.is_empty:
+        pages |= {"reset": "desk.new_login_run"}
     known = current_app.view_functions
     return {name: address_of(url_for(page), asked.wanted) for name, page in pages.items() if page in known}
 
@@ -153,6 +156,8 @@ def chips(asked: Asked, path: str, sorted_by: str = "") -> list[Chip]:
         add(str(KIND_WORDS[wanted.kind]), kind="")
     if wanted.size:
         add(word({str(k): v for k, v in SIZE_WORDS.items()}, str(wanted.size)), size=0)
+    if wanted.association:
+        add(str(ASSOCIATION_WORDS[wanted.association]), association="")
     if wanted.lead:
         add(_("Associati del capofila %(code)s", code=wanted.lead), lead="")
     for problem in wanted.problems:
@@ -167,6 +172,7 @@ def filter_choices(asked: Asked) -> dict[str, list[tuple[str, str]]]:
         "problems": [(problem, str(PROBLEM_WORDS[problem])) for problem in PROBLEMS],
         "regions": [] if asked.region else list(REGIONS.items()),
         "kinds": [(kind, str(text)) for kind, text in KIND_WORDS.items()],
+        "associations": [(kind, str(text)) for kind, text in ASSOCIATION_WORDS.items()],
         "sizes": [(str(size), str(text)) for size, text in SIZE_WORDS.items()],
     }
 

@@ -16,21 +16,16 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from app.accounts.staff_sessions import StaffIdentity
-from app.chasing.counting import BANDS, MUNICIPALITY, NO_ASSOCIATION, NOWHERE, Line, Sum
+from app.chasing.counting import BANDS, NOWHERE, Line, Sum
 from app.chasing.figures import Part
 from app.chasing.filters import STATES, Filter
 from app.chasing.respondents import SIZES
 from app.desk.addresses import list_of
 from app.desk.chasing_words import STATE_WORDS
-from app.desk.kind_words import KIND_WORDS
+from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS
+from app.registry.entities import MUNICIPALITY_KIND
 from app.web.numbers import NumberWords
 
-ASSOCIATION_NAMES: Final = {
-    "ambito": _l("In un Ambito territoriale"),
-    "union": _l("In un'Unione di Comuni"),
-    "other": _l("In un'altra forma associata"),
-    NO_ASSOCIATION: _l("In nessuna forma associata"),
-}
 Words = tuple[str, ...]
 _FIELDS: Final = dict(zip(STATES, ("never", "opened", "draft", "sent", "led"), strict=True))
 
@@ -77,7 +72,7 @@ class Table:
 def states_of(staff: StaffIdentity, part: Part, words: NumberWords, region: str | None) -> list[StateLine]:
     """The five states, each municipality in one of them, with how far the drafts are."""
     lines = []
-    own, universe = Filter(region=region or "", kind=MUNICIPALITY), part.total.universe
+    own, universe = Filter(region=region or "", kind=MUNICIPALITY_KIND), part.total.universe
     for state in STATES:
         numbers = _shares(getattr(part.total, _FIELDS[state]), universe, words)
         lines.append(StateLine(str(STATE_WORDS[state]), *numbers, list_of(staff, replace(own, states=(state,)))))
@@ -104,13 +99,13 @@ def counted_of(part: Part, words: NumberWords) -> list[StateLine]:
 
 def tables_of(staff: StaffIdentity, part: Part, words: NumberWords, region: str | None) -> list[Table]:
     """The response by Region (of the country) or province (of a Region), size, association, lead and kind of entity."""
-    own = Filter(region=region or "", kind=MUNICIPALITY)
+    own = Filter(region=region or "", kind=MUNICIPALITY_KIND)
     heads = (_("Comuni"), *_state_heads(), _("Rappresentati"), _("Quota dei Comuni"), _("Quota dei residenti"))
     places = _regions if region is None else _provinces
     found = (
         places(staff, part, words, own, heads),
         _sizes(staff, part, words, own, heads),
-        _associations(part, words, heads),
+        _associations(staff, part, words, heads, own),
         _leads(staff, part, words, own),
         _kinds(staff, part, words, own),
     )
@@ -144,9 +139,13 @@ def _sizes(staff: StaffIdentity, part: Part, words: NumberWords, own: Filter, he
     return Table("classi", _("Per numero di residenti"), _("Residenti"), heads, tuple(rows))
 
 
-def _associations(part: Part, words: NumberWords, heads: Words) -> Table:
+def _associations(staff: StaffIdentity, part: Part, words: NumberWords, heads: Words, own: Filter) -> Table:
     lines = {row.key: row.line for row in part.associations}
-    rows = [TableRow(str(name), _cells(lines[key], words), None) for key, name in ASSOCIATION_NAMES.items() if key in lines]
+    rows = [
+        TableRow(str(name), _cells(lines[key], words), list_of(staff, replace(own, association=key)))
+        for key, name in ASSOCIATION_WORDS.items()
+        if key in lines
+    ]
     note = _("Un Comune che appartiene a forme diverse è contato in ciascuna.")
     return Table("forme", _("Per forma associata"), _("Forma associata"), heads, tuple(rows), note)
 

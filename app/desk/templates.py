@@ -7,6 +7,8 @@ never changed.
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -23,7 +25,14 @@ from app.editions.extensions import own_closes_at
 from app.registry.entities import EntityRow, resolve
 from app.reminders import templates as stored
 from app.reminders.audience import Recipient
-from app.reminders.templates import LONGEST_NAME, TemplateRow, Texts, UnfitTemplateError, UnknownTemplateError
+from app.reminders.templates import (
+    LONGEST_NAME,
+    ChangedTemplateError,
+    TemplateRow,
+    Texts,
+    UnfitTemplateError,
+    UnknownTemplateError,
+)
 from app.reminders.trial import send_trial
 from app.reminders.wording import PLACEHOLDERS, Text
 
@@ -69,9 +78,14 @@ def template(template: int) -> ResponseReturnValue:
         return _draw(row, row.name, row.texts, [])
     name, texts = _typed()
     try:
-        stored.change_template(edition.id, row.id, name, texts, actor=staff.actor, now=now())
+        stored.change_template(edition.id, row.id, name, texts, seen=_seen(), actor=staff.actor, now=now())
     except UnfitTemplateError as error:
         return _draw(row, name, texts, _errors(error)), 422
+    except ChangedTemplateError:
+        problem = _(
+            "Nel frattempo un collega ha cambiato questo testo: sotto leggi il suo, in alto il tuo. Salva per tenere il tuo."
+        )
+        return _draw(_row(row.id), name, texts, [("", problem)], theirs=True), 409
     flash(_("Testo salvato."), "success")
     return redirect(url_for("desk.template_preview", template=row.id), 303)
 
@@ -144,7 +158,15 @@ def _row(template_id: int) -> TemplateRow:
         abort(404)
 
 
-def _draw(row: TemplateRow | None, name: str, texts: Texts, errors: Errors) -> str:
+def _seen() -> dt.datetime | None:
+    """When the text that the form shows had last been changed."""
+    try:
+        return dt.datetime.fromisoformat(request.form.get("visto", ""))
+    except ValueError:
+        return None
+
+
+def _draw(row: TemplateRow | None, name: str, texts: Texts, errors: Errors, *, theirs: bool = False) -> str:
     return render_template(
         "desk/template.html",
         template=row,
@@ -154,6 +176,7 @@ def _draw(row: TemplateRow | None, name: str, texts: Texts, errors: Errors) -> s
         audiences=AUDIENCE_WORDS,
         placeholders=PLACEHOLDERS,
         longest_name=LONGEST_NAME,
+        theirs=row if theirs else None,
     )
 
 

@@ -103,6 +103,8 @@ def period_problems(start: dt.date, end: dt.date) -> Iterator[Problem]:
     """The reference period."""
     if start > end:
         yield Problem("period", "period_order")
+    elif start.year not in YEARS or end.year not in YEARS:
+        yield Problem("period", "period_years", params={"least": YEARS[0], "most": YEARS[-1]})
 
 
 def date_problems(opens_at: dt.datetime, deadline: dt.datetime) -> Iterator[Problem]:

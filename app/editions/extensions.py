@@ -13,7 +13,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from app.audit.chain import record
-from app.editions.current import EditionView, current_edition, edition_by_code, extension_table
+from app.editions.current import EditionView, current_edition, edition_by_code, edition_table, extension_table
 from app.editions.messages import tell_of_extension
 from app.editions.reopenings import close_reopening
 from app.extensions import db
@@ -59,6 +59,7 @@ def extend(
         raise _refused(("no_edition", f"there is no edition {edition_code}: `edition list` shows them"))
     if problem := _not_on(edition) or _wrong_words(closes_at, reason.strip(), now):
         raise _refused(problem)
+    hold_granting(edition)
     if entity is None or not is_in_force(entity.id):
         raise _refused(("no_entity", f"no entity in force has the code {entity_code}; codes are text, as in 001001"))
     before = own_closes_at(edition, entity.id)
@@ -76,6 +77,13 @@ def extend(
     action = "response_reopened" if reopened else "deadline_extended"
     record(action, actor=actor, subject=f"entity:{entity.code}", detail=detail, now=now)
     db.session.commit()
+
+
+def hold_granting(edition: EditionView) -> None:
+    """From here to the end of the transaction nobody else grants deadlines in the edition: of two who press at once the second
+    sees what the first has granted. Whoever opens a response, whose row refers to the edition's, is not held up."""
+    row = edition_table.c.id
+    db.session.execute(sa.select(row).where(row == edition.id).with_for_update(key_share=True)).one()
 
 
 def check_granting(edition: EditionView, closes_at: dt.datetime, reason: str, now: dt.datetime) -> None:

@@ -14,12 +14,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.audit.chain import Scalar, record_all
-from app.editions.current import EditionView, edition_table, extension_table
-from app.editions.extensions import MINUTE, check_granting, is_over, own_ends, wrong_time
+from app.editions.current import EditionView, extension_table
+from app.editions.extensions import MINUTE, check_granting, hold_granting, is_over, own_ends, wrong_time
 from app.editions.messages import tell_all_of_extension
 from app.editions.reopenings import close_reopening, waiting_entities
 from app.extensions import db
@@ -87,9 +86,7 @@ def extend_many(
     Raises ExtensionRefusedError where nobody could get it.
     """
     check_granting(edition, closes_at, reason.strip(), now)
-    # One at a time, without holding up who opens a response, whose row refers to the edition's.
-    row = edition_table.c.id
-    db.session.execute(sa.select(row).where(row == edition.id).with_for_update(key_share=True)).one()
+    hold_granting(edition)
     judged = judge_extensions(edition, entity_ids, closes_at, now, reopening=reopening)
     before = own_ends(edition)
     entities = find_by_ids(judged.granted)

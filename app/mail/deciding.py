@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from app.audit.chain import record
 from app.extensions import db, table_of
-from app.mail.models import Delivery, Suppression
+from app.mail.groups import GroupEndedError
+from app.mail.models import Delivery, DeliveryGroup, Suppression
 from app.mail.outbox import DeliveryRow
 from app.mail.suppressions import lift_suppression
 
@@ -52,8 +53,11 @@ def list_deliveries(states: Collection[str], *, limit: int = 50, offset: int = 0
 def decide_unknown(delivery_id: int, *, arrived: bool, actor: str, now: dt.datetime) -> str:
     """Say of a delivery of unknown fate that it arrived, or have it sent again; its new state. Commits.
 
-    Raises `UnknownDeliveryError`.
+    Raises `UnknownDeliveryError`; `GroupEndedError` where it should go again and its group was cancelled meanwhile.
     """
+    if not arrived and _is_of_ended_group(delivery_id):
+        db.session.rollback()
+        raise GroupEndedError(delivery_id)
     state = "accepted" if arrived else "queued"
     values: dict[str, object] = {
         "state": state,
@@ -70,6 +74,13 @@ def decide_unknown(delivery_id: int, *, arrived: bool, actor: str, now: dt.datet
     record("delivery_decided", actor=actor, subject=f"delivery:{delivery_id}", detail={"arrived": arrived}, now=now)
     db.session.commit()
     return state
+
+
+def _is_of_ended_group(delivery_id: int) -> bool:
+    """Held until the transaction ends, so that nobody cancels the group in between."""
+    group = sa.select(DeliveryGroup.cancelled_at).join(Delivery, _ROW.group_id == DeliveryGroup.id)
+    held = group.where(_ROW.id == delivery_id).with_for_update(of=table_of(DeliveryGroup))
+    return db.session.execute(held).scalar_one_or_none() is not None
 
 
 def suppressed_addresses(*, limit: int = 50, offset: int = 0) -> list[SuppressedRow]:

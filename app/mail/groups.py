@@ -128,13 +128,15 @@ def groups_by_id(group_ids: Collection[int]) -> dict[int, GroupRow]:
     return {row.id: GroupRow(*row) for row in db.session.execute(query)}
 
 
-def pause_group(group_id: int, reason: str, now: dt.datetime) -> None:
-    """Claim none of it from now on. Flushes only; again does nothing. Raises `GroupEndedError`."""
-    _require_live(group_id)
+def pause_group(group_id: int, reason: str, now: dt.datetime) -> bool:
+    """Claim none of it from now on; whether it was not paused before. Flushes only. Raises `GroupEndedError`."""
+    if _require_live(group_id).paused_at is not None:
+        return False
     hold_group(group_id, reason, now)
     taken_back = {"state": "queued", "claim_token": None, "lease_until": None, "changed_at": now}
     mine = sa.and_(_ROW.group_id == group_id, _ROW.state == "claimed")
     db.session.execute(sa.update(Delivery).where(mine).values(**taken_back))
+    return True
 
 
 def hold_group(group_id: int, reason: str, now: dt.datetime) -> None:
@@ -144,20 +146,24 @@ def hold_group(group_id: int, reason: str, now: dt.datetime) -> None:
     db.session.execute(sa.update(DeliveryGroup).where(live).values(**paused))
 
 
-def resume_group(group_id: int, now: dt.datetime) -> None:
-    """Go on at the group's pace, from now or from its first message's time. Flushes only. Raises `GroupEndedError`."""
+def resume_group(group_id: int, now: dt.datetime) -> bool:
+    """Go on at the group's pace, from now or from its first message's time; whether it was paused. Flushes only.
+
+    Raises `GroupEndedError`.
+    """
     group = _require_live(group_id)
     if group.paused_at is None:
-        return
+        return False
     db.session.execute(sa.update(DeliveryGroup).where(_GROUP.id == group_id).values(paused_at=None, pause_reason=""))
     _spread_again(group, now)
+    return True
 
 
-def cancel_group(group_id: int, reason: str, now: dt.datetime) -> int:
-    """Cancel for good what is still to be sent, and say how many there were. Flushes only; again does nothing."""
+def cancel_group(group_id: int, reason: str, now: dt.datetime) -> int | None:
+    """Cancel for good what is still to be sent; how many there were, None where it was cancelled before. Flushes only."""
     group = _held(group_id)
     if group.cancelled_at is not None:
-        return 0
+        return None
     ended = {"cancelled_at": now, "paused_at": None, "pause_reason": ""}
     db.session.execute(sa.update(DeliveryGroup).where(_GROUP.id == group_id).values(**ended))
     values = {"state": "cancelled", "reason": reason, "claim_token": None, "lease_until": None, "changed_at": now}

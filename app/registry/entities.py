@@ -21,6 +21,7 @@ from app.web.incoming import NUL
 
 LONGEST_SEARCH = 100
 ENTITY_KINDS = KINDS  # for rooms that ask for one; the table is this room's
+MUNICIPALITY_KIND = MUNICIPALITY
 entity_table = table_of(Entity)  # for rooms that join it in a query of their own; they read, and never write
 MUNICIPALITY_CODE_DIGITS = 6
 

@@ -21,10 +21,10 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.tokens import keyed_hash
-from app.audit.chain import record
+from app.audit.chain import Scalar, record
 from app.chasing.respondents import fresh_respondents
 from app.database import unit_of_work
-from app.editions.current import EditionView
+from app.editions.current import EditionView, edition_table
 from app.editions.messages import contact_line, minute
 from app.extensions import db, table_of
 from app.mail.groups import GroupMessage, cancel_group, open_group, pause_group, queue_into, resume_group
@@ -52,6 +52,14 @@ class GrownBatchError(Exception):
     def __init__(self, number: int) -> None:
         super().__init__(f"{number} entities")
         self.number = number
+
+
+class OtherBatchError(Exception):
+    """Somebody has queued another batch in this edition since the form was shown: `batch` tells of it."""
+
+    def __init__(self, batch: BatchRow) -> None:
+        super().__init__(f"batch {batch.id}")
+        self.batch = batch
 
 
 class UnknownBatchError(Exception):
@@ -86,12 +94,28 @@ class BatchRow:
     created_by: str
     created_at: dt.datetime
 
+    @property
+    def template_name(self) -> str:
+        """What the text was called of which it was made."""
+        return str(self.filter.get("template_name", ""))
 
-def queue_batch(edition: EditionView, plan: Plan, *, key: str, actor: str, now: dt.datetime, seen: int | None = None) -> int:
+
+def queue_batch(
+    edition: EditionView,
+    plan: Plan,
+    *,
+    key: str,
+    actor: str,
+    now: dt.datetime,
+    seen: int | None = None,
+    after: int | None = None,
+) -> int:
     """Queue a batch; its id, or that of the batch which this key has queued before. Commits.
 
-    `key`: of the form that was confirmed; `seen`: how many entities it showed. What is only read is read before the database's
-    writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `UnknownTemplateError`; ValueError for a pace that is none.
+    `key`: of the form that was confirmed; `seen`: how many entities it showed; `after`: the latest batch of the edition when it
+    was shown, 0 for none: of two coordinators who confirm a form each at once, one queues. What is only read is read before the
+    database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`;
+    ValueError for a pace that is none.
     """
     if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
         raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
@@ -112,7 +136,8 @@ def queue_batch(edition: EditionView, plan: Plan, *, key: str, actor: str, now: 
     messages = list(write_messages(edition, audience, template, plan.schedule, key))
     with unit_of_work(writes=True):
         try:
-            return _store(edition, plan, audience, messages, key, actor, now)
+            _hold_queueing(edition, key, after)
+            return _store(edition, plan, audience, template, messages, key, actor, now)
         except IntegrityError:
             db.session.rollback()
             first = batch_with_key(key)
@@ -191,6 +216,12 @@ def batch_with_key(key: str) -> int | None:
     return db.session.execute(sa.select(_ROW.id).where(_ROW.key == key)).scalar_one_or_none()
 
 
+def latest_batch(edition_id: int) -> int:
+    """The id of the batch of an edition that was queued last, 0 for none."""
+    query = sa.select(sa.func.coalesce(sa.func.max(_ROW.id), 0)).where(_ROW.edition_id == edition_id)
+    return int(db.session.execute(query).scalar_one())
+
+
 def list_batches(edition_id: int) -> list[BatchRow]:
     """The batches of an edition, the latest first."""
     query = _select().where(_ROW.edition_id == edition_id).order_by(_ROW.starts_at.desc(), _ROW.id.desc())
@@ -211,31 +242,47 @@ def edition_of_group(group_id: int) -> int | None:
 
 
 def pause_batch(edition_id: int, batch_id: int, reason: str, *, actor: str, now: dt.datetime) -> None:
-    """Send none of it until it is resumed. Commits. Raises `UnknownBatchError`, `GroupEndedError`."""
+    """Send none of it until it is resumed; again changes nothing. Commits. Raises `UnknownBatchError`, `GroupEndedError`."""
     batch = batch_of(edition_id, batch_id)
-    pause_group(batch.group_id, reason, now)
-    _record("batch_paused", batch, actor, now)
+    if pause_group(batch.group_id, reason, now):
+        _record("batch_paused", batch, actor, now)
+    db.session.commit()
 
 
 def resume_batch(edition_id: int, batch_id: int, *, actor: str, now: dt.datetime) -> None:
     """Go on at its pace. Commits. Raises `UnknownBatchError`, `GroupEndedError`."""
     batch = batch_of(edition_id, batch_id)
-    resume_group(batch.group_id, now)
-    _record("batch_resumed", batch, actor, now)
+    if resume_group(batch.group_id, now):
+        _record("batch_resumed", batch, actor, now)
+    db.session.commit()
 
 
 def cancel_batch(edition_id: int, batch_id: int, *, actor: str, now: dt.datetime) -> int:
     """Send no more of it, for good; how many messages are cancelled. Commits. Raises `UnknownBatchError`."""
     batch = batch_of(edition_id, batch_id)
     number = cancel_group(batch.group_id, CANCELLED, now)
-    _record("batch_cancelled", batch, actor, now, messages=number)
-    return number
+    if number is not None:
+        _record("batch_cancelled", batch, actor, now, messages=number)
+    db.session.commit()
+    return number or 0
+
+
+def _hold_queueing(edition: EditionView, key: str, after: int | None) -> None:
+    """From here to the end of the transaction nobody else queues a batch in the edition. Raises `OtherBatchError`."""
+    row = edition_table.c.id
+    db.session.execute(sa.select(row).where(row == edition.id).with_for_update(key_share=True)).one()
+    last = latest_batch(edition.id)
+    if after is not None and last > after and batch_with_key(key) is None:
+        other = batch_of(edition.id, last)
+        db.session.rollback()
+        raise OtherBatchError(other)
 
 
 def _store(
     edition: EditionView,
     plan: Plan,
     audience: Audience,
+    template: TemplateRow,
     messages: Sequence[GroupMessage],
     key: str,
     actor: str,
@@ -249,7 +296,7 @@ def _store(
         "group_id": group_id,
         "key": key,
         "name": name,
-        "filter": _chosen(plan),
+        "filter": _chosen(plan, template),
         "excluded": json.dumps(audience.by_reason(), sort_keys=True),
         "respondents": len(audience.recipients),
         "deliveries": len(messages),
@@ -260,15 +307,15 @@ def _store(
     }
     batch_id: int = db.session.execute(sa.insert(Batch).values(**values).returning(_ROW.id)).scalar_one()
     queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now)
-    detail = {"edition": edition.id, "entities": len(audience.recipients), "messages": len(messages)}
+    detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id
 
 
-def _chosen(plan: Plan) -> str:
+def _chosen(plan: Plan, template: TemplateRow) -> str:
     """What was chosen, kept for whoever asks later why these were written to."""
-    kept = asdict(plan.choice) | {"template": plan.template_id, "region": plan.region}
+    kept = asdict(plan.choice) | {"template": plan.template_id, "template_name": template.name, "region": plan.region}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)
 
 
@@ -287,5 +334,4 @@ def _row(row: sa.Row[Any]) -> BatchRow:
 
 
 def _record(action: str, batch: BatchRow, actor: str, now: dt.datetime, **detail: int) -> None:
-    record(action, actor=actor, subject=f"batch:{batch.id}", detail={"edition": batch.edition_id, **detail}, now=now)
-    db.session.commit()
+    record(action, actor=actor, subject=f"batch:{batch.id}", detail=detail, now=now)

@@ -39,6 +39,10 @@ class UnfitTemplateError(ValueError):
         self.problems = problems
 
 
+class ChangedTemplateError(Exception):
+    """Somebody has changed the template since it was read."""
+
+
 class UnknownTemplateError(Exception):
     """No template of the edition has this id."""
 
@@ -94,16 +98,26 @@ def create_template(edition_id: int, name: str, texts: Texts, *, actor: str, now
     values = {"edition_id": edition_id, "name": name.strip(), "changed_at": now, "changed_by": actor}
     template_id: int = db.session.execute(sa.insert(Template).values(**values).returning(_ROW.id)).scalar_one()
     _write(template_id, texts)
-    return _recorded("template_created", edition_id, template_id, actor, now)
+    return _recorded("template_created", template_id, actor, now)
 
 
-def change_template(edition_id: int, template_id: int, name: str, texts: Texts, *, actor: str, now: dt.datetime) -> int:
-    """Store other texts in its place. Raises `UnfitTemplateError`, `UnknownTemplateError`."""
+def change_template(
+    edition_id: int, template_id: int, name: str, texts: Texts, *, seen: dt.datetime | None, actor: str, now: dt.datetime
+) -> int:
+    """Store other texts in its place. `seen`: its `changed_at` when whoever changes it read it.
+
+    Raises `UnfitTemplateError`, `UnknownTemplateError`, `ChangedTemplateError`.
+    """
     check_template(name, texts)
+    held = sa.select(_ROW.changed_at).where(_ROW.edition_id == edition_id, _ROW.id == template_id).with_for_update()
+    changed_at = db.session.execute(held).scalar_one_or_none()
+    if changed_at is not None and changed_at != seen:
+        db.session.rollback()
+        raise ChangedTemplateError(template_id)
     _change(edition_id, template_id, {"name": name.strip(), "changed_at": now, "changed_by": actor})
     db.session.execute(sa.delete(TemplateText).where(_TEXT.template_id == template_id))
     _write(template_id, texts)
-    return _recorded("template_changed", edition_id, template_id, actor, now)
+    return _recorded("template_changed", template_id, actor, now)
 
 
 def copy_template(edition_id: int, template_id: int, name: str, *, actor: str, now: dt.datetime) -> int:
@@ -114,13 +128,13 @@ def copy_template(edition_id: int, template_id: int, name: str, *, actor: str, n
 def remove_template(edition_id: int, template_id: int, *, actor: str, now: dt.datetime) -> None:
     """Offer it no more. Raises `UnknownTemplateError`, also for the one that ships."""
     _change(edition_id, template_id, {"removed_at": now})
-    _recorded("template_removed", edition_id, template_id, actor, now)
+    _recorded("template_removed", template_id, actor, now)
 
 
 def restore_template(edition_id: int, template_id: int, *, actor: str, now: dt.datetime) -> None:
     """Offer it again. Raises `UnknownTemplateError`."""
     _change(edition_id, template_id, {"removed_at": None})
-    _recorded("template_restored", edition_id, template_id, actor, now)
+    _recorded("template_restored", template_id, actor, now)
 
 
 def check_template(name: str, texts: Texts) -> None:
@@ -159,7 +173,7 @@ def _change(edition_id: int, template_id: int, values: Mapping[str, object]) -> 
         raise UnknownTemplateError(template_id)
 
 
-def _recorded(action: str, edition_id: int, template_id: int, actor: str, now: dt.datetime) -> int:
-    record(action, actor=actor, subject=f"template:{template_id}", detail={"edition": edition_id}, now=now)
+def _recorded(action: str, template_id: int, actor: str, now: dt.datetime) -> int:
+    record(action, actor=actor, subject=f"template:{template_id}", detail={}, now=now)
     db.session.commit()
     return template_id

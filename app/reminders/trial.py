@@ -45,6 +45,6 @@ def send_trial(edition: EditionView, template: TemplateRow, one: Recipient, staf
         dedupe_key=keyed_hash(f"{KIND}|{staff.staff_id}|{now.isoformat()}"),
     )
     queue_message(message, now)
-    subject, detail = f"template:{template.id}", {"edition": str(edition.id), "entity": one.code}
+    subject, detail = f"template:{template.id}", {"edition": edition.code, "entity": one.code}
     record("reminder_tried", actor=staff.actor, subject=subject, detail=detail, now=now)
     db.session.commit()

@@ -106,7 +106,7 @@ class Prepared:
 
     def write(self, values: Mapping[str, str]) -> Written:
         """For a reader with these values, one for each placeholder but `link`."""
-        whole = {**values, LINK: "{link}"}
+        whole = {name: value.replace("{link}", "(link)") for name, value in values.items()} | {LINK: "{link}"}
         marked = {name: str(escape(value).replace("\n", Markup("<br>"))) for name, value in whole.items()}
         subject = " ".join(_filled(self._subject, whole).split())
         return Written(subject[:WHOLE_SUBJECT], _filled(self._text, whole), _filled(self._html, marked))

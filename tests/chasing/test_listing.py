@@ -23,6 +23,7 @@ from app.mail.suppressions import suppress
 from app.registry.models import KINDS, ContactAddress, Entity
 from tests.conftest import START
 from tests.desk.staff import add_member
+from tests.registry.rows import add_association, add_membership
 
 ROWS = 137
 TODAY = START.date()
@@ -38,6 +39,10 @@ def rows(edition: EditionView) -> list[Row]:
     db.session.execute(sa.insert(Entity), [row["entity"] for row in made])
     db.session.execute(sa.insert(respondent_table), [row["respondent"] for row in made])
     staff = add_member("coordinator", START)
+    for kind in ("ambito", "union"):
+        add_association(f"A-{kind}", None, *(row["entity"]["id"] for row in made if kind in row["belongs"]), kind=kind)
+    over = add_association("A-over", None, kind="other", valid_to=TODAY)
+    add_membership(over, made[0]["entity"]["id"])
     for row in made:
         _write_around(row, edition, staff)
     db.session.commit()
@@ -63,6 +68,7 @@ def _row(number: int, edition: EditionView, draw: random.Random) -> Row:
     return {
         "entity": entity,
         "respondent": respondent,
+        "belongs": {kind for kind in ("ambito", "union") if draw.random() < 0.4},
         "bad": draw.random() < 0.2,
         "promised": draw.choice((None, TODAY - dt.timedelta(days=1), TODAY, TODAY + dt.timedelta(days=1))),
         "called_since": draw.random() < 0.3,
@@ -94,6 +100,10 @@ def _silent(row: Row) -> bool:
     return bool(row["respondent"]["is_lead"] and row["respondent"]["state"] != "submitted")
 
 
+def _is_municipality(row: Row) -> bool:
+    return bool(row["entity"]["kind"] == "municipality")
+
+
 def _waits(row: Row) -> bool:
     asked = row["respondent"]
     return bool((asked["claimed"] or asked["declared"]) and not asked["covered"])
@@ -122,6 +132,13 @@ def cases() -> Iterator[tuple[str, Filter, Callable[[Row], bool]]]:
     yield "province", Filter(province="BB"), lambda row: row["entity"]["province_sign"] == "BB"
     yield "kind", Filter(kind="union"), lambda row: row["entity"]["kind"] == "union"
     yield "size", Filter(size=3), lambda row: row["respondent"]["size_class"] == 3
+    for kind in ("ambito", "union"):
+        yield (
+            f"association {kind}",
+            Filter(association=kind),
+            lambda row, kind=kind: _is_municipality(row) and kind in row["belongs"],
+        )
+    yield "no association", Filter(association="none"), lambda row: _is_municipality(row) and not row["belongs"]
     yield "lead", Filter(lead="900000"), lambda row: row["respondent"]["lead_id"] == 5000
     yield "name without accents", Filter(text="alba"), lambda row: row["entity"]["name"].startswith("Àlba")
     yield "name with accents", Filter(text="FORLÌ"), lambda row: row["entity"]["name"].startswith("Forlì")

@@ -274,3 +274,18 @@ def test_without_an_edition_the_list_says_so(new_client: Callable[[], FlaskClien
     person = Person(sit_down(new_client(), "coordinator", clock()))
     assert "nessuna edizione" in person.get(LIST).text
     assert person.get("/gestione/proroga").status == 404
+
+
+def test_an_entitys_page_leads_to_what_each_role_does_for_it(new_staff: NewStaff) -> None:
+    offered = {role: new_staff(role).get(FIRENZE_PAGE).links() for role in ("administrator", "coordinator", "territory")}
+    mine = ("Reimposta l'accesso", "Cambia gli indirizzi", "Lettera con il codice")
+    found = {role: [text for text in mine if text in links] for role, links in offered.items()}
+    assert found == {"administrator": [*mine], "coordinator": [*mine[1:]], "territory": []}
+
+
+def test_an_administrator_goes_from_a_filter_to_its_logins(administrator: Person, coordinator: Person) -> None:
+    assert "Azzera gli accessi" not in administrator.get(LIST).links()
+    assert "Azzera gli accessi" not in coordinator.get(f"{LIST}?regione=09").links()
+    page = administrator.get(administrator.get(f"{LIST}?regione=09").links()["Azzera gli accessi"])
+    assert page.path == "/gestione/accessi/gruppi/nuovo"
+    assert "Il filtro comprende un ente." in page.text

@@ -270,6 +270,8 @@ def test_addresses_and_period(coordinator: Person) -> None:
     assert stored().results_url == "https://example.org/mappa"
     page = coordinator.fill(part("periodo"), {"period_from": "2026-10-01"}, SAVE)
     assert page.summary()[0][0] == "#period_to"
+    late = coordinator.send(page, {"period_from": "01/01/2026", "period_to": "9999-12-31"}, SAVE)
+    assert late.summary() == [("#period_to", "Il periodo deve stare fra il 2000 e il 2199: controlla l'anno.")]
     coordinator.send(page, {"period_from": "01/01/2026"}, SAVE)
     assert stored().period_from == dt.date(2026, 1, 1)
 

@@ -218,6 +218,30 @@ def test_a_text_is_written_previewed_copied_changed_removed_and_brought_back(
     assert "Terzo" in back.text
 
 
+def test_who_comes_second_to_a_text_sees_both_and_loses_nothing(coordinator: Person, new_staff: NewStaff, clock: Clock) -> None:
+    coordinator.fill(f"{TEXTS}/nuovo", {"nome": "Secondo"}, press=None)
+    mine, theirs = coordinator.get(f"{TEXTS}/1"), new_staff("coordinator")
+    clock.move(minutes=1)
+    assert theirs.fill(f"{TEXTS}/1", {"draft.subject": "Il loro oggetto"}, press=None).path == f"{TEXTS}/1/anteprima"
+    refused = coordinator.send(mine, {"draft.subject": "Il mio oggetto"}, press=None)
+    assert refused.status == 409
+    assert "un collega ha cambiato questo testo" in refused.text
+    assert refused.value("draft.subject") == ["Il mio oggetto"]
+    assert "Il loro oggetto" in refused.text
+    assert coordinator.send(refused, {}, press=None).path == f"{TEXTS}/1/anteprima"
+    assert coordinator.get(f"{TEXTS}/1").value("draft.subject") == ["Il mio oggetto"]
+
+
+def test_who_confirms_second_is_shown_the_first_batch(reachable: EditionView, coordinator: Person, new_staff: NewStaff) -> None:
+    mine, other = coordinator.get(f"{NEW}?passo=conferma&nome=Mio"), new_staff("coordinator")
+    assert send(other, other.get(f"{NEW}?passo=conferma&nome=Loro")).path == "/gestione/promemoria/1"
+    refused = send(coordinator, mine)
+    assert refused.status == 409
+    assert "Nel frattempo è stato messo in coda «Loro», a 5 enti" in refused.text
+    assert number_of(Batch) == 1
+    assert send(coordinator, refused).path == "/gestione/promemoria/2"
+
+
 def test_the_shipped_text_is_never_changed(coordinator: Person) -> None:
     assert coordinator.get(f"{TEXTS}/0").path == f"{TEXTS}/0/anteprima"
     assert coordinator.get(f"{TEXTS}/77").status == 404

@@ -26,6 +26,7 @@ from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.entities import find_by_code
 from app.registry.models import ContactAddress
+from tests.accounts.few import at_once
 from tests.conftest import START, Clock
 from tests.editions.conftest import ReadFile
 from tests.registry_rows import add_municipalities
@@ -114,6 +115,15 @@ def test_the_same_deadline_twice_is_one(stored: EditionView) -> None:
     with pytest.raises(ExtensionRefusedError, match="until then already"):
         grant()
     assert len(messages()) == 1
+
+
+def test_two_clicks_at_once_grant_it_once(stored: EditionView, app: Flask) -> None:
+    db.session.rollback()
+    for race in range(1, 31):
+        until = LATER + dt.timedelta(days=race)
+        outcomes = at_once(app, [lambda until=until: grant(until)] * 2)
+        refused = [one.reason for one in outcomes if isinstance(one, ExtensionRefusedError)]
+        assert (outcomes.count(None), refused) == (1, ["same"]), outcomes
 
 
 @pytest.mark.parametrize("state", ["draft", "pilot"])

@@ -18,6 +18,7 @@ from app.mail.deciding import (
     list_deliveries,
     suppressed_addresses,
 )
+from app.mail.groups import GroupEndedError, cancel_group, open_group
 from app.mail.models import Delivery
 from app.mail.outbox import queue_message
 from app.mail.suppressions import is_suppressed, suppress
@@ -79,3 +80,15 @@ def test_an_address_that_is_good_again_is_written_to(now: dt.datetime) -> None:
     with pytest.raises(NotSuppressedError):
         allow_address("ufficio1@example.org", actor="staff:7", now=now)
     assert "ufficio1" not in str(db.session.execute(sa.select(AuditEntry.detail, AuditEntry.subject)).all())
+
+
+def test_a_message_of_a_cancelled_group_goes_no_more(now: dt.datetime) -> None:
+    lost = delivery(1, "unknown", now)
+    group = open_group("Primo", 400, now, working_hours=False)
+    db.session.execute(sa.update(Delivery).where(Delivery.id == lost).values(group_id=group))
+    cancel_group(group, "enough", now)
+    db.session.commit()
+    with pytest.raises(GroupEndedError):
+        decide_unknown(lost, arrived=False, actor="staff:7", now=now)
+    assert row(lost)[0] == "unknown"
+    assert decide_unknown(lost, arrived=True, actor="staff:7", now=now) == "accepted"

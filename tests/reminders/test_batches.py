@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from app.mail.models import Delivery, DeliveryGroup
 from app.mail.outbox import Tally
 from app.reminders import batches
 from app.reminders.audience import Choice
-from app.reminders.batches import EmptyBatchError, GrownBatchError, Plan, UnknownBatchError, queue_batch
+from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, UnknownBatchError, queue_batch
 from app.reminders.models import Batch
 from app.reminders.schedule import Schedule, ends_too_late
 from tests.accounts.few import PASSWORD, activate, at_once
@@ -81,6 +82,41 @@ def test_of_two_clicks_at_once_one_queues_and_both_find_it(app: Flask, reachable
         assert isinstance(outcomes[0], int)
     db.session.rollback()
     assert (number_of(Batch), number_of(DeliveryGroup), len(rows())) == (RACES, RACES, 5 * RACES)
+
+
+def test_of_two_coordinators_who_confirm_a_form_each_one_queues(app: Flask, reachable: EditionView) -> None:
+    db.session.rollback()
+    for race in range(RACES):
+        after = batches.latest_batch(reachable.id)
+        db.session.rollback()
+        whole = plan(choice=Choice(beyond_limit=True))
+
+        def confirm(key: str, after: int = after, whole: Plan = whole) -> int:
+            return queue_batch(reachable, whole, key=key, actor="staff:1", now=START, after=after)
+
+        outcomes = at_once(app, [lambda key=f"{who}{race}", confirm=confirm: confirm(key) for who in "ab"])
+        queued = [one for one in outcomes if isinstance(one, int)]
+        others = [one for one in outcomes if isinstance(one, OtherBatchError)]
+        assert (len(queued), [one.batch.id for one in others]) == (1, queued), outcomes
+    db.session.rollback()
+    assert (number_of(Batch), len(rows())) == (RACES, 5 * RACES)
+
+
+def test_a_second_form_queues_once_its_reader_has_seen_the_first(reachable: EditionView) -> None:
+    first = queue(reachable, "a")
+    with pytest.raises(OtherBatchError):
+        queue_batch(reachable, plan(), key="b", actor="staff:2", now=START, after=0)
+    assert queue_batch(reachable, plan(), key="a", actor="staff:1", now=START, after=0) == first
+    beyond = plan(choice=Choice(beyond_limit=True))
+    assert queue_batch(reachable, beyond, key="b", actor="staff:2", now=START, after=first) > first
+
+
+def test_a_title_with_a_placeholder_in_it_is_no_link(reachable: EditionView) -> None:
+    titled = replace(reachable, title="Anno {link} e {ente}")
+    queue(titled)
+    for row in rows():
+        assert "Anno (link) e {ente}" in row.subject
+        assert row.text.count("{link}") == 1
 
 
 def test_nobody_to_write_to_is_no_batch(reachable: EditionView) -> None:
@@ -175,14 +211,17 @@ def test_a_reminder_gives_no_link_for_a_password_that_a_reset_has_ended(
 def test_pause_resume_and_cancel_on_a_real_server(reachable: EditionView, run: Run, clock: Clock, server: SmtpServer) -> None:
     batch = queue(reachable, schedule=Schedule(START, 60, False))
     assert run().accepted == 1
-    batches.pause_batch(reachable.id, batch, "il testo va corretto", actor="staff:1", now=clock())
+    for _again in range(2):
+        batches.pause_batch(reachable.id, batch, "il testo va corretto", actor="staff:1", now=clock())
     clock.move(minutes=30)
     assert run().claimed == 0
-    batches.resume_batch(reachable.id, batch, actor="staff:1", now=clock())
+    for _again in range(2):
+        batches.resume_batch(reachable.id, batch, actor="staff:1", now=clock())
     assert run().accepted == 1
     clock.move(minutes=1)
     assert run().accepted == 1
     assert batches.cancel_batch(reachable.id, batch, actor="staff:1", now=clock()) == 2
+    assert batches.cancel_batch(reachable.id, batch, actor="staff:1", now=clock()) == 0
     clock.move(hours=1)
     assert (run().claimed, len(server.taken)) == (0, 3)
     told = sa.select(AuditEntry.action).where(AuditEntry.subject == f"batch:{batch}").order_by(AuditEntry.number)

@@ -74,7 +74,7 @@ def test_a_message_says_the_same_in_text_and_in_html_and_keeps_the_place_of_the_
 def test_a_value_is_no_placeholder(app: Flask) -> None:
     with app.test_request_context():
         written = Prepared(Text("{ente}", "{ente} {link}"), "it").write({**VALUES, "ente": "{link} {giorni}"})
-    assert written.text == "{link} {giorni} {link}\n"
+    assert written.text == "(link) {giorni} {link}\n"
 
 
 def test_what_stands_before_and_after_the_link() -> None:

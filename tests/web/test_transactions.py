@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.accounts.permissions import ANYBODY, PERMISSIONS
 from app.database import DurabilityError, engine_options, prepare_engine
@@ -245,3 +245,27 @@ def test_waiting_for_a_lock_ends(counting: Flask) -> None:
             holder.execute(sa.text(f"UPDATE {COUNTER} SET n = 1"))
             with pytest.raises(OperationalError, match="lock timeout"):
                 waiter.execute(sa.text(f"UPDATE {COUNTER} SET n = 2"))
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_what_the_server_has_planned_outlives_the_end_of_a_transaction(app: Flask) -> None:
+    planned = sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%planned once%'")
+    with app.app_context(), db.engine.connect() as connection:
+        for number in range(8):
+            connection.execute(sa.text("SELECT 'planned once', :number"), {"number": number})
+            connection.rollback()
+        assert connection.scalar(planned) == 1
+        connection.rollback()
+        with pytest.raises(DBAPIError):
+            connection.execute(sa.text("SELECT 1 / 0"))
+        connection.rollback()
+        assert connection.scalar(sa.text("SELECT 1")) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_rollback_on_a_lost_connection_drops_it(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises(DBAPIError), db.engine.connect() as connection:
+            connection.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        with db.engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT 1")) == 1
