@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask, current_app, has_app_context
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.test import TestResponse
 
@@ -36,6 +37,23 @@ LONG = ("e2e", "roles", "documents")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long tests first: where several processes share the work, none waits for them at the end."""
     items.sort(key=lambda item: not any(folder in item.path.parts for folder in LONG))
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once for all applications of a process: each test has one of its own."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
 
 
 class Clock:
@@ -116,9 +134,9 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(databases: Databases, database_kind: str) -> Iterator[str]:
     """The address of a database of this test's own, with the schema and no rows."""
-    url = databases.fresh(database_kind)
+    url = databases.lend(database_kind)
     yield url
-    databases.drop(url)
+    databases.give_back(url)
 
 
 @pytest.fixture
@@ -141,6 +159,7 @@ def make_app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Callab
     def make(**overrides: Any) -> Flask:
         app = _create(database_url, tmp_path, **{"CLOCK": clock, **overrides})
         app.test_client_class = CheckedClient
+        app.jinja_env.bytecode_cache = TEMPLATES
         made.append(app)
         return app
 

@@ -153,6 +153,21 @@ def _binaries(folder: Path, *, copy: bool) -> Path:
     )
 
 
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_SCHEMA = """
+    SELECT relname, relkind, relnatts, (SELECT max(version_num) FROM alembic_version) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace ORDER BY relname
+"""
+_EMPTY = """
+    SELECT 'SET session_replication_role = replica; ' || string_agg(format('DELETE FROM %I', tablename), '; ')
+    FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    UNION ALL
+    SELECT 'SELECT ' || string_agg(format('setval(%L, 1, false)', sequencename), ', ') FROM pg_sequences
+"""
+
+
 @dataclass
 class Databases:
     """Fresh databases by the dozen: the schema is built once for each kind in a template, then copied.
@@ -165,6 +180,8 @@ class Databases:
     start_server: Callable[[], PostgresServer] = start_postgres
     _server: PostgresServer | None = None
     _templates: dict[str, str] = field(default_factory=dict)
+    _given_back: list[str] = field(default_factory=list)
+    _schema: str = ""
 
     @property
     def server(self) -> PostgresServer:
@@ -191,6 +208,32 @@ class Databases:
             return f"sqlite:///{path}"
         self.server.run(f'CREATE DATABASE "{name}" TEMPLATE "{template.database}" STRATEGY FILE_COPY')
         return self.server.url(name)
+
+    def lend(self, kind: str) -> str:
+        """As `fresh`; on PostgreSQL one that a test before has given back is taken first."""
+        if kind == "postgresql" and self._given_back:
+            return self._given_back.pop()
+        return self.fresh(kind)
+
+    def give_back(self, url: str) -> None:
+        """Empty a database that was lent, for the next test; drop it where its schema is not what it was. To empty one takes
+        PostgreSQL a hundredth of the time in which it copies a template."""
+        if sa.make_url(url).get_backend_name() == "postgresql" and self._emptied(url):
+            self._given_back.append(url)
+        else:
+            self.drop(url)
+
+    def _emptied(self, url: str) -> bool:
+        address = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(_END_OTHERS)
+            schema = str(connection.execute(_SCHEMA).fetchall())
+            self._schema = self._schema or schema  # of the first that comes back: `lend` has made it from the template
+            if schema != self._schema:
+                return False
+            for (statement,) in connection.execute(_EMPTY).fetchall():
+                connection.execute(statement)
+        return True
 
     def drop(self, url: str) -> None:
         address = sa.make_url(url)
