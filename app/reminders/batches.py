@@ -122,12 +122,10 @@ def queue_batch(
     db.session.rollback()
     with unit_of_work(writes=False):
         known = batch_with_key(key)
-        db.session.rollback()
         if known is not None:
+            db.session.rollback()
             return known
-        fresh_respondents(edition, now)
-        audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region)
-        template = template_of(edition.id, plan.template_id)
+        audience, template = _read(edition, plan, now)
         db.session.rollback()
     if not audience.recipients:
         raise EmptyBatchError
@@ -144,6 +142,12 @@ def queue_batch(
             if first is None:
                 raise
             return first
+
+
+def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> tuple[Audience, TemplateRow]:
+    fresh_respondents(edition, now)
+    audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region)
+    return audience, template_of(edition.id, plan.template_id)
 
 
 def write_messages(

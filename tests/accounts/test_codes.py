@@ -48,6 +48,7 @@ class OfEntity:
 
     id: int
     closes_at: dt.datetime
+    code: str = "2026"
 
 
 @pytest.fixture
