@@ -133,15 +133,20 @@ def queue_batch(
         raise GrownBatchError(len(audience.recipients))
     messages = list(write_messages(edition, audience, template, plan.schedule, key))
     with unit_of_work(writes=True):
+        _hold_queueing(edition, key, after)
         try:
-            _hold_queueing(edition, key, after)
             return _store(edition, plan, audience, template, messages, key, actor, now)
         except IntegrityError:
-            db.session.rollback()
-            first = batch_with_key(key)
-            if first is None:
-                raise
-            return first
+            return _first_with(key)
+
+
+def _first_with(key: str) -> int:
+    """The batch that a form has queued a moment before. Raises LookupError where the database refused for another reason."""
+    db.session.rollback()
+    first = batch_with_key(key)
+    if first is None:
+        raise LookupError("the database refused a batch whose key it does not have")
+    return first
 
 
 def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> tuple[Audience, TemplateRow]:
