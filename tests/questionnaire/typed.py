@@ -142,6 +142,10 @@ def varied() -> Questionnaire:
     return load_definition(VARIED.read_text(encoding="utf-8"), VARIED.name)
 
 
+#: How often a part is filled in even though it may not be wanted.
+SELDOM: Final = {"na": 0.0, "text": 0.2}
+
+
 class Typist:
     """Fills in forms: mostly with what makes sense, at times with anything."""
 
@@ -169,11 +173,8 @@ class Typist:
         if self.chance.random() < self.sense:
             if "na" in subfields and self.chance.random() < 0.1:
                 return {"na": ["1"]}
-            return {
-                sub: self.likely(question, sub)
-                for sub in subfields
-                if sub not in ("na", "text") and self.chance.random() < 0.95
-            }
+            given = [name for name in subfields if self.chance.random() < SELDOM.get(name, 0.95)]
+            return {name: self.likely(question, name) for name in given}
         names = [name for name in (*subfields, "search", "na") if self.chance.random() < 0.5]
         pick = (lambda name: [self.text()], lambda name: [*self.likely(question, name), self.text()], lambda name: [])
         return {name: self.chance.choice(pick)(name) for name in names}
