@@ -80,6 +80,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.contacts": ANYBODY,
     "public.results": ANYBODY,
     "public.switch_language": ANYBODY,
+    "fill.browser_definition": ENTITY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
     "fill.short": OPERATOR,

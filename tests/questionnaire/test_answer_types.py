@@ -43,6 +43,8 @@ def test_date_is_read(typed: str, day: str) -> None:
         ("ieri", "Inserisci una data, per esempio 31/01/2026."),
         ("31/1/1026", "L'anno 1026 è fuori dal possibile: controlla le cifre."),
         ("13/13/2026", "Il giorno 13/13/2026 non esiste: controlla giorno e mese."),
+        ("5/00/2026", "Il giorno 5/00/2026 non esiste: controlla giorno e mese."),
+        ("00/5/2026", "Il giorno 00/5/2026 non esiste: controlla giorno e mese."),
         ("31 foo 2026", "Inserisci una data, per esempio 31/01/2026."),
     ],
 )
