@@ -19,9 +19,11 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     merged,
     overview,
     people,
+    place_names,
     receipts,
     reopening,
     sheets,
+    shells,
     short,
     steps,
 )
