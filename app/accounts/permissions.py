@@ -81,6 +81,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.results": ANYBODY,
     "public.service_worker": ANYBODY,
     "public.switch_language": ANYBODY,
+    "fill.browser_definition": ENTITY,
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
     "fill.shell": ENTITY,

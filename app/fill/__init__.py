@@ -14,6 +14,7 @@ CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.addre
 
 from app.fill import (  # noqa: E402,F401  (they register their routes on `blueprint`)
     addresses,
+    browser_definition,
     coverage,
     entity,
     merged,

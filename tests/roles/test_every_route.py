@@ -18,6 +18,7 @@ from app.accounts.permissions import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROL
 from app.accounts.staff import ROLES as STAFF_ROLES
 from app.accounts.staff import TERRITORY
 from tests.desk.staff import STAFF_COOKIE
+from tests.questionnaire.samples import reference
 from tests.roles.world import BYSTANDER, Owner, World, build_world
 
 ANONYMOUS, ENTITY_A, ENTITY_B, NOBODY_YET = ENTITY_ROLES = ("anonymous", "entity A", "entity B", "entity A, nobody yet")
@@ -64,6 +65,9 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "work": ["pausa", "riprendi"],
         "template": [0, 1],
         "person": [BYSTANDER, 999_999],
+        "digest": ["0" * 64, reference().digest],
+        "language": ["it", "xx"],
+        "version": ["0" * 12],
         "act": ["disattiva", "riattiva", "azzera"],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"

@@ -78,7 +78,7 @@ def read_moment(typed: str, whole: bool) -> str:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise Unreadable(N_("L'anno %(year)s è fuori dal possibile: controlla le cifre."), year=str(year))
     try:
-        date(year, month or 1, day or 1)
+        date(year, 1 if month is None else month, 1 if day is None else day)
     except ValueError:
         raise Unreadable(NO_SUCH_DAY, typed=text) from None
     return "-".join([f"{year:04}", *(f"{part:02}" for part in (month, day) if part is not None)])

@@ -100,8 +100,9 @@ def _in(node: Node, lookup: Lookup) -> object:
 
 
 def round_half_up(number: float) -> float:
-    """Round to four decimals as both evaluators do after arithmetic: Math.floor(x * 10000 + 0.5) / 10000."""
-    return math.floor(number * 10_000 + 0.5) / 10_000 if math.isfinite(number) else number
+    """Round to four decimals as both evaluators do after arithmetic; what is too great for that stays as it is."""
+    scaled = number * 10_000 + 0.5
+    return math.floor(scaled) / 10_000 if math.isfinite(scaled) else number
 
 
 def _arithmetic(calculate: Callable[[float, float], float]) -> Callable[[Node, Lookup], object]:
