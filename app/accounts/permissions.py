@@ -88,6 +88,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.shell_list": ENTITY,
     "fill.place_names": ENTITY,
     "fill.short": OPERATOR,
+    "fill.sync": OPERATOR,
     "fill.answer_lead": OPERATOR,
     "fill.answer_member": OPERATOR,
     "fill.answer_members": OPERATOR,
