@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import Response, abort, jsonify, render_template
@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 
 from app.editions.current import EditionView, current_edition, questionnaire_filled, questionnaire_of
 from app.fill import blueprint
+from app.fill.browser_definition import definition_address
 from app.fill.opening import locale
 from app.fill.path import Page, first_page, page_of, pages_of, sheet_address, step_address
 from app.fill.place_names import names_address
@@ -40,6 +41,11 @@ class Sources:
     plain: Questionnaire
     localised: Questionnaire
     edition: EditionView
+
+    @property
+    def own_edition(self) -> EditionView:
+        """The edition with this definition, which may be an older one than its own."""
+        return replace(self.edition, digest=self.plain.digest)
 
     def shown(self, page: Page) -> Shown:
         """The page with all its questions, blank."""
@@ -70,19 +76,25 @@ class Sources:
 @blueprint.get("/compila/guscio/<digest>")
 def shell_list(digest: str) -> ResponseReturnValue:
     """What the service worker keeps for a definition: each page's address ("*": a sheet) → the address of its shell."""
-    questionnaire = _sources(digest).plain
+    sources = _sources(digest)
     shells: dict[str, str] = {
         url_for(f"fill.{name}"): url_for("fill.shell", digest=digest, code=code)
         for name, code in (("overview", "riepilogo"), ("check", "verifica"), ("short", "breve"))
     }
-    for step in questionnaire.steps:
+    for step in sources.plain.steps:
         if step.repeat:
             shells[step_address(step)] = url_for("fill.shell", digest=digest, code=step.code)
         for page in pages_of(step):
             address = sheet_address(step, NOBODY, page.number) if step.repeat else step_address(step, page.number)
             shells[address.replace(NOBODY, "*")] = url_for("fill.shell", digest=digest, code=step.code, number=page.number)
-    other = url_for("fill.shell", digest=digest, code="altro")
-    return jsonify(digest=digest, language=locale(), shells=shells, other=other, names=names_address())
+    return jsonify(
+        digest=digest,
+        language=locale(),
+        shells=shells,
+        other=url_for("fill.shell", digest=digest, code="altro"),
+        definition=definition_address(sources.own_edition, locale()),
+        names=names_address(),
+    )
 
 
 @blueprint.get("/compila/guscio/<digest>/<code>")
@@ -123,7 +135,8 @@ def _kept(page: str) -> Response:
 
 
 def _draw(template: str, sources: Sources, **names: Any) -> str:
-    return render_template(template, shell=True, edition=sources.edition, readonly=False, **names)
+    address = definition_address(sources.own_edition, locale())
+    return render_template(template, shell=True, edition=sources.edition, readonly=False, definition_address=address, **names)
 
 
 def _step_shell(sources: Sources, page: Page) -> str:

@@ -42,7 +42,7 @@ async function keepShells(digest, language) {
   const response = await fetched(`/compila/guscio/${digest}`);
   const list = await response.clone().json();
   const cache = await caches.open(shellsOf(digest, list.language));
-  for (const address of new Set([...Object.values(list.shells), list.other])) {
+  for (const address of new Set([...Object.values(list.shells), list.other, list.definition])) {
     await cache.put(address, await fetched(address));
   }
   await cache.put("/list", response);
@@ -122,12 +122,17 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.startsWith(BUILD.static)) event.respondWith(keptFile(request));
+  else if (pathname.startsWith("/compila/definizione/")) event.respondWith(keptDefinition(request));
   else if (pathname === "/compila/comuni.txt") event.respondWith(keptNames(request));
   else if (request.mode === "navigate" && NAVIGATIONS.test(pathname)) event.respondWith(page(request, pathname));
 });
 
 async function keptFile(request) {
   return (await (await caches.open(FILES)).match(request)) ?? fetch(request);
+}
+
+async function keptDefinition(request) {
+  return (await caches.match(request)) ?? fetch(request);
 }
 
 async function keptNames(request) {

@@ -1,0 +1,107 @@
+// A shell comes to life: the page that the service worker kept is filled from what this computer keeps (store.js).
+// Not for: pages that come from the server; keeping shells (sw.js); sending (sync.js).
+// Holds always: nothing is shown of a draft that is not this computer's; what is typed is kept before a page is left; whatever
+// fails says so on the page, and throws nothing away.
+import { answersOf, definition as keptDefinition, itemsOf, openStore, responses, setting } from "./store.js";
+import { placeOf } from "./path.js";
+import { reach } from "./reach.js";
+
+const PROBE = "/sw.js";
+const PROBE_SECONDS = 20;
+const DRAWN_BY = [
+  ["form[data-shell]", "./shell_page.js"],
+  ["[data-sheets]", "./shell_sheets.js"],
+  ["[data-overview]", "./shell_overview.js"],
+  ["[data-check]", "./shell_check.js"],
+];
+
+/** Show one thing that a shell may say of itself (fill/shell_state.html), and hide those that no longer hold. */
+export function says(what, hide = []) {
+  for (const name of ["wait", ...hide]) document.querySelector(`[data-shell-says="${name}"]`)?.setAttribute("hidden", "");
+  const said = document.querySelector(`[data-shell-says="${what}"]`);
+  said?.removeAttribute("hidden");
+}
+
+/** The words and tags that the page brings for what is drawn here (fill/shell_words.html). */
+export function words() {
+  const found = document.querySelector("template[data-words]").content;
+  return {
+    text: (name, num) => found.querySelector(`[data-word="${name}"]`).textContent.trim().replace("{num}", num),
+    state: (name) => found.querySelector(`[data-state="${name}"]`).firstElementChild.cloneNode(true),
+  };
+}
+
+/** The draft that a shell shows: the response that was open last. */
+async function openDraft() {
+  if ((await openStore()) !== "disk") return null;
+  const known = await responses();
+  const active = await setting("active");
+  const response = known.find((one) => one.response === active) ?? known.at(-1);
+  if (!response) return null;
+  const questionnaire = await questionnaireOf(response.definition);
+  return questionnaire && { response, definition: questionnaire, ...(await answers(response.response)) };
+}
+
+async function questionnaireOf(digest) {
+  const kept = await keptDefinition(digest);
+  if (kept) return kept;
+  const address = document.querySelector("[data-definition-address]")?.dataset.definitionAddress;
+  const response = address?.includes(digest) ? await fetch(address).catch(() => null) : null;
+  return response?.ok ? response.json() : null;
+}
+
+/** What is answered now: `kept` as store.js gives it, `fields` as reach.js reads them, the sheets. */
+export async function answers(id) {
+  const kept = await answersOf(id);
+  return { kept, fields: new Map([...kept].map(([key, answer]) => [key, answer.fields])), items: await itemsOf(id) };
+}
+
+async function start() {
+  const draft = await openDraft();
+  if (!draft) return says("missing");
+  draft.reached = reach(draft.definition, draft.fields, draft.items);
+  draft.place = placeOf(draft.definition, location.pathname, draft.items);
+  nameEntity(draft.response);
+  describe(draft.response);
+  const [, module] = DRAWN_BY.find(([selector]) => document.querySelector(selector)) ?? [];
+  const reason = module ? await (await import(module)).draw(draft) : null;
+  if (reason) return says(reason);
+  says("offline");
+  if (!draft.response.takesAnswers || new Date(draft.response.deadline) < new Date()) says("closed");
+  document.body.classList.remove("shell-waits");
+  if (location.hash) document.querySelector(`#${CSS.escape(location.hash.slice(1))}`)?.scrollIntoView();
+  await import("./draft.js");
+}
+
+function nameEntity({ label }) {
+  const line = document.querySelector("[data-shell-entity]");
+  if (!line || !label) return;
+  line.textContent = label;
+  line.hidden = false;
+}
+
+/** What the server writes on a page of its own, for draft.js. */
+function describe(response) {
+  const line = document.getElementById("draft-status");
+  if (!line) return;
+  Object.assign(line.dataset, { response: response.response, entity: response.entity, version: response.version });
+}
+
+/** Say when the line is back, and offer the server's page at the same address. */
+function watchTheLine() {
+  const again = async () => {
+    if (!navigator.onLine || document.visibilityState === "hidden") return;
+    const answer = await fetch(PROBE, { method: "HEAD", cache: "no-store" }).catch(() => null);
+    if (answer?.ok) says("line", ["offline"]);
+  };
+  addEventListener("online", again);
+  document.addEventListener("visibilitychange", again);
+  setInterval(again, PROBE_SECONDS * 1000);
+}
+
+for (const link of document.querySelectorAll("[data-shell-again]")) link.href = location.href;
+watchTheLine();
+start().catch((error) => {
+  says("missing");
+  throw error;
+});

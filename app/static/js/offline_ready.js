@@ -1,0 +1,88 @@
+// Makes this computer ready for work without a line: the service worker, the shells of the draft's questionnaire, new releases.
+// draft.js imports it once the page is usable.
+// Not for: what the worker does (sw.js), or the draft itself (store.js).
+// Holds always: no worker without the consent "offline"; a new release takes over only when somebody agrees or nothing waits to
+// be sent; signing out leaves nothing here.
+import { consent, listen, responses, setting, waiting } from "./store.js";
+
+const WORKER = "/sw.js";
+const PATIENCE = 20_000;
+
+/** The worker's answer to a message. */
+function ask(worker, message) {
+  return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => (data.done ? resolve(data) : reject(new Error(data.error)));
+    setTimeout(() => reject(new Error("the worker does not answer")), PATIENCE);
+    worker.postMessage(message, [port2]);
+  });
+}
+
+/** Keep what this page's response needs. `line`: #draft-status. Says by data-offline on it how far it is: "ready" or "failed". */
+export async function readyOffline(line) {
+  if (!("serviceWorker" in navigator)) return;
+  if ((await consent()) !== "offline") return void (await forgetWorker());
+  try {
+    const registration = await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" });
+    watchReleases(registration);
+    const { active } = await navigator.serviceWorker.ready;
+    await setting("active", () => Number(line.dataset.response));
+    await ask(active, await opening(line));
+    line.dataset.offline = "ready";
+  } catch {
+    line.dataset.offline = "failed"; // without it the page works as before; the next page tries again
+  }
+}
+
+async function opening(line) {
+  const keep = [];
+  for (const one of await responses()) if (await waiting(one.response)) keep.push(one.definition);
+  return { type: "open", definition: line.dataset.definition, language: document.documentElement.lang, keep, names: needsNames() };
+}
+
+/** Whether this page, or a sheet of its list, asks for a municipality. */
+const needsNames = () => Boolean(document.querySelector(".registry-search, .sheet-list, form[data-item]"));
+
+/** Forget the worker and all that it kept, as when somebody signs out or says that the computer is shared. */
+export async function forgetWorker() {
+  if (!("serviceWorker" in navigator)) return;
+  for (const name of await caches.keys()) if (name.startsWith("ricognizione-")) await caches.delete(name);
+  for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
+}
+
+// New releases --------------------------------------------------------------------------------------------------------------
+
+async function unsent() {
+  let number = 0;
+  for (const one of await responses()) number += await waiting(one.response);
+  return number;
+}
+
+function watchReleases(registration) {
+  let agreed = false;
+  const offer = async (worker) => {
+    if (!navigator.serviceWorker.controller) return; // the first one takes nothing over
+    const renew = () => ask(worker, { type: "renew" }).catch(() => {});
+    if ((await unsent()) === 0) return void renew();
+    showOffer(() => {
+      agreed = true;
+      renew();
+    });
+    listen(async () => worker.state === "installed" && (await unsent()) === 0 && renew());
+  };
+  const follow = (worker) => worker?.addEventListener("statechange", () => worker.state === "installed" && offer(worker));
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    document.getElementById("new-release")?.setAttribute("hidden", "");
+    if (agreed) location.reload();
+  });
+  registration.addEventListener("updatefound", () => follow(registration.installing));
+  if (registration.waiting) offer(registration.waiting);
+  follow(registration.installing);
+}
+
+function showOffer(agree) {
+  const offer = document.getElementById("new-release");
+  if (!offer) return;
+  offer.hidden = false;
+  offer.querySelector("button").addEventListener("click", agree, { once: true });
+}
