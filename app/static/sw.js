@@ -86,7 +86,7 @@ async function dropOld({ open, keep, language }) {
 self.addEventListener("message", (event) => {
   const reply = (content) => event.ports[0]?.postMessage(content);
   const deed = DEEDS[event.data?.type];
-  if (deed) event.waitUntil(deed(event.data).then(() => reply({ done: true }), (error) => reply({ done: false, error: String(error) })));
+  if (deed) event.waitUntil(deed(event.data).then((more) => reply({ done: true, ...more }), (error) => reply({ done: false, error: String(error) })));
 });
 
 const DEEDS = {
@@ -97,6 +97,7 @@ const DEEDS = {
     await setState(next);
     await dropOld(next);
     if (names) await keepNames(definition, language);
+    return { list: await listOf(definition, language) };
   },
   /** The person agrees to a new release, or nothing waits to be sent. */
   async renew() {
@@ -107,9 +108,13 @@ const DEEDS = {
   },
 };
 
-async function keepNames(definition, language) {
+async function listOf(definition, language) {
   const list = await (await caches.open(shellsOf(definition, language))).match("/list");
-  const { names } = await list.json();
+  return list ? list.json() : null;
+}
+
+async function keepNames(definition, language) {
+  const { names } = await listOf(definition, language);
   const cache = await caches.open(NAMES);
   if (await cache.match(names)) return;
   const response = await fetched(names);
@@ -158,7 +163,7 @@ async function page(request, pathname) {
 async function shell(pathname) {
   const { open, language } = await state();
   if (!open) return null;
+  const list = await listOf(open, language);
   const cache = await caches.open(shellsOf(open, language));
-  const list = await (await cache.match("/list"))?.json();
   return list ? cache.match(list.shells[pathname.replace(SHEET, "*")] ?? list.other) : null;
 }

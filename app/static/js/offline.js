@@ -2,9 +2,11 @@
 // Not for: pages that come from the server; keeping shells (sw.js); sending (sync.js).
 // Holds always: nothing is shown of a draft that is not this computer's; what is typed is kept before a page is left; whatever
 // fails says so on the page, and throws nothing away.
-import { answersOf, definition as keptDefinition, itemsOf, openStore, responses, setting } from "./store.js";
+import { definition as keptDefinition, openStore, responses, setting } from "./store.js";
+import { answers } from "./onward.js";
 import { placeOf } from "./path.js";
 import { reach } from "./reach.js";
+import { says } from "./says.js";
 
 const PROBE = "/sw.js";
 const PROBE_SECONDS = 20;
@@ -14,22 +16,6 @@ const DRAWN_BY = [
   ["[data-overview]", "./shell_overview.js"],
   ["[data-check]", "./shell_check.js"],
 ];
-
-/** Show one thing that a shell may say of itself (fill/shell_state.html), and hide those that no longer hold. */
-export function says(what, hide = []) {
-  for (const name of ["wait", ...hide]) document.querySelector(`[data-shell-says="${name}"]`)?.setAttribute("hidden", "");
-  const said = document.querySelector(`[data-shell-says="${what}"]`);
-  said?.removeAttribute("hidden");
-}
-
-/** The words and tags that the page brings for what is drawn here (fill/shell_words.html). */
-export function words() {
-  const found = document.querySelector("template[data-words]").content;
-  return {
-    text: (name, num) => found.querySelector(`[data-word="${name}"]`).textContent.trim().replace("{num}", num),
-    state: (name) => found.querySelector(`[data-state="${name}"]`).firstElementChild.cloneNode(true),
-  };
-}
 
 /** The draft that a shell shows: the response that was open last. */
 async function openDraft() {
@@ -50,19 +36,12 @@ async function questionnaireOf(digest) {
   return response?.ok ? response.json() : null;
 }
 
-/** What is answered now: `kept` as store.js gives it, `fields` as reach.js reads them, the sheets. */
-export async function answers(id) {
-  const kept = await answersOf(id);
-  return { kept, fields: new Map([...kept].map(([key, answer]) => [key, answer.fields])), items: await itemsOf(id) };
-}
-
 async function start() {
   const draft = await openDraft();
   if (!draft) return says("missing");
   draft.reached = reach(draft.definition, draft.fields, draft.items);
   draft.place = placeOf(draft.definition, location.pathname, draft.items);
   nameEntity(draft.response);
-  describe(draft.response);
   const [, module] = DRAWN_BY.find(([selector]) => document.querySelector(selector)) ?? [];
   const reason = module ? await (await import(module)).draw(draft) : null;
   if (reason) return says(reason);
@@ -70,7 +49,14 @@ async function start() {
   if (!draft.response.takesAnswers || new Date(draft.response.deadline) < new Date()) says("closed");
   document.body.classList.remove("shell-waits");
   if (location.hash) document.querySelector(`#${CSS.escape(location.hash.slice(1))}`)?.scrollIntoView();
-  await import("./draft.js");
+  await keepFrom(draft.response);
+}
+
+/** From here on the page is kept and sent as any other (draft.js); the token comes with the server's first refusal. */
+async function keepFrom({ response, entity, label, definition, version }) {
+  const { start: keep } = await import("./draft.js");
+  const url = document.getElementById("draft-status").dataset.sync;
+  await keep({ id: response, entity, label, definition, version, url, token: "" });
 }
 
 function nameEntity({ label }) {
@@ -78,13 +64,6 @@ function nameEntity({ label }) {
   if (!line || !label) return;
   line.textContent = label;
   line.hidden = false;
-}
-
-/** What the server writes on a page of its own, for draft.js. */
-function describe(response) {
-  const line = document.getElementById("draft-status");
-  if (!line) return;
-  Object.assign(line.dataset, { response: response.response, entity: response.entity, version: response.version });
 }
 
 /** Say when the line is back, and offer the server's page at the same address. */

@@ -3,7 +3,7 @@
 // Not for: what the worker does (sw.js), or the draft itself (store.js).
 // Holds always: no worker without the consent "offline"; a new release takes over only when somebody agrees or nothing waits to
 // be sent; signing out leaves nothing here.
-import { consent, listen, responses, setting, waiting } from "./store.js";
+import { consent, definition, listen, responses, setting, waiting } from "./store.js";
 
 const WORKER = "/sw.js";
 const PATIENCE = 20_000;
@@ -27,11 +27,21 @@ export async function readyOffline(line) {
     watchReleases(registration);
     const { active } = await navigator.serviceWorker.ready;
     await setting("active", () => Number(line.dataset.response));
-    await ask(active, await opening(line));
+    const { list } = await ask(active, await opening(line));
+    await keepDefinition(line.dataset.definition, list.definition);
     line.dataset.offline = "ready";
   } catch {
     line.dataset.offline = "failed"; // without it the page works as before; the next page tries again
   }
+}
+
+/** The questionnaire as reach.js reads it, kept once for each address that it has. */
+async function keepDefinition(digest, address) {
+  if ((await setting("definition")) === address && (await definition(digest))) return;
+  const answer = await fetch(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  await definition(digest, await answer.json());
+  await setting("definition", () => address);
 }
 
 async function opening(line) {

@@ -4,7 +4,7 @@
 import { lastAddress, questionAddress, stepAddress } from "./path.js";
 import { review } from "./reach.js";
 import { titleOf } from "./shell_sheets.js";
-import { words } from "./offline.js";
+import { words } from "./says.js";
 
 export async function draw(draft) {
   const found = review(draft.definition, draft.fields, draft.items);

@@ -4,7 +4,7 @@
 import { CHECK, questionAddress, sheetAddress, stepAddress } from "./path.js";
 import { enqueue } from "./store.js";
 import { operationOf, titleOf } from "./shell_sheets.js";
-import { says, words } from "./offline.js";
+import { says, words } from "./says.js";
 import { review, shortPath } from "./reach.js";
 
 /** The tag of a step's or a sheet's state, from what review() counted. */

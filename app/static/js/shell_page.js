@@ -1,10 +1,10 @@
-// A page of questions without a line: filled from the store, shown and hidden as one types, kept when it is left.
-// Not for: keeping at each change (draft.js), or the meaning of an answer (reach.js).
-// Holds always: "Salva e continua" leaves only when all that differs is in the outbox; a hidden question keeps what it holds.
-import { CHECK, OVERVIEW, isFirst, nextAddress, partOf, previousAddress, sheetAddress, stepAddress } from "./path.js";
-import { answerKey, optionsOf, reach, shortPath } from "./reach.js";
-import { fillFields, readFields, sameFields } from "./fields.js";
-import { enqueue } from "./store.js";
+// A page of questions without a line: filled from the store, shown and hidden as one types, left when all is kept.
+// Not for: keeping what is typed (draft.js), or the meaning of an answer (reach.js).
+// Holds always: "Salva e continua" leaves only when all that was typed is in the outbox; a hidden question keeps what it holds.
+import { OVERVIEW, partOf, previousAddress, sheetAddress, stepAddress } from "./path.js";
+import { answerKey, optionsOf, reach } from "./reach.js";
+import { keepAll, letGo, readFields, writeFields } from "./draft.js";
+import { onward } from "./onward.js";
 import { offerSearch, showChosen, wantsSearch } from "./shell_search.js";
 
 /** Draw the page; a reason why it cannot be shown, or nothing. */
@@ -29,6 +29,8 @@ export async function draw(draft) {
   return null;
 }
 
+const isWritten = (fields) => Object.values(fields).some((texts) => texts.some((text) => text.trim()));
+
 class ShellPage {
   constructor(form, draft, place) {
     this.form = form;
@@ -36,7 +38,6 @@ class ShellPage {
     this.place = place;
     this.item = place?.item ?? null;
     this.codes = [...form.querySelectorAll("[data-question]")].map((one) => one.dataset.question);
-    this.shown = new Map();
     if (this.item) form.dataset.item = this.item;
     for (const part of form.querySelectorAll("[data-question]")) part.dataset.type = this.question(part.dataset.question).type;
   }
@@ -50,21 +51,20 @@ class ShellPage {
   }
 
   read(code) {
-    return readFields(this.form, code, this.question(code).subfields);
+    return readFields(this.form, code);
   }
 
   async fill() {
-    for (const code of this.codes) {
-      const { subfields } = this.question(code);
+    for (const part of this.form.querySelectorAll("[data-question]")) {
+      const code = part.dataset.question;
       const kept = this.draft.kept.get(this.keyOf(code));
       await showChosen(this.form, code, kept?.fields[""] ?? []);
-      fillFields(this.form, code, subfields, kept?.fields ?? {});
+      writeFields(part, code, kept?.fields ?? {});
       const base = this.form.elements.namedItem(`${code}.base`);
-      if (base) base.value = kept?.base ?? kept?.revision ?? 0;
-      this.shown.set(code, kept?.fields ?? {});
+      if (base) base.value = (kept?.pending ? kept.base : kept?.revision) ?? 0;
     }
     for (const details of this.form.querySelectorAll("details")) {
-      if ([...details.querySelectorAll("[data-question]")].some((one) => Object.keys(this.read(one.dataset.question)).length)) details.open = true;
+      if ([...details.querySelectorAll("[data-question]")].some((one) => isWritten(this.read(one.dataset.question)))) details.open = true;
     }
     await offerSearch(this.form);
   }
@@ -115,33 +115,14 @@ class ShellPage {
     if (back) Object.assign(back, { href: before ?? OVERVIEW, hidden: !before });
   }
 
-  /** Put what differs from what was shown into the outbox. */
-  async keep() {
-    for (const code of this.codes) {
-      const fields = this.read(code);
-      if (sameFields(fields, this.shown.get(code))) continue;
-      const base = Number(this.form.elements.namedItem(`${code}.base`)?.value ?? 0);
-      await enqueue(this.draft.response.response, { op: "set", question: code, item: this.item, base, fields });
-      this.shown.set(code, fields);
-    }
-  }
-
   async submit(event) {
     event.preventDefault();
     const button = event.submitter;
     const searched = button?.name === "search" ? button.value : button?.value !== "esci" && wantsSearch(this.form, this.codes);
-    await this.keep();
+    await keepAll();
     if (searched) return offerSearch(this.form, searched);
-    location.assign(this.onward(button?.value));
+    letGo();
+    location.assign(await onward(this.draft, this.place, button?.value));
     return undefined;
-  }
-
-  onward(pressed) {
-    if (pressed === "esci" || !this.place) return `${OVERVIEW}#conservata`;
-    const { step, number, item } = this.place;
-    if (item) return pressed === "dettagli" ? sheetAddress(step, item, number + 1) : stepAddress(step);
-    const reached = this.reachedNow();
-    if (isFirst(this.draft.definition, this.place) && shortPath(this.draft.definition, reached)) return "/compila/breve";
-    return reached.steps.length ? nextAddress(this.draft.definition, reached, step, number) : CHECK;
   }
 }

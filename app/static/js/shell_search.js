@@ -2,7 +2,7 @@
 // Not for: the search itself (places.js).
 // Holds always: what was chosen stays, also where its name is not known here; the words come with the page.
 import { allPlaces, labelsOf, searchPlaces } from "./places.js";
-import { words } from "./offline.js";
+import { words } from "./says.js";
 
 const boxOf = (form, code) => form.elements.namedItem(`${code}.search`);
 const partOf = (form, code) => form.querySelector(`[data-question="${code}"]`);

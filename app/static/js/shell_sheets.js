@@ -2,7 +2,8 @@
 // Not for: what stands in a sheet (shell_page.js).
 // Holds always: the list is drawn from the store after each deed; the focus stays where the person is.
 import { nextAddress, previousAddress, sheetAddress } from "./path.js";
-import { answers, says } from "./offline.js";
+import { answers } from "./onward.js";
+import { says } from "./says.js";
 import { answerKey, reach, review } from "./reach.js";
 import { enqueue, newId } from "./store.js";
 import { stateOf } from "./shell_overview.js";
