@@ -3,7 +3,8 @@
 // Not for: what the worker does (sw.js), or the draft itself (store.js).
 // Holds always: no worker without the consent "offline"; a new release takes over only when somebody agrees or nothing waits to
 // be sent; signing out leaves nothing here.
-import { consent, definition, listen, responses, setting, waiting } from "./store.js";
+import { consent, definition, enqueue, listen, response, responses, setting, waiting } from "./store.js";
+import { sheetAddress } from "./path.js";
 
 const WORKER = "/sw.js";
 const PATIENCE = 20_000;
@@ -29,10 +30,25 @@ export async function readyOffline(line) {
     await setting("active", () => Number(line.dataset.response));
     const { list } = await ask(active, await opening(line));
     await keepDefinition(line.dataset.definition, list.definition);
+    if (line.dataset.offline !== "ready") document.addEventListener("submit", (event) => keepDeed(event, Number(line.dataset.response)));
     line.dataset.offline = "ready";
   } catch {
     line.dataset.offline = "failed"; // without it the page works as before; the next page tries again
   }
+}
+
+/** A deed of the list of sheets whose line has gone waits in the outbox, and the page that follows is the kept one. */
+async function keepDeed(event, id) {
+  if (navigator.onLine || event.defaultPrevented || !/\/schede(\/|$)/.test(event.target.action)) return;
+  event.preventDefault();
+  const { operationOf } = await import("./deeds.js");
+  const operation = operationOf(event.target);
+  if (!operation) return;
+  await enqueue(id, operation);
+  const { definition: digest } = await response(id);
+  const step = (await definition(digest)).steps.find(({ code }) => code === operation.step);
+  if (step) location.assign(sheetAddress(step, operation.item));
+  else location.reload();
 }
 
 /** The questionnaire as reach.js reads it, kept once for each address that it has. */

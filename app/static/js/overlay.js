@@ -5,12 +5,12 @@
 /** The key of the answer that an operation is about, or null. */
 const keyOf = (op) => (op.question ? (op.item ? `${op.item}/${op.question}` : op.question) : null);
 
-/** KEY → {fields, revision, who, at, pending, base?} from the rows of `answers` and the waiting operations, in their order. */
+/** KEY → {fields, revision, who, at, pending, base?, op_id?} from the rows of `answers` and the waiting operations, in their order. */
 export function layAnswers(rows, operations) {
   const known = new Map(rows.map(({ key, response: _response, ...answer }) => [key, { ...answer, pending: false }]));
   for (const op of operations) {
     if (op.op === "set" || (op.op === "resolve" && op.decision === "edited")) {
-      known.set(keyOf(op), { revision: 0, ...known.get(keyOf(op)), fields: op.fields ?? {}, pending: true, base: op.base });
+      known.set(keyOf(op), { revision: 0, ...known.get(keyOf(op)), fields: op.fields ?? {}, pending: true, base: op.base, op_id: op.op_id });
     } else if (op.op === "duplicate") {
       copyAnswers(known, op.source, op.item);
     }

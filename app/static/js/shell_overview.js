@@ -3,7 +3,8 @@
 // Holds always: the states are those of the server's summary for the same answers.
 import { CHECK, questionAddress, sheetAddress, stepAddress } from "./path.js";
 import { enqueue } from "./store.js";
-import { operationOf, titleOf } from "./shell_sheets.js";
+import { operationOf } from "./deeds.js";
+import { titleOf } from "./shell_sheets.js";
 import { says, words } from "./says.js";
 import { review, shortPath } from "./reach.js";
 

@@ -5,25 +5,11 @@ import { nextAddress, previousAddress, sheetAddress } from "./path.js";
 import { answers } from "./onward.js";
 import { says } from "./says.js";
 import { answerKey, reach, review } from "./reach.js";
-import { enqueue, newId } from "./store.js";
+import { actionOf, operationOf } from "./deeds.js";
+import { enqueue } from "./store.js";
 import { stateOf } from "./shell_overview.js";
 
-const DEED = /^\/compila\/([^/]+)\/schede(?:\/([^/]+)\/([^/]+))?$/;
 const DONE = ["duplica", "sposta", "elimina", "ripristina"];
-
-/** The operation that a form of the list asks for, as the server reads its address. */
-export function operationOf(form) {
-  const [, step, item, action] = DEED.exec(new URL(form.action).pathname) ?? [];
-  if (!step) return null;
-  if (!action) return { op: "add", item: newId(), step };
-  const before = new FormData(form).get("before") || null;
-  return {
-    duplica: { op: "duplicate", item: newId(), source: item },
-    sposta: { op: "move", item, before },
-    elimina: { op: "delete", item },
-    ripristina: { op: "restore", item },
-  }[action] ?? null;
-}
 
 /** What a sheet is called: the answer that names it, else what the server said, else that it has no name yet. */
 export const titleOf = (fields, step, { id, label }, untitled) => fields.get(answerKey(step.repeat.label_from, id))?.[""]?.[0] || label || untitled;
@@ -48,7 +34,7 @@ async function act(draft, form) {
   Object.assign(draft, await answers(draft.response.response));
   draft.reached = reach(draft.definition, draft.fields, draft.items);
   redraw(draft);
-  const action = DEED.exec(new URL(form.action).pathname)[3];
+  const action = actionOf(form);
   says(action, DONE.filter((one) => one !== action));
   const same = [...document.querySelectorAll("main form button")].find((one) => one.textContent.trim() === label && !one.closest("[hidden]"));
   (same ?? document.querySelector(".sheet-list .sheet-name a") ?? document.querySelector("main")).focus();

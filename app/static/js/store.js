@@ -29,7 +29,7 @@ export function tell(type, response, more = {}) {
 export function listen(hear) {
   channel?.addEventListener("message", (event) => hear(event.data));
 }
-listen((message) => message.type === "state" && disk && opening && openAgain());
+listen((message) => message.consent !== undefined && opening && openAgain());
 
 /** An id that nobody else makes, also where the page is not served by https. */
 export function newId() {
@@ -153,7 +153,7 @@ export async function setConsent(value) {
   } else if (disk) {
     await wipeDisk(value);
   }
-  tell("state");
+  tell("state", null, { consent: value });
 }
 
 /** What waited in memory goes to the disk; the server's state is asked for anew, whole. */
