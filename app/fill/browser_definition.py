@@ -80,7 +80,7 @@ def for_browser(questionnaire: Questionnaire) -> dict[str, Any]:
         "digest": questionnaire.digest,
         "title": questionnaire.title,
         "steps": [_step(step) for step in questionnaire.steps],
-        "questions": {one.code: _question(one) for step in questionnaire.steps for one in step.questions},
+        "questions": {one.code: question_for_browser(one) for step in questionnaire.steps for one in step.questions},
         "checks": [{"at": check.at, **_check(check)} for check in questionnaire.checks],
         "short_paths": dict(questionnaire.short_paths),
         "mentioned": sorted(mentioned(questionnaire)),
@@ -111,7 +111,7 @@ def _page(page: Page) -> dict[str, list[str]]:
     }
 
 
-def _question(question: Question) -> dict[str, Any]:
+def question_for_browser(question: Question) -> dict[str, Any]:
     kind = type_of(question)
     entry: dict[str, Any] = {"type": question.type, "label": question.label, "subfields": kind.subfields(question)}
     entry |= {name: given for name in _PLAIN if not _is_nothing(given := getattr(question, name))}

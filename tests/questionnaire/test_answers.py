@@ -12,75 +12,9 @@ from hypothesis import strategies as st
 from app.questionnaire.answers import TYPES, AnswerRefused, is_na, is_raw, resolved, type_of
 from app.questionnaire.conditions import ABSENT
 from app.questionnaire.model import Option, Question
+from tests.questionnaire.typed import MARKS, NASTY, QUESTIONS, WORDS
 from tests.questionnaire.voices import ITALIAN, OPTIONS, ask, said
 
-PLAIN = OPTIONS[:2]
-MARKS: dict[str, list[dict[str, Any]]] = {
-    "text": [{}, {"max": 10, "na": True, "na_label": "n.d."}, {"pattern": "[A-Z]{4}"}],
-    "textarea": [{}, {"max": 20, "na": True, "na_label": "n.d."}],
-    "integer": [{}, {"min": 0, "max": 5000, "na": True, "na_label": "n.d."}],
-    "decimal": [{}, {"decimals": 4, "min": -10}, {"decimals": 0}, {"na": True, "na_label": "n.d."}],
-    "money": [{}, {"min": 0, "na": True, "na_label": "n.d."}],
-    "amounts": [{"options": PLAIN}, {"options": PLAIN, "na": True, "na_label": "n.d.", "min": 0}],
-    "date": [{}, {"min": "2025-01-01", "max": "2026-12-31", "na": True, "na_label": "n.d."}],
-    "period": [{}, {"options": PLAIN, "na": True, "na_label": "n.d."}],
-    "single": [{"options": OPTIONS}, {"options": PLAIN, "na": True, "na_label": "n.d."}],
-    "multi": [
-        {"options": OPTIONS, "exclusive": frozenset({"none"})},
-        {"options": OPTIONS, "na": True, "na_label": "n.d.", "min": 1, "max": 2},
-    ],
-    "yesno": [{}, {"na": True, "na_label": "n.d."}],
-    "email": [{}, {"na": True, "na_label": "n.d."}],
-    "phone": [{}],
-    "url": [{}],
-    "contact": [{}, {"na": True, "na_label": "n.d.", "needs": (("email",), ("phone",))}],
-    "person": [{"private": True}, {"private": True, "needs": (("name",), ("office",))}],
-    "municipality": [{}, {"na": True, "na_label": "n.d."}],
-    "municipalities": [{}, {"na": True, "na_label": "n.d.", "min": 1, "max": 2}],
-    "entity": [{}, {"na": True, "na_label": "n.d."}],
-    "place": [{}, {"reservable": True, "na": True, "na_label": "n.d.", "needs": (("address", "reserved"),)}],
-    "rating": [{}, {"na": True, "na_label": "n.d.", "required": True, "max": 3}],
-    "display": [{}],
-}
-QUESTIONS = [ask(type_, **marks)[1] for type_, rows in MARKS.items() for marks in rows]
-
-WORDS = (
-    "own",
-    "none",
-    "more",
-    "yes",
-    "no",
-    "1",
-    "3",
-    "5",
-    "12",
-    "-7",
-    "1.250",
-    "1.234,50",
-    "1,234",
-    "12,5",
-    "1.5",
-    "0,10 €",
-    "999999999999,99",
-    "31/01/2026",
-    "2026-01-31",
-    "3/2025",
-    "2025",
-    "marzo 2025",
-    "30/2/2026",
-    "001001",
-    "001002",
-    "c_a074",
-    "ufficio@comune.esempio.it",
-    "011 1234567",
-    "www.comune.esempio.it",
-    "45.0703, 7.6869",
-    "45,07",
-    "7,68",
-    "Via Roma 1",
-    "è",
-)
-NASTY = "aZè0.,:/€ \t\r\n\x00\x85\u0301\u00a0\u2028\u202e\ud800👪'\"-"
 padded = st.sampled_from(WORDS).map(lambda word: f"  {word} ")
 broken = st.sampled_from(WORDS).map(lambda word: f" {word}\r\n")
 typed_text = st.one_of(st.sampled_from(WORDS), st.text(NASTY, max_size=30), padded, broken)

@@ -176,8 +176,9 @@ const place = {
     const degrees = Object.keys(ITALY).filter((axis) => axis in typed).map((axis) => [axis, tidy(typed[axis])]);
     const pair = /^([+-]?[0-9]{1,3}\.[0-9]+)\s*[,; ]\s*([+-]?[0-9]{1,3}\.[0-9]+)$/u.exec(degrees[0]?.[1] ?? "");
     if (pair && degrees.length === 1 && degrees[0][0] === "latitude") degrees.splice(0, 1, ["latitude", pair[1]], ["longitude", pair[2]]);
-    const value = given({ address: tidy(typed.address ?? []), reserved: "reserved" in typed });
+    const value = given({ address: tidy(typed.address ?? []) });
     for (const [axis, written] of degrees) value[axis] = microdegrees(written);
+    if ("reserved" in typed) value.reserved = true;
     return Object.values(value).includes(null) ? UNREADABLE : some(value);
   },
   judge(question, value) {
