@@ -85,7 +85,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
     "fill.shell": ENTITY,
-    "fill.shell_list": ENTITY,
+    "fill.shell_bundle": ENTITY,
     "fill.place_names": ENTITY,
     "fill.short": OPERATOR,
     "fill.sync": OPERATOR,

@@ -74,46 +74,60 @@ class Sources:
 
 
 @blueprint.get("/compila/guscio/<digest>")
-def shell_list(digest: str) -> ResponseReturnValue:
-    """What the service worker keeps for a definition: each page's address ("*": a sheet) → the address of its shell."""
+def shell_bundle(digest: str) -> ResponseReturnValue:
+    """What the service worker keeps for a definition: each page's address ("*": a sheet) → its shell, and two files beside.
+
+    In one answer, because the frame that the shells share then crosses the wire once.
+    """
     sources = _sources(digest)
-    shells: dict[str, str] = {
-        url_for(f"fill.{name}"): url_for("fill.shell", digest=digest, code=code)
-        for name, code in (("overview", "riepilogo"), ("check", "verifica"), ("short", "breve"))
-    }
-    for step in sources.plain.steps:
-        if step.repeat:
-            shells[step_address(step)] = url_for("fill.shell", digest=digest, code=step.code)
-        for page in pages_of(step):
-            address = sheet_address(step, NOBODY, page.number) if step.repeat else step_address(step, page.number)
-            shells[address.replace(NOBODY, "*")] = url_for("fill.shell", digest=digest, code=step.code, number=page.number)
     return jsonify(
         digest=digest,
         language=locale(),
-        shells=shells,
-        other=url_for("fill.shell", digest=digest, code="altro"),
+        shells={page: _shell_of(sources, code, number) for page, (code, number) in shell_names(sources.plain).items()},
+        other=_shell_of(sources, "altro", None),
         definition=definition_address(sources.own_edition, locale()),
         names=names_address(),
     )
+
+
+def shell_names(questionnaire: Questionnaire) -> dict[str, tuple[str, int | None]]:
+    """The address of every page ("*" for a sheet) → the code and number that its shell has in `fill.shell`."""
+    names: dict[str, tuple[str, int | None]] = {
+        url_for("fill.overview"): ("riepilogo", None),
+        url_for("fill.check"): ("verifica", None),
+        url_for("fill.short"): ("breve", None),
+    }
+    for step in questionnaire.steps:
+        if step.repeat:
+            names[step_address(step)] = (step.code, None)
+        for page in pages_of(step):
+            address = sheet_address(step, NOBODY, page.number) if step.repeat else step_address(step, page.number)
+            names[address.replace(NOBODY, "*")] = (step.code, page.number)
+    return names
 
 
 @blueprint.get("/compila/guscio/<digest>/<code>")
 @blueprint.get("/compila/guscio/<digest>/<code>/<int:number>")
 def shell(digest: str, code: str, number: int | None = None) -> ResponseReturnValue:
     """One shell: a step's page, a sheet's page, a list of sheets (a repeated step without a number), or a page by its name."""
-    sources = _sources(digest)
+    response = Response(_shell_of(_sources(digest), code, number), mimetype="text/html")
+    response.headers["Cache-Control"] = "no-cache, private"
+    return response
+
+
+def _shell_of(sources: Sources, code: str, number: int | None) -> str:
     if code in _NAMED and number is None:
-        return _kept(_NAMED[code](sources))
+        return _NAMED[code](sources)
     try:
         step = sources.plain.step(code)
     except KeyError:
         abort(404)
     if step.repeat and number is None:
-        return _kept(_list_shell(sources, step))
+        return _list_shell(sources, step)
     page = page_of(step, number or 1)
     if page is None:
         abort(404)
-    return _kept(_sheet_shell(sources, page) if step.repeat else _step_shell(sources, page))
+    return _sheet_shell(sources, page) if step.repeat else _step_shell(sources, page)
 
 
 def _sources(digest: str) -> Sources:
@@ -125,13 +139,6 @@ def _sources(digest: str) -> Sources:
     except LookupError:
         abort(404)
     return Sources(plain, questionnaire_filled(edition, plain, locale()), edition)
-
-
-def _kept(page: str) -> Response:
-    """The page; the worker asks again at each release, and a browser without a worker has no use for it."""
-    response = Response(page, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-cache, private"
-    return response
 
 
 def _draw(template: str, sources: Sources, **names: Any) -> str:

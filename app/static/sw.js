@@ -12,6 +12,8 @@ const NAMES = "ricognizione-names";
 const PATIENCE = 3000; // ms that a navigation waits for the network
 const NAVIGATIONS = /^\/(?:compila|ricevuta)(?:\/|$)/;
 const SHEET = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+const OTHER = "/other";
+const FRAME = ["Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy"];
 const BROKEN = new Set([502, 503, 504]);
 
 /** What pages have told: {open: digest, language, keep: [digest…]}; kept in a cache, since a worker forgets. */
@@ -35,17 +37,22 @@ async function fetched(address) {
   return response;
 }
 
-/** Keep all shells of a definition; the list comes last, so that one that is there is whole. */
+/** Keep all shells of a definition, which come in one answer; the list is put last, so that one that is there is whole. */
 async function keepShells(digest, language) {
-  const name = shellsOf(digest, language);
-  if (await (await caches.open(name)).match("/list")) return;
+  if (await listOf(digest, language)) return;
   const response = await fetched(`/compila/guscio/${digest}`);
-  const list = await response.clone().json();
+  const { shells, other, ...list } = await response.json();
   const cache = await caches.open(shellsOf(digest, list.language));
-  for (const address of new Set([...Object.values(list.shells), list.other, list.definition])) {
-    await cache.put(address, await fetched(address));
-  }
-  await cache.put("/list", response);
+  const headers = new Headers({ "Content-Type": "text/html; charset=utf-8" });
+  for (const name of FRAME) if (response.headers.has(name)) headers.set(name, response.headers.get(name));
+  for (const [page, html] of Object.entries({ ...shells, [OTHER]: other })) await cache.put(page, new Response(html, { headers }));
+  await cache.put(list.definition, await fetched(list.definition));
+  await cache.put("/list", Response.json(list));
+}
+
+async function listOf(digest, language) {
+  const list = await (await caches.open(shellsOf(digest, language))).match("/list");
+  return list ? list.json() : null;
 }
 
 async function keepFiles() {
@@ -108,11 +115,6 @@ const DEEDS = {
   },
 };
 
-async function listOf(definition, language) {
-  const list = await (await caches.open(shellsOf(definition, language))).match("/list");
-  return list ? list.json() : null;
-}
-
 async function keepNames(definition, language) {
   const { names } = await listOf(definition, language);
   const cache = await caches.open(NAMES);
@@ -163,7 +165,6 @@ async function page(request, pathname) {
 async function shell(pathname) {
   const { open, language } = await state();
   if (!open) return null;
-  const list = await listOf(open, language);
   const cache = await caches.open(shellsOf(open, language));
-  return list ? cache.match(list.shells[pathname.replace(SHEET, "*")] ?? list.other) : null;
+  return (await cache.match(pathname.replace(SHEET, "*"))) ?? cache.match(OTHER);
 }

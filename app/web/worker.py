@@ -22,7 +22,7 @@ def kept_files(folder: Path) -> list[str]:
     """The names of the static files that the worker keeps, those of the desk left out."""
     paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix in KINDS)
     names = (path.relative_to(folder).as_posix() for path in paths)
-    return [name for name in names if name != SCRIPT and not name.startswith(("js/desk", "."))]
+    return [name for name in names if name != SCRIPT and not (name.startswith("js/desk") or "/." in name)]
 
 
 @cache

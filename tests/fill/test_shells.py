@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import brotli
 import pytest
 
 from app.editions.current import EditionView, questionnaire_of
-from app.fill.shells import NOBODY
+from app.fill.shells import NOBODY, shell_names
 from tests.fill.conftest import NewPerson, Stored
 from tests.fill.person import Person
 from tests.fill.walk import SHORT_SHEET, begin
@@ -18,8 +19,18 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def shells(person: Person, edition: EditionView) -> dict[str, str]:
     """Address of a page → address of its shell."""
-    listed = person.client.get(f"/compila/guscio/{edition.digest}").get_json()
-    return {**listed["shells"], "other": listed["other"]}
+    with person.client.application.test_request_context():
+        names = {**shell_names(questionnaire_of(edition.digest)), "other": ("altro", None)}
+    base = f"/compila/guscio/{edition.digest}"
+    return {page: f"{base}/{code}/{number}" if number else f"{base}/{code}" for page, (code, number) in names.items()}
+
+
+def test_the_bundle_holds_each_of_them_as_it_is_alone(person: Person, edition: EditionView) -> None:
+    bundle = person.client.get(f"/compila/guscio/{edition.digest}")
+    content = bundle.get_json()
+    assert "Set-Cookie" not in bundle.headers
+    alone = {page: person.client.get(address).get_data(as_text=True) for page, address in shells(person, edition).items()}
+    assert {**content["shells"], "other": content["other"]} == alone
 
 
 def test_every_page_of_the_path_has_a_shell(person: Person, edition: EditionView) -> None:
@@ -78,3 +89,22 @@ def test_the_names_are_all_those_in_force_under_an_address_that_may_be_kept(pers
     assert "021008\tBolzano\tBZ\tBozen" in lines
     assert response.get_data() != person.client.get(address).get_data() == "\n".join(lines).encode()
     assert person.client.get("/compila/comuni.txt?v=other").headers["Cache-Control"] == "no-cache"
+
+
+def test_all_that_a_browser_keeps_weighs_at_most_150_kilobytes(person: Person, edition: EditionView) -> None:
+    script = person.client.get("/sw.js").get_data(as_text=True)
+    build = json.loads(script.split("const BUILD = ", 1)[1].split(";\n", 1)[0])
+    bundle = f"/compila/guscio/{edition.digest}"
+    definition = person.client.get(bundle).get_json()["definition"]
+    kept = ["/sw.js", *(build["static"] + name for name in build["files"]), bundle, definition]
+    weights = {address: transferred(person, address) for address in kept}
+    assert sum(weights.values()) <= 150_000, sorted(weights.items(), key=lambda row: -row[1])
+
+
+def transferred(person: Person, address: str) -> int:
+    """Bytes of the body as a browser that knows brotli gets it."""
+    response = person.client.get(address)
+    assert response.status_code == 200, address
+    if address.endswith(".woff2"):
+        return len(response.get_data())
+    return len(brotli.compress(response.get_data(), quality=person.client.application.config["COMPRESS_BR_LEVEL"]))

@@ -13,8 +13,8 @@ const PROBE_SECONDS = 20;
 const DRAWN_BY = [
   ["form[data-shell]", "./shell_page.js"],
   ["[data-sheets]", "./shell_sheets.js"],
-  ["[data-overview]", "./shell_overview.js"],
-  ["[data-check]", "./shell_check.js"],
+  ["[data-shell-draws=overview]", "./shell_overview.js"],
+  ["[data-shell-draws=check]", "./shell_check.js"],
 ];
 
 /** The draft that a shell shows: the response that was open last. */
@@ -41,7 +41,7 @@ async function start() {
   if (!draft) return says("missing");
   draft.reached = reach(draft.definition, draft.fields, draft.items);
   draft.place = placeOf(draft.definition, location.pathname, draft.items);
-  nameEntity(draft.response);
+  document.querySelector("[data-shell-entity]").textContent = draft.response.label ?? "";
   const [, module] = DRAWN_BY.find(([selector]) => document.querySelector(selector)) ?? [];
   const reason = module ? await (await import(module)).draw(draft) : null;
   if (reason) return says(reason);
@@ -57,13 +57,6 @@ async function keepFrom({ response, entity, label, definition, version }) {
   const { start: keep } = await import("./draft.js");
   const url = document.getElementById("draft-status").dataset.sync;
   await keep({ id: response, entity, label, definition, version, url, token: "" });
-}
-
-function nameEntity({ label }) {
-  const line = document.querySelector("[data-shell-entity]");
-  if (!line || !label) return;
-  line.textContent = label;
-  line.hidden = false;
 }
 
 /** Say when the line is back, and offer the server's page at the same address. */

@@ -22,11 +22,11 @@ function stateName(counted) {
 
 export async function draw(draft) {
   const found = review(draft.definition, draft.fields, draft.items);
-  const list = document.querySelector("[data-overview] .task-list");
+  const list = document.querySelector("[data-shell-draws=overview] .task-list");
   const template = list.querySelector("template");
   draft.definition.steps.forEach((step, index) => list.append(task(template, stepRow(draft, found, step), `task-${index}`)));
   document.querySelector("[data-resume]").href = resume(draft, found);
-  for (const form of document.querySelectorAll("[data-overview] form")) {
+  for (const form of document.querySelectorAll("[data-shell-draws=overview] form")) {
     const code = form.getAttribute("action").split("/")[2];
     form.hidden = !draft.reached.steps.includes(code);
     form.addEventListener("submit", (event) => add(event, draft));
