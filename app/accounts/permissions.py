@@ -84,6 +84,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.step": OPERATOR,
     "fill.short": OPERATOR,
     "fill.sync": OPERATOR,
+    "fill.draft_panel": ENTITY,
     "fill.answer_lead": OPERATOR,
     "fill.answer_member": OPERATOR,
     "fill.answer_members": OPERATOR,

@@ -17,6 +17,7 @@ JSON_ENDPOINTS = frozenset({"fill.sync"})
 from app.fill import (  # noqa: E402,F401  (they register their routes on `blueprint`)
     addresses,
     coverage,
+    draft_panel,
     entity,
     merged,
     overview,
