@@ -89,6 +89,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.place_names": ENTITY,
     "fill.short": OPERATOR,
     "fill.sync": OPERATOR,
+    "fill.draft_panel": ENTITY,
     "fill.answer_lead": OPERATOR,
     "fill.answer_member": OPERATOR,
     "fill.answer_members": OPERATOR,

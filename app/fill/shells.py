@@ -86,6 +86,7 @@ def shell_bundle(digest: str) -> ResponseReturnValue:
         shells={page: _shell_of(sources, code, number) for page, (code, number) in shell_names(sources.plain).items()},
         other=_shell_of(sources, "altro", None),
         definition=definition_address(sources.own_edition, locale()),
+        panel=url_for("fill.draft_panel", language=locale()),
         names=names_address(),
     )
 

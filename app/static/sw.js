@@ -11,6 +11,7 @@ const SHELLS = `ricognizione-shells:${BUILD.static}:`;
 const NAMES = "ricognizione-names";
 const PATIENCE = 3000; // ms that a navigation waits for the network
 const NAVIGATIONS = /^\/(?:compila|ricevuta)(?:\/|$)/;
+const BESIDE = /^\/compila\/(?:definizione|pannello)\//;
 const SHEET = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 const OTHER = "/other";
 const FRAME = ["Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy"];
@@ -46,7 +47,7 @@ async function keepShells(digest, language) {
   const headers = new Headers({ "Content-Type": "text/html; charset=utf-8" });
   for (const name of FRAME) if (response.headers.has(name)) headers.set(name, response.headers.get(name));
   for (const [page, html] of Object.entries({ ...shells, [OTHER]: other })) await cache.put(page, new Response(html, { headers }));
-  await cache.put(list.definition, await fetched(list.definition));
+  for (const address of [list.definition, list.panel]) await cache.put(address, await fetched(address));
   await cache.put("/list", Response.json(list));
 }
 
@@ -129,7 +130,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.startsWith(BUILD.static)) event.respondWith(keptFile(request));
-  else if (pathname.startsWith("/compila/definizione/")) event.respondWith(keptDefinition(request));
+  else if (BESIDE.test(pathname)) event.respondWith(keptBeside(request));
   else if (pathname === "/compila/comuni.txt") event.respondWith(keptNames(request));
   else if (request.mode === "navigate" && NAVIGATIONS.test(pathname)) event.respondWith(page(request, pathname));
 });
@@ -138,7 +139,7 @@ async function keptFile(request) {
   return (await (await caches.open(FILES)).match(request)) ?? fetch(request);
 }
 
-async function keptDefinition(request) {
+async function keptBeside(request) {
   return (await caches.match(request)) ?? fetch(request);
 }
 

@@ -16,7 +16,7 @@ const OF_THE_PAGE = new Set(["base", "scelta", "seen", "search", "searched"]);
 
 const line = document.getElementById("draft-status");
 const form = document.querySelector("form[data-draft]");
-export const texts = line ? JSON.parse(line.dataset.texts) : {};
+const texts = line ? JSON.parse(line.dataset.texts) : {};
 export const draft = { id: 0, entity: "", label: "", url: "", token: "" };
 const state = { typing: 0, waiting: 0, refused: 0, outcome: "ok", since: 0, sent: null, late: false, conflicts: [], stays: false, behind: false };
 const questions = new Map();
@@ -26,6 +26,11 @@ let keeping = Promise.resolve();
 /** A text with its places filled: say("saved_at", {time}). */
 export function say(name, values = {}) {
   return texts[name].replace(/\{(\w+)\}/g, (_all, key) => values[key] ?? "");
+}
+
+/** More texts, for what comes later. */
+export function addTexts(more) {
+  Object.assign(texts, more);
 }
 
 // The line that says where everything is ----------------------------------------------------------------------------------
@@ -46,7 +51,7 @@ function show() {
   const trouble = store.storageTrouble() && stuck ? say(store.storageTrouble()) : stuck && kind === "unsaved" ? say("keep_open") : "";
   line.dataset.state = kind;
   put("draft-text", kind === "saved" || kind === "decision" ? savedText() : say(kind));
-  put("draft-why", [why, state.stays && stuck ? say(kind === "here" ? "stays" : "stays_memory") : trouble].filter(Boolean).join(" "));
+  put("draft-why", [why, trouble || (state.stays && stuck ? say("stays") : "")].filter(Boolean).join(" "));
   offerLink(stuck && { signed_out: "sign_in_link", operator_unknown: "operator_link" }[state.outcome]);
   document.getElementById("draft-decision").hidden = !state.conflicts.length;
   announce(kind, why);
@@ -317,7 +322,9 @@ async function afterReply(reply) {
   for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = reply.token;
   state.conflicts = reply.changes.conflicts;
   state.stays = false;
-  await takeOver();
+  const concerned = [...questions.values()].some(({ name, base }) =>
+    state.conflicts.includes(keyOf(name)) || reply.changes.answers[keyOf(name)]?.revision > Number(base?.value ?? 0));
+  if (concerned) await takeOver();
 }
 
 /** Whether something is nowhere but in this page. */
@@ -422,6 +429,7 @@ export async function start(about) {
     line.addEventListener("draft-consent", ready);
     setTimeout(ready, LATER);
   }
+  setTimeout(() => panel().then((one) => one.ready()).catch(() => {}), LATER);
   if (document.querySelector("[data-draft-computer]")) panel().then((one) => one.showComputer());
   if (location.hash === "#esci") panel().then((one) => one.signOut(document.querySelector("form[data-sign-out]")));
   store.tell("state", draft.id); // a tab that waits for a sign-in goes on

@@ -4,13 +4,32 @@
 // Not for: what the status line says (draft.js).
 // Holds always: signing out never drops unsent work without a word; a file is loaded only after its content has been shown.
 import { refusalOf } from "./backup.js";
-import { draft, flush, keepAll, letGo, say, sync, texts } from "./draft.js";
+import { addTexts, draft, flush, keepAll, letGo, say, sync } from "./draft.js";
 import * as store from "./store.js";
 
 const LEAVING = 15_000;
 const line = document.getElementById("draft-status");
 const byId = (id) => document.getElementById(id);
 let chosen = null;
+let fetching = null;
+
+/** The markup of the panel and the dialog, fetched once. Rejects without a line, where the browser has not kept it. */
+export function ready() {
+  fetching ??= fetch(line.dataset.panel, { redirect: "error" })
+    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(`panel: ${answer.status}`))))
+    .then((markup) => {
+      const parsed = new DOMParser().parseFromString(markup, "text/html");
+      line.append(byId("draft-panel") ?? parsed.getElementById("draft-panel"));
+      document.body.append(parsed.getElementById("draft-leave"));
+      addTexts(JSON.parse(byId("draft-panel").dataset.texts));
+      wire();
+    })
+    .catch((error) => {
+      fetching = null;
+      throw error;
+    });
+  return fetching;
+}
 
 const many = (name, count) => say(count === 1 ? `${name}_one` : `${name}_many`, { count });
 
@@ -18,6 +37,7 @@ const many = (name, count) => say(count === 1 ? `${name}_one` : `${name}_many`, 
 
 /** Open or close the panel below the line. */
 export async function togglePanel() {
+  await ready();
   const button = byId("draft-more");
   const open = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(open));
@@ -104,19 +124,22 @@ function showImport(text) {
   if (!text) chosen = null;
 }
 
-for (const button of line.querySelectorAll("[data-draft-do]")) {
-  button.addEventListener("click", () => DEEDS[button.dataset.draftDo]());
+function wire() {
+  for (const button of line.querySelectorAll("[data-draft-do]")) {
+    button.addEventListener("click", () => DEEDS[button.dataset.draftDo]());
+  }
+  byId("draft-file").addEventListener("change", (event) => {
+    if (event.target.files[0]) preview(event.target.files[0]);
+    event.target.value = "";
+  });
+  line.addEventListener("draft-shown", fillPanel);
 }
-byId("draft-file").addEventListener("change", (event) => {
-  if (event.target.files[0]) preview(event.target.files[0]);
-  event.target.value = "";
-});
-line.addEventListener("draft-shown", fillPanel);
 
 // The choice --------------------------------------------------------------------------------------------------------------
 
 /** Keep the answer to "may a copy stay on this computer". */
 export async function choose(button) {
+  await ready();
   const value = button.dataset.draftConsent;
   const computer = document.querySelector("[data-draft-computer]");
   if (value === "shared" && store.where() === "disk" && (await store.waiting(draft.id)) > 0) {
@@ -133,11 +156,12 @@ export async function choose(button) {
 
 /** The section of /ente: what was chosen, and whether the browser has promised to keep the copy. */
 export async function showComputer(now = false) {
+  await ready();
   const section = document.querySelector("[data-draft-computer]");
   const [consent, trouble] = [await store.consent(), store.storageTrouble()];
   const persisted = consent === "offline" && !trouble ? await navigator.storage?.persisted?.() : null;
   const promise = persisted === null || persisted === undefined ? "" : say(persisted ? "persisted" : "not_persisted");
-  section.querySelector("[data-kept]").textContent = trouble ? texts[trouble] : `${say(`kept_${consent ?? "unasked"}`)} ${promise}`;
+  section.querySelector("[data-kept]").textContent = trouble ? say(trouble) : `${say(`kept_${consent ?? "unasked"}`)} ${promise}`;
   for (const button of section.querySelectorAll("[data-draft-consent]")) button.hidden = button.dataset.draftConsent === consent;
   section.querySelector("[role=status]").textContent = "";
   section.hidden = false;
@@ -150,6 +174,7 @@ export async function showComputer(now = false) {
 /** Sign out: at once where everything is on the server, else after a word. Resolves when the form is sent or the person stays. */
 export async function signOut(form) {
   await keepAll();
+  await ready();
   const others = await waitingOfOthers();
   if (await store.waiting(draft.id)) await flush().catch(() => "network");
   const count = await countAll(others);

@@ -369,6 +369,11 @@ export async function waiting(id) {
   return transact(["outbox"], "readonly", async ({ outbox }) => (await rowsOf(outbox, id)).length);
 }
 
+/** The same for all responses that this computer knows. */
+export async function waitingAnywhere() {
+  return transact(["outbox"], "readonly", async ({ outbox }) => (await outbox.getAll()).length);
+}
+
 /** What waits, as {op, refused, save_id}, in order. */
 export async function waitingRows(id) {
   return transact(["outbox"], "readonly", ({ outbox }) => rowsOf(outbox, id));
