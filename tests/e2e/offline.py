@@ -54,7 +54,9 @@ def says(page: Page, state: str) -> None:
 
 
 def answer(page: Page, answers: Answers) -> None:
-    """Tick and type; a text for a tick is its value."""
+    """Tick and type, unfolding what is offered behind a disclosure; a text for a tick is its value."""
+    for folded in page.locator("main form details.disclosure:not(.disclosure-help):not([open]):visible > summary").all():
+        folded.click()
     for name, given in answers.items():
         for one in [given] if isinstance(given, str) else given:
             box = page.locator(f'main [name="{name}"]').first
