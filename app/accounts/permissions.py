@@ -84,7 +84,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.step": OPERATOR,
     "fill.short": OPERATOR,
     "fill.sync": OPERATOR,
-    "fill.draft_panel": ENTITY,
+    "fill.draft_panel": ANYBODY,
     "fill.answer_lead": OPERATOR,
     "fill.answer_member": OPERATOR,
     "fill.answer_members": OPERATOR,

@@ -246,9 +246,15 @@ async function takeOver() {
   if (changed) tellOnce(say("changed_some", { count: changed }));
 }
 
+/** Whether somebody's cursor stands in a text of this question. A tick has nothing unsaved about it. */
+function isWrittenIn(element) {
+  const active = document.activeElement;
+  return document.hasFocus() && element.contains(active) && !["radio", "checkbox"].includes(active.type);
+}
+
 function lay(question, answer) {
   const base = Number(question.base?.value ?? 0);
-  const inUse = question.typing || question.element.contains(document.activeElement);
+  const inUse = question.typing || isWrittenIn(question.element);
   if (answer.pending) {
     if (inUse || question.mine.size) return false;
     writeFields(question.element, question.name, answer.fields);
