@@ -357,7 +357,7 @@ def test_signing_out_with_unsent_work_asks_and_a_copy_goes_back_into_its_own_res
     owner = window(7, "/compila/B/2")
     assert ticked(owner, "B04") == []
     load_copy(owner, copy)
-    expect(owner.locator("#draft-import")).to_contain_text("modifiche non ancora inviate 1")
+    expect(owner.locator("#draft-import")).to_contain_text("non erano ancora inviate: 1")
     browsers.shoot(owner, "autosave copy wide")
     with owner.expect_navigation():
         owner.click('[data-draft-do="load"]')
