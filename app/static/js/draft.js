@@ -12,9 +12,9 @@ const SLOW = 3000;
 const LATER = 2500;
 const SYNC_AGAIN = 10_000;
 const WITHOUT_LINE = new Set(["network", "fault", "strange"]);
-const OF_THE_PAGE = new Set(["base", "scelta", "seen", "search", "searched"]);
+export const OF_THE_PAGE = new Set(["base", "scelta", "seen", "search", "searched"]);
 
-const line = document.getElementById("draft-status");
+export const line = document.getElementById("draft-status");
 const form = document.querySelector("form[data-draft]");
 const texts = line ? JSON.parse(line.dataset.texts) : {};
 export const draft = { id: 0, entity: "", label: "", url: "", token: "" };
@@ -50,8 +50,9 @@ function show() {
   const why = stuck ? reason() : state.late ? say("late") : "";
   const trouble = store.storageTrouble() && stuck ? say(store.storageTrouble()) : stuck && kind === "unsaved" ? say("keep_open") : "";
   line.dataset.state = kind;
-  put("draft-text", kind === "saved" || kind === "decision" ? savedText() : say(kind));
-  put("draft-why", [why, trouble || (state.stays && stuck ? say("stays") : "")].filter(Boolean).join(" "));
+  const reasons = [why, trouble || (state.stays && stuck ? say("stays") : "")].filter(Boolean).join(" ");
+  put("draft-text", `${kind === "saved" || kind === "decision" ? savedText() : say(kind)}${reasons && "."}`);
+  put("draft-why", reasons);
   offerLink(stuck && { signed_out: "sign_in_link", operator_unknown: "operator_link" }[state.outcome]);
   document.getElementById("draft-decision").hidden = !state.conflicts.length;
   announce(kind, why);
@@ -123,29 +124,15 @@ export function readFields(from, name) {
   return fields;
 }
 
-/** Put fields into a question's inputs. False where one of them is not on the page (a municipality that was searched). */
-export function writeFields(element, name, fields) {
-  const missing = new Set((fields[""] ?? []).filter(Boolean));
-  for (const input of element.querySelectorAll("input, textarea, select")) {
-    if (input.name !== name && !input.name.startsWith(`${name}.`)) continue;
-    const sub = input.name.slice(name.length + 1);
-    if (OF_THE_PAGE.has(sub)) continue;
-    const given = fields[sub] ?? [];
-    if (input.type === "radio" || input.type === "checkbox") input.checked = given.includes(input.value);
-    else input.value = given[0] ?? "";
-    if (sub === "") missing.delete(input.type === "radio" || input.type === "checkbox" ? input.value : given[0]);
-  }
-  return missing.size === 0;
-}
-
-const canonical = (fields) =>
+/** Fields as they are compared: what a form posts and what a server fills differ in empty boxes and ends of lines. */
+export const canonical = (fields) =>
   JSON.stringify(Object.entries(fields)
     .map(([sub, given]) => [sub, given.map((text) => text.replace(/\r\n?/g, "\n").trim()).filter(Boolean)])
     .filter(([, given]) => given.length)
     .sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const keyOf = (name) => (form.dataset.item ? `${form.dataset.item}/${name}` : name);
-const now = (question) => canonical(readFields(form, question.name));
+export const now = (question) => canonical(readFields(form, question.name));
 
 /** Watch the form: its questions as they stand are what the server has. Called again by offline.js once it has filled them. */
 export function watch() {
@@ -154,7 +141,7 @@ export function watch() {
   for (const element of form.querySelectorAll("[data-question]")) {
     const name = element.dataset.question;
     const base = form.elements[`${name}.base`];
-    const question = { name, element, base, timer: 0, typing: false, mine: new Set() };
+    const question = { name, element, base, key: keyOf(name), timer: 0, typing: false, mine: new Set() };
     question.kept = now(question);
     questions.set(name, question);
   }
@@ -162,7 +149,6 @@ export function watch() {
   form.addEventListener("input", (event) => of(event, typed));
   form.addEventListener("change", (event) => of(event, keep));
   form.addEventListener("focusout", (event) => of(event, keep).then(() => state.behind && setTimeout(takeOver)));
-  form.addEventListener("submit", submit);
 }
 
 async function of(event, what) {
@@ -174,7 +160,8 @@ async function of(event, what) {
 function typed(question) {
   clearTimeout(question.timer);
   setTyping(question, now(question) !== question.kept);
-  if (question.typing) question.timer = setTimeout(keep, PAUSE, question);
+  // Where two answers already wait for a decision, a third is kept only when the field is left.
+  if (question.typing && !state.conflicts.includes(question.key)) question.timer = setTimeout(keep, PAUSE, question);
 }
 
 function setTyping(question, typing) {
@@ -228,65 +215,16 @@ async function askToStay() {
 /** A revision of ours is what the page shows from now on, so that the form's own post is no second person. */
 function rebase(settled) {
   for (const { op_id, key, outcome, base } of settled) {
-    const question = [...questions.values()].find((one) => keyOf(one.name) === key);
+    const question = [...questions.values()].find((one) => one.key === key);
     if (question?.mine.delete(op_id) && outcome === "applied" && question.base) question.base.value = base;
   }
 }
 
-/** Lay over the page what waits since an earlier visit, and what others have changed; a field in use stays as it is. */
+/** Lay over the page what waits since an earlier visit, and what others have changed. */
 async function takeOver() {
   if (!form || !questions.size) return;
-  state.behind = false;
-  const known = await store.answersOf(draft.id);
-  let changed = 0;
-  for (const question of questions.values()) {
-    const answer = known.get(keyOf(question.name));
-    if (state.conflicts.includes(keyOf(question.name))) dispute(question);
-    else if (answer) changed += Number(lay(question, answer));
-  }
-  if (changed) tellOnce(say("changed_some", { count: changed }));
-}
-
-function lay(question, answer) {
-  const base = Number(question.base?.value ?? 0);
-  const inUse = question.typing || question.element.contains(document.activeElement);
-  if (answer.pending) {
-    if (inUse || question.mine.size) return false;
-    writeFields(question.element, question.name, answer.fields);
-    if (question.base && answer.base !== undefined) question.base.value = answer.base;
-    if (answer.op_id) question.mine.add(answer.op_id);
-    question.kept = now(question);
-    return false;
-  }
-  if (answer.revision <= base) return false;
-  if (canonical(answer.fields) === now(question)) {
-    if (question.base) question.base.value = answer.revision;
-    return false;
-  }
-  if (inUse) {
-    state.behind = true;
-    return false;
-  }
-  const whole = writeFields(question.element, question.name, answer.fields);
-  if (whole && question.base) question.base.value = answer.revision;
-  question.kept = now(question);
-  note(question, whole ? say(answer.who ? "changed_by" : "changed", { who: answer.who }) : say("changed_elsewhere"));
-  return true;
-}
-
-function note(question, text, link) {
-  const found = question.element.querySelector(".draft-changed");
-  const paragraph = found ?? question.element.appendChild(document.createElement("p"));
-  paragraph.className = "draft-changed";
-  paragraph.replaceChildren(text);
-  if (link) paragraph.append(" ", link);
-}
-
-function dispute(question) {
-  if (question.element.querySelector(".decision")) return;
-  const link = document.createElement("a");
-  [link.href, link.textContent] = [line.dataset.decide, say("decide")];
-  note(question, say("disputed"), link);
+  const { layOnPage } = await import("./arrivals.js");
+  state.behind = await layOnPage([...questions.values()], await store.answersOf(draft.id), state.conflicts);
 }
 
 // Sending -----------------------------------------------------------------------------------------------------------------
@@ -322,8 +260,8 @@ async function afterReply(reply) {
   for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = reply.token;
   state.conflicts = reply.changes.conflicts;
   state.stays = false;
-  const concerned = [...questions.values()].some(({ name, base }) =>
-    state.conflicts.includes(keyOf(name)) || reply.changes.answers[keyOf(name)]?.revision > Number(base?.value ?? 0));
+  const concerned = [...questions.values()].some(({ key, base }) =>
+    state.conflicts.includes(key) || reply.changes.answers[key]?.revision > Number(base?.value ?? 0));
   if (concerned) await takeOver();
 }
 
@@ -333,26 +271,26 @@ export const onlyHere = () => state.typing > 0 || (state.waiting > 0 && store.wh
 /** Send all now, typed or waiting; wait for it at most this long. */
 export async function flush(milliseconds = FLUSH) {
   await keepAll();
-  return (await sync()).flush(milliseconds);
+  const one = await sync().catch(() => null);
+  return one ? one.flush(milliseconds) : "network";
 }
 
-/** "Salva e continua": what waits goes first, so that the page's post meets no revision of its own. */
+/** "Salva e continua", and any other form of the page: what waits goes first, so that the post meets no revision of its own
+ *  and nothing is submitted without it. Where it does not go, the page stays; pressed again, the form is sent as it is. */
 function submit(event) {
+  const posted = event.target;
   const changed = [...questions.values()].some((question) => now(question) !== question.kept);
-  if (form.dataset.shell !== undefined) return;
+  if (event.defaultPrevented || posted.method !== "post" || posted.dataset.signOut !== undefined) return;
   if (leaving || (!changed && !state.typing && !state.waiting)) return letGo();
   event.preventDefault();
-  if (form.dataset.busy) return;
-  form.dataset.busy = "1";
+  if (posted.dataset.busy) return;
+  posted.dataset.busy = "1";
   const pressedAgain = state.stays && state.outcome !== "network";
-  flush().catch(() => "network").then(async (outcome) => {
-    delete form.dataset.busy;
-    if (["ok", "slow"].includes(outcome) || pressedAgain) return goOn(event.submitter);
-    if (WITHOUT_LINE.has(outcome) && (await goOnWithoutLine(event.submitter))) return;
-    state.stays = true;
-    show();
-    line.scrollIntoView({ block: "nearest" });
-    document.getElementById("draft-more").focus();
+  flush().catch((error) => console.error(error)).then(async (outcome) => {
+    delete posted.dataset.busy;
+    if (pressedAgain || !outcome || outcome === "ok" || outcome === "slow") return goOn(posted, event.submitter);
+    if (WITHOUT_LINE.has(outcome) && posted === form && (await goOnWithoutLine(event.submitter))) return undefined;
+    return stay();
   });
 }
 
@@ -366,9 +304,16 @@ async function goOnWithoutLine(submitter) {
   return true;
 }
 
-function goOn(submitter) {
+function goOn(posted, submitter) {
   letGo();
-  form.requestSubmit(submitter);
+  posted.requestSubmit(submitter);
+}
+
+function stay() {
+  state.stays = true;
+  show();
+  line.scrollIntoView({ block: "nearest" });
+  document.getElementById("draft-more").focus();
 }
 
 // Beginning ---------------------------------------------------------------------------------------------------------------
@@ -376,6 +321,7 @@ function goOn(submitter) {
 const panel = () => import("./panel.js");
 
 function listenToPage() {
+  if (!document.querySelector("[data-shell]")) document.addEventListener("submit", submit);
   addEventListener("beforeunload", (event) => {
     if (!leaving && onlyHere()) event.preventDefault();
   });
@@ -388,7 +334,7 @@ function listenToPage() {
   document.getElementById("draft-more").addEventListener("click", () => panel().then((one) => one.togglePanel()));
   document.querySelector("form[data-sign-out]")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    panel().then((one) => one.signOut(event.target));
+    panel().then((one) => one.signOut(event.target)).catch(() => (state.waiting || state.typing ? stay() : event.target.submit()));
   });
   for (const button of document.querySelectorAll("[data-draft-consent]")) {
     button.addEventListener("click", () => panel().then((one) => one.choose(button)));

@@ -30,7 +30,7 @@ export async function readyOffline(line) {
     await setting("active", () => Number(line.dataset.response));
     const { list } = await ask(active, await opening(line));
     await keepDefinition(line.dataset.definition, list.definition);
-    if (line.dataset.offline !== "ready") document.addEventListener("submit", (event) => keepDeed(event, Number(line.dataset.response)));
+    if (line.dataset.offline !== "ready") document.addEventListener("submit", (event) => keepDeed(event, Number(line.dataset.response)), true);
     line.dataset.offline = "ready";
   } catch {
     line.dataset.offline = "failed"; // without it the page works as before; the next page tries again

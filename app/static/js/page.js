@@ -52,7 +52,7 @@ function askBeforeLeaving(form) {
   form.addEventListener("submit", async (event) => {
     if (document.getElementById("draft-status")?.dataset.response) return; // draft.js asks
     event.preventDefault();
-    const waits = await import("./store.js").then((store) => store.waitingAnywhere()).catch(() => 0);
+    const waits = await import("./store.js").then((store) => store.waiting()).catch(() => 0);
     if (waits) location.assign(form.dataset.signOut);
     else form.submit();
   });

@@ -3,7 +3,8 @@
 // Holds always: "Salva e continua" leaves only when all that was typed is in the outbox; a hidden question keeps what it holds.
 import { OVERVIEW, partOf, previousAddress, sheetAddress, stepAddress } from "./path.js";
 import { answerKey, optionsOf, reach } from "./reach.js";
-import { keepAll, letGo, readFields, writeFields } from "./draft.js";
+import { writeFields } from "./arrivals.js";
+import { keepAll, letGo, readFields } from "./draft.js";
 import { onward } from "./onward.js";
 import { offerSearch, showChosen, wantsSearch } from "./shell_search.js";
 

@@ -37,8 +37,7 @@ export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6] & 15) | 64;
   bytes[8] = (bytes[8] & 63) | 128;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /** The key of the answer that an operation is about, or null. */
@@ -364,14 +363,10 @@ async function revisionNow(answers, id, op, version) {
   return known ? Math.min(known.revision, version ?? known.revision) : op.base;
 }
 
-/** How many operations the server has not confirmed. Those that it refused count: they are nowhere else. */
+/** How many operations the server has not confirmed; those that it refused count: they are nowhere else. Without an id: of all
+ *  responses that this computer knows. */
 export async function waiting(id) {
-  return transact(["outbox"], "readonly", async ({ outbox }) => (await rowsOf(outbox, id)).length);
-}
-
-/** The same for all responses that this computer knows. */
-export async function waitingAnywhere() {
-  return transact(["outbox"], "readonly", async ({ outbox }) => (await outbox.getAll()).length);
+  return transact(["outbox"], "readonly", async ({ outbox }) => (await (id ? rowsOf(outbox, id) : outbox.getAll())).length);
 }
 
 /** What waits, as {op, refused, save_id}, in order. */

@@ -19,7 +19,7 @@ const KNOWN = new Set(["signed_out", "csrf", "operator_unknown", "other_entity",
 /** Tried again only slowly: somebody has to do something first. */
 const WAITS_FOR_PEOPLE = new Set(["signed_out", "operator_unknown", "other_entity", "not_open"]);
 
-/** Begin. `draft`: {id, entity, url, token}; `hear(event)`: {sending}, {outcome}, {settled, reply}. Outcomes: "ok", "network",
+/** Begin. `draft`: {id, entity, url, token}; `hear(event)`: {outcome}, {settled, reply, late}. Outcomes: "ok", "network",
  *  "fault", "strange", and the server's reasons. */
 export function startSync(draft, hear) {
   let running = null;
@@ -55,7 +55,6 @@ export function startSync(draft, hear) {
     for (;;) {
       const save = await store.nextSave(draft.id, most);
       if (!save && !wantsPull) return "ok";
-      if (save) hear({ sending: true });
       let outcome = await exchange(save);
       if (save && (outcome === "too_large" || outcome === "malformed")) {
         most = Math.max(1, Math.floor(save.operations.length / 2));
