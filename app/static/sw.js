@@ -99,13 +99,16 @@ self.addEventListener("message", (event) => {
 
 const DEEDS = {
   /** A page of a response is open: keep the shells of its definition; `keep`: the definitions of all drafts. */
-  async open({ definition, language, keep = [], names = false }) {
+  async open({ definition, language, keep = [] }) {
     const next = { open: definition, language, keep };
     await keepShells(definition, language);
     await setState(next);
     await dropOld(next);
-    if (names) await keepNames(definition, language);
     return { list: await listOf(definition, language) };
+  },
+  /** A municipality may be asked for: keep the names. */
+  async names({ definition, language }) {
+    await keepNames(definition, language);
   },
   /** The person agrees to a new release, or nothing waits to be sent. */
   async renew() {

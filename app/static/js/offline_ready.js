@@ -8,6 +8,7 @@ import { sheetAddress } from "./path.js";
 
 const WORKER = "/sw.js";
 const PATIENCE = 20_000;
+const NAMED = new Set(["municipality", "municipalities", "entity"]);
 
 /** The worker's answer to a message. */
 function ask(worker, message) {
@@ -19,22 +20,29 @@ function ask(worker, message) {
   });
 }
 
+let readying = null;
+
 /** Keep what this page's response needs. `line`: #draft-status. Says by data-offline on it how far it is: "ready" or "failed". */
 export async function readyOffline(line) {
   if (!("serviceWorker" in navigator)) return;
   if ((await consent()) !== "offline") return void (await forgetWorker());
-  try {
-    const registration = await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" });
-    watchReleases(registration);
-    const { active } = await navigator.serviceWorker.ready;
-    await setting("active", () => Number(line.dataset.response));
-    const { list } = await ask(active, await opening(line));
-    await keepDefinition(line.dataset.definition, list.definition);
-    if (line.dataset.offline !== "ready") document.addEventListener("submit", (event) => keepDeed(event, Number(line.dataset.response)), true);
-    line.dataset.offline = "ready";
-  } catch {
+  if (line.dataset.offline === "ready") return;
+  readying ??= prepare(line).then(() => { line.dataset.offline = "ready"; }, () => {
     line.dataset.offline = "failed"; // without it the page works as before; the next page tries again
-  }
+  }).finally(() => { readying = null; });
+  await readying;
+}
+
+async function prepare(line) {
+  const id = Number(line.dataset.response);
+  const registration = await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" });
+  watchReleases(registration);
+  const { active } = await navigator.serviceWorker.ready;
+  await setting("active", () => id);
+  const { list } = await ask(active, await opening(line));
+  await keepDefinition(line.dataset.definition, list.definition);
+  if (await needsNames(id, line.dataset.definition)) await ask(active, { type: "names", ...about(line) });
+  document.addEventListener("submit", (event) => keepDeed(event, id), true);
 }
 
 /** A deed of the list of sheets whose line has gone waits in the outbox, and the page that follows is the kept one. */
@@ -63,11 +71,20 @@ async function keepDefinition(digest, address) {
 async function opening(line) {
   const keep = [];
   for (const one of await responses()) if (await waiting(one.response)) keep.push(one.definition);
-  return { type: "open", definition: line.dataset.definition, language: document.documentElement.lang, keep, names: needsNames() };
+  return { type: "open", keep, ...about(line) };
 }
 
-/** Whether this page, or a sheet of its list, asks for a municipality. */
-const needsNames = () => Boolean(document.querySelector(".registry-search, .sheet-list, form[data-item]"));
+const about = (line) => ({ definition: line.dataset.definition, language: document.documentElement.lang });
+
+/** Whether the path, as far as it is known, asks for a municipality, or has sheets that do. */
+async function needsNames(id, digest) {
+  if (document.querySelector(".registry-search")) return true;
+  const [{ answers }, { reach }, { steps, questions, ...rest }] = await Promise.all([import("./onward.js"), import("./reach.js"), definition(digest)]);
+  const { fields, items } = await answers(id);
+  const reached = reach({ steps, questions, ...rest }, fields, items);
+  const asks = (code) => NAMED.has(questions[code].type);
+  return steps.some((step) => step.questions.some((code) => asks(code) && (step.repeat ? reached.steps.includes(step.code) : reached.isReached(code))));
+}
 
 /** Forget the worker and all that it kept, as when somebody signs out or says that the computer is shared. */
 export async function forgetWorker() {
