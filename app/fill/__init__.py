@@ -19,6 +19,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     coverage,
     draft_panel,
     entity,
+    late_pages,
     merged,
     overview,
     people,
