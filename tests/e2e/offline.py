@@ -25,9 +25,11 @@ def enter(page: Page, who: DemoAccount, name: str = "Operatore A") -> None:
     page.click("main button[type=submit]")
     page.wait_for_load_state()
     if "/operatore" in page.url:
+        for folded in page.locator("main details:not([open]) > summary").all():
+            folded.click()
         for field, text in (("name", name), ("office", "Servizi sociali"), ("email", "ufficio@comune.esempio.it")):
             page.fill(f"main [name={field}]", text)
-        page.click("main button[type=submit]")
+        page.locator("main .button-row button").last.click()
     page.wait_for_url("**/compila**")
 
 

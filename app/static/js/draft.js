@@ -74,10 +74,12 @@ function savedText() {
 }
 
 function offerLink(name) {
-  const link = document.getElementById("draft-link");
-  link.hidden = !name;
-  if (!name) return;
+  const found = document.getElementById("draft-link");
+  if (!name) return found?.remove();
+  if (found?.textContent === say(name)) return;
+  const link = Object.assign(found ?? document.createElement("a"), { id: "draft-link", target: "_blank", rel: "noopener" });
   link.textContent = say(name);
+  document.getElementById("draft-why").after(" ", link);
   const target = name === "sign_in_link" ? `${line.dataset.signIn}?ente=${encodeURIComponent(draft.entity)}` : line.dataset.operator;
   link.href = `${target}${target.includes("?") ? "&" : "?"}next=${encodeURIComponent(line.dataset.overview)}`;
 }

@@ -19,9 +19,10 @@ export function ready() {
     .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(`panel: ${answer.status}`))))
     .then((markup) => {
       const parsed = new DOMParser().parseFromString(markup, "text/html");
-      line.append(byId("draft-panel") ?? parsed.getElementById("draft-panel"));
+      const content = parsed.querySelector("[data-texts]");
+      byId("draft-panel").replaceChildren(content);
       document.body.append(parsed.getElementById("draft-leave"));
-      addTexts(JSON.parse(byId("draft-panel").dataset.texts));
+      addTexts(JSON.parse(content.dataset.texts));
       wire();
     })
     .catch((error) => {
