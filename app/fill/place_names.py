@@ -20,7 +20,6 @@ from app.registry.entities import names_in_force
 from app.web.static import KEPT
 from app.web.templating import address as url_for
 
-
 MOST_KEPT: Final = 2
 _packed: dict[str, tuple[bytes, bytes]] = {}
 """Digest → (content, content in brotli) of the latest states of the registry."""

@@ -15,7 +15,7 @@ from typing import Final
 SCRIPT: Final = "sw.js"
 KINDS: Final = frozenset({".css", ".js", ".svg", ".woff2"})
 """What pages need without a line. Pictures for installing are fetched by the browser, licences by people."""
-_BUILD: Final = "const BUILD = { static: \"\", files: [] };"
+_BUILD: Final = 'const BUILD = { static: "", files: [] };'
 
 
 def kept_files(folder: Path) -> list[str]:

@@ -54,7 +54,9 @@ def test_a_shell_is_the_same_for_every_entity_and_holds_no_data(
         text = response.get_data(as_text=True)
         assert response.get_data() == other.client.get(address).get_data() == person.client.get(address).get_data(), address
         assert "Set-Cookie" not in response.headers, address
-        assert not re.search("csrf|save_id|Firenze|Samone|Operatore|segretissimi|048017|022165|servizi.sociali@example|c@example", text), address
+        assert not re.search(
+            "csrf|save_id|Firenze|Samone|Operatore|segretissimi|048017|022165|servizi.sociali@example|c@example", text
+        ), address
         assert set(UUID.findall(text)) <= {NOBODY}, address
         assert not re.search(r"<input[^>]*\schecked|giorni rimasti|Scadenza:", text), address
 

@@ -36,7 +36,15 @@ def test_it_names_the_static_files_of_this_release(client: FlaskClient, app: Fla
 
 
 def test_neither_itself_nor_pictures_licences_or_the_desk_are_kept(tmp_path: Path, database_kind: str) -> None:
-    for name in ("sw.js", "js/page.js", "js/desk.js", "icons/icon.png", "vendor/LICENSE.txt", "vendor/SHA256SUMS", "css/.hidden.css"):
+    for name in (
+        "sw.js",
+        "js/page.js",
+        "js/desk.js",
+        "icons/icon.png",
+        "vendor/LICENSE.txt",
+        "vendor/SHA256SUMS",
+        "css/.hidden.css",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     assert kept_files(tmp_path) == ["js/page.js"]
