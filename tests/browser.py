@@ -56,6 +56,22 @@ def _launch(playwright: Playwright, path: str) -> Browser:
     return playwright.chromium.launch(executable_path=path, args=list(QUIET))
 
 
+@contextmanager
+def profile(browser: Browser, folder: Path, **choices: Any) -> Iterator[BrowserContext]:
+    """A window whose profile is kept in a folder, as on somebody's computer: closed and opened again, it is all there."""
+    path = os.environ.get(BROWSER_VARIABLE) or shutil.which("chromium") or ""
+    context = browser.browser_type.launch_persistent_context(
+        folder,
+        executable_path=path,
+        args=list(QUIET),
+        **{"locale": "it-IT", "timezone_id": "Europe/Rome", "viewport": WIDE, **choices},
+    )
+    try:
+        yield context
+    finally:
+        context.close()
+
+
 @dataclass
 class Watch:
     """What went wrong in a browser's pages: script errors, refused resources, requests that failed."""

@@ -72,6 +72,8 @@ class Site:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    program: Path = ROOT
+    """The folder of the release that it runs."""
 
     @property
     def url(self) -> str:
@@ -115,7 +117,7 @@ class Site:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 GUNICORN,
-                cwd=ROOT,
+                cwd=self.program,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -58,7 +58,7 @@ def reached_by(response: OpenResponse) -> Reached:
 
 def not_asked(response: OpenResponse, step: Step) -> str:
     """The page that says that a step is not asked of this entity."""
-    return render_template("fill/not_asked.html", step=response.questionnaire_in(locale()).step(step.code))
+    return render_template("fill/not_asked.html", response=response, step=response.questionnaire_in(locale()).step(step.code))
 
 
 def draw_page(

@@ -226,6 +226,7 @@ def _draw_sheet(
         step=response.questionnaire_in(locale()).step(step.code),
         shown=draw_page(response, page, reached, item, typed=typed),
         response=response,
+        item=item,
         title=sheet_title(response, step, item),
         titled=f"{item}/{step.repeat.label_from}" in response.document.values() if step.repeat else False,
         readonly=not response.takes_answers(now()),

@@ -108,7 +108,8 @@ class Request:
 
 
 class Saved(msgspec.Struct, omit_defaults=True):
-    """What became of a save, by op_id. `kept`: what came after the deadline and is kept apart as late work."""
+    """What became of a save, by op_id. `kept`: what came after the deadline and is kept apart as late work. `version`: the
+    response's after this very save, so that whoever sends it again is not told a colleague's later revision as their own."""
 
     save_id: str
     applied: list[str] = msgspec.field(default_factory=list)
@@ -116,9 +117,10 @@ class Saved(msgspec.Struct, omit_defaults=True):
     refused: list[Refused] = msgspec.field(default_factory=list)
     late: bool = False
     kept: list[str] = msgspec.field(default_factory=list)
+    version: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """All parts, empty ones too; `kept` only of late work."""
+        """All parts, empty ones too; `kept` only of late work, `version` only of what was stored."""
         told: dict[str, Any] = {
             "save_id": self.save_id,
             "applied": self.applied,
@@ -126,6 +128,7 @@ class Saved(msgspec.Struct, omit_defaults=True):
             "refused": self.refused,
             "late": self.late,
         }
+        told |= {"version": self.version} if self.version is not None else {}
         return told | {"kept": self.kept} if self.late else told
 
 
@@ -228,7 +231,7 @@ def simple_operation(operation: WireOperation, value: Any = None) -> Operation:
 
 def settled(save: Save, stored: Iterable[WireOperation], refused: Iterable[Refused], reply: Reply | None) -> Saved:
     """What became of a save. `stored`: the operations that were handed on, in the order of `reply`'s places."""
-    told = Saved(save.save_id, refused=[*save.refused, *refused])
+    told = Saved(save.save_id, refused=[*save.refused, *refused], version=reply.version if reply else None)
     reasons = {one.index: one.reason for one in reply.refused} if reply else {}
     for place, operation in enumerate(stored):
         if place in reasons:

@@ -7,8 +7,9 @@ Holds always: every page exists in every stage of an edition, also before the fi
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
-from flask import Response, abort, render_template
+from flask import Response, abort, current_app, render_template
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -19,6 +20,7 @@ from app.public.frame import shown_edition
 from app.public.pdf import blank_form_pdf
 from app.responses.reading import median_minutes
 from app.web import language
+from app.web.worker import worker_script
 
 
 @blueprint.get("/")
@@ -88,6 +90,16 @@ def contacts() -> str:
 def switch_language() -> WerkzeugResponse:
     """Show the pages in another language, from this one on."""
     return language.switch_language()
+
+
+@blueprint.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker, at the root so that it can look after the pages of the entity."""
+    script = worker_script(Path(current_app.static_folder or ""), current_app.static_url_path or "")
+    response = Response(script, content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"
+    return response
 
 
 @lru_cache(maxsize=16)

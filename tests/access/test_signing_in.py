@@ -151,6 +151,7 @@ def test_signing_out_ends_the_session_on_the_server(app: Flask, browser: Browser
     page = browser.get("/operatore")
     token = dict(forms_of(page)[-1].fields)["csrf_token"]
     out = browser.send(page, "/esci", {})
+    assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert (out.status_code, out.location) == (303, "/")
     assert browser.cookie() is None
     assert [session.ended_at is not None for session in sessions(app)] == [True]

@@ -45,7 +45,9 @@ def reasons(reply: dict[str, Any]) -> list[str]:
 def test_a_save_is_stored_and_told_by_its_operations(device: Device, stored: Stored) -> None:
     operation = put("B01", "own")
     reply = device.send(save(operation, save_id="s1"))
-    assert reply["saves"] == [{"save_id": "s1", "applied": [operation["op_id"]], "conflicts": [], "refused": [], "late": False}]
+    assert reply["saves"] == [
+        {"save_id": "s1", "applied": [operation["op_id"]], "conflicts": [], "refused": [], "late": False, "version": 1}
+    ]
     assert {name: reply[name] for name in ("entity", "version", "takes_answers", "deadline")} == {
         "entity": "048017",
         "version": 1,

@@ -42,6 +42,15 @@ def test_the_version_named_in_the_file_is_the_locked_one() -> None:
     assert f"Bootstrap Italia {version}," in (VENDOR / "bootstrap-italia.css").read_text(encoding="utf-8")[:200]
 
 
+def test_the_browser_database_is_the_locked_version_with_its_licence_and_a_small_module() -> None:
+    lock = json.loads((ROOT / "tools" / "vendor" / "package-lock.json").read_text(encoding="utf-8"))
+    version = lock["packages"]["node_modules/idb"]["version"]
+    script = (VENDOR / "idb.js").read_bytes()
+    assert script.startswith(f"/*! idb {version}, ISC (LICENSE-idb.txt). */\n".encode())
+    assert "ISC License" in (VENDOR / "LICENSE-idb.txt").read_text(encoding="utf-8")
+    assert len(brotli.compress(script)) <= 1_500
+
+
 def test_purged_style_sheet_stays_within_ten_kilobytes_compressed() -> None:
     assert len(brotli.compress((VENDOR / "bootstrap-italia.css").read_bytes())) <= 10_000
 

@@ -13,7 +13,7 @@ from flask import Flask, url_for
 from flask.testing import FlaskClient
 from werkzeug.test import Client
 
-from app.web.static import KEPT, StaticFiles, digest_of
+from app.web.static import KEPT, StaticFiles, digest_of, without_comments
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -48,6 +48,37 @@ def test_the_present_address_may_be_kept_and_an_old_one_not(browser: Client, fol
     present, old = browser.get(f"/static/{digest_of(folder)}/css/app.css"), browser.get("/static/000000000000/css/app.css")
     assert (present.headers["Cache-Control"], old.headers["Cache-Control"]) == (KEPT, "no-cache")
     assert present.data == old.data == STYLE
+
+
+SCRIPT = b"""// What it is for.
+//
+import { a } from "./a.js";
+
+/** One line. */
+export const one = "http://example.org/**"; // stays, for it shares its line
+  /** Several lines,
+   *  with a * and a / in them.
+   */
+export const two = a ?? 2;
+"""
+
+
+def test_a_script_travels_without_the_lines_of_its_comments_and_keeps_its_line_numbers() -> None:
+    bare = without_comments(SCRIPT)
+    assert [(number, line) for number, line in enumerate(bare.splitlines(), 1) if line] == [
+        (3, b'import { a } from "./a.js";'),
+        (6, b'export const one = "http://example.org/**"; // stays, for it shares its line'),
+        (10, b"export const two = a ?? 2;"),
+    ]
+
+
+def test_our_scripts_are_served_bare_and_vendored_ones_as_they_came(folder: Path) -> None:
+    (folder / "vendor").mkdir()
+    for name in ("own.js", "vendor/foreign.js"):
+        (folder / name).write_bytes(b"// a comment\nlet x;\n")
+    browser = Client(StaticFiles(_beyond, folder, digest_of(folder), reload=False))
+    assert browser.get("/static/x/own.js").data == b"\nlet x;\n"
+    assert browser.get("/static/x/vendor/foreign.js").data == b"// a comment\nlet x;\n"
 
 
 def test_the_address_changes_with_a_content_and_with_a_name(folder: Path) -> None:

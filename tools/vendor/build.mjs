@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { transform as transformScript } from "esbuild";
 import { transform } from "lightningcss";
 import { PurgeCSS } from "purgecss";
 import subsetFont from "subset-font";
@@ -81,6 +82,15 @@ async function checksums() {
   await writeFile(path.join(target, "SHA256SUMS"), lines.sort((a, b) => a.slice(66).localeCompare(b.slice(66), "en")).join("\n") + "\n");
 }
 
+// The database in the browser, for the drafts: an ES module as the package brings it, without its white space.
+async function idb() {
+  const folder = path.join(here, "node_modules/idb");
+  const { version } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  const { code } = await transformScript(await readFile(path.join(folder, "build/index.js"), "utf8"), { minify: true, format: "esm", target: "es2020" });
+  await writeFile(path.join(target, "idb.js"), `/*! idb ${version}, ISC (LICENSE-idb.txt). */\n${code}`);
+  await writeFile(path.join(target, "LICENSE-idb.txt"), await readFile(path.join(folder, "LICENSE")));
+}
+
 await rm(target, { recursive: true, force: true });
 await mkdir(path.join(target, "fonts"), { recursive: true });
 const banner = "/*! Bootstrap Italia 2.18.3, BSD-3-Clause, on Bootstrap 5.2.3, MIT (LICENSE-bootstrap-italia.txt); Titillium Web, SIL OFL 1.1 (LICENSE-titillium-web.txt). Purged by tools/vendor. */\n";
@@ -89,5 +99,6 @@ const css = minified(faces + (await styles()));
 await writeFile(path.join(target, "bootstrap-italia.css"), banner + css);
 await writeFile(path.join(target, "LICENSE-bootstrap-italia.txt"), await readFile(path.join(source, "LICENSE")));
 await writeFile(path.join(target, "LICENSE-titillium-web.txt"), await readFile(path.join(source, "dist/fonts/Titillium_Web/OFL.txt")));
+await idb();
 await checksums();
 console.log(`bootstrap-italia.css ${css.length} bytes`);

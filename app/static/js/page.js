@@ -47,7 +47,19 @@ function offerPrint(button) {
   button.addEventListener("click", () => window.print());
 }
 
+/** "Esci" on a page that is not the questionnaire's: where work waits on this computer, the summary asks what to do with it. */
+function askBeforeLeaving(form) {
+  form.addEventListener("submit", async (event) => {
+    if (document.getElementById("draft-status")?.dataset.response) return; // draft.js asks
+    event.preventDefault();
+    const waits = await import("./store.js").then((store) => store.waiting()).catch(() => 0);
+    if (waits) location.assign(form.dataset.signOut);
+    else form.submit();
+  });
+}
+
 focusErrorSummary();
+document.querySelectorAll("[data-sign-out]").forEach(askBeforeLeaving);
 document.querySelectorAll("[data-reveal]").forEach(offerReveal);
 document.querySelectorAll("[data-print]").forEach(offerPrint);
 document.querySelectorAll("[data-count]").forEach(countCharacters);

@@ -1,0 +1,83 @@
+"""Without a line the questionnaire goes on: pages come from this computer with what was typed, and all of it is sent later."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests import browser as browsers
+from tests.e2e import offline
+from tests.e2e.conftest import OpenPage
+from tests.live_site import Site
+
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+PRACTICE = {"P01": "Nonni che leggono", "P02": "families", "P03": "I nonni leggono in biblioteca.", "P04": ["all"]}
+
+
+@pytest.fixture
+def page(site: Site, open_page: OpenPage, watch: browsers.Watch) -> Page:
+    """A municipality that has agreed to a copy on its computer, on the first page, ready for anything."""
+    watch.expect("net::ERR_INTERNET_DISCONNECTED")
+    page = open_page("/accedi")
+    offline.enter(page, site.accounts[0])
+    if page.url.endswith("/compila"):
+        page.goto("/compila/B")
+    offline.keep_a_copy(page)
+    return page
+
+
+def looks(page: Page) -> None:
+    browsers.assert_fits(page)
+    browsers.assert_accessible(page)
+    assert page.locator("h1:visible").count() == 1
+
+
+def test_a_step_and_a_sheet_are_reloaded_without_a_line_and_sent_when_it_is_back(page: Page) -> None:
+    page.context.set_offline(True)
+    offline.answer(page, {"B01": "own"})
+    offline.says(page, "here")
+    offline.goes_on(page, "/compila/B/2")
+    assert page.locator('[data-question="B03"]').is_hidden(), "what is not asked is not shown"
+    offline.answer(page, {"B04": ["families"], "B05": ["department"]})
+    looks(page)
+    offline.goes_on(page, "/compila/B/3")
+    assert page.locator('[data-question="B06"]').is_visible(), "asked because of the page before"
+    page.goto("/compila/B/2")
+    offline.is_kept_page(page)
+    page.reload()
+    offline.is_kept_page(page)
+    offline.stands(page, {"B04": ["families"], "B05": ["department"]})
+    page.goto("/compila/P")
+    offline.is_kept_page(page)
+    looks(page)
+    page.click("main .page-actions form button")
+    page.wait_for_url("**/compila/pratiche/*")
+    offline.is_kept_page(page)
+    offline.answer(page, PRACTICE)
+    offline.says(page, "here")
+    page.reload()
+    offline.is_kept_page(page)
+    offline.stands(page, PRACTICE)
+    looks(page)
+    sheet = offline.path_of(page)
+    offline.goes_on(page, "/compila/P")
+    assert page.locator(".sheet-name a").first.inner_text() == "Nonni che leggono"
+    looks(page)
+    page.goto("/compila/verifica")
+    offline.is_kept_page(page)
+    looks(page)
+    assert page.locator("[data-lacking] a").first.get_attribute("href") == "/compila/C#q-C01"
+    page.context.set_offline(False)
+    offline.says(page, "saved")
+    page.goto(sheet)
+    assert page.locator("body.shell").count() == 0, "the server's own page"
+    offline.stands(page, PRACTICE)
+
+
+def test_without_the_consent_nothing_is_kept(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/accedi")
+    offline.enter(page, site.accounts[1])
+    page.click('[data-draft-consent="shared"]')
+    page.wait_for_timeout(500)
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+    assert page.evaluate("caches.keys()") == []

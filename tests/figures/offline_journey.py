@@ -1,0 +1,543 @@
+"""A municipality's way through lost lines, closed browsers, ended sessions, colleagues, deadlines and releases.
+
+Chromium drives three people: one at a computer with a profile of its own, a colleague of the same municipality, and somebody of
+another one. Every step is made whatever became of those before it; the figure counts those that passed, and names the others.
+Not for: many random histories (`merge-histories`) or what one page does (`tests/e2e/test_offline.py`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from app.accounts.models import WebSession
+from app.editions.models import Edition
+from app.extensions import db
+from app.registry.entities import find_by_code
+from app.responses.models import Response
+from app.responses.reading import response_by_id
+from tests import browser as browsers
+from tests.e2e import offline
+from tests.figures.harness import Measured, Share, bench
+from tests.live_site import ROOT, DemoAccount, Site
+
+STEP_PATIENCE = 15_000
+CENTRE = {"S01": "Centro Arcobaleno", "S02.address": "via Roma 12", "S03": ["direct"], "S04": ["info", "couple"]}
+PRACTICE = {
+    "P01": "Nonni che leggono",
+    "P02": "families",
+    "P03": "I nonni leggono ai bambini in biblioteca.",
+    "P04": ["all"],
+    "P06": "municipality",
+    "P15.email": "biblioteca@comune.esempio.it",
+    "P16": "publish",
+}
+SECOND = {**PRACTICE, "P01": "Rete dei servizi", "P06": "union"}
+CLOSING = {"E02": "Servirebbero educatori.", "E04.name": "Operatore A", "E04.email": "a@comune.esempio.it", "E05": "single"}
+
+
+@dataclass
+class World:
+    """The site, the browser, and where the first person's profile is kept."""
+
+    site: Site
+    browser: Browser
+    folder: Path
+    mine: DemoAccount
+    other: DemoAccount
+    sheets: list[str] = field(default_factory=list)
+    context: BrowserContext | None = None
+
+    @property
+    def page(self) -> Page:
+        assert self.context is not None, "the first person's browser is closed"
+        return self.context.pages[0]
+
+    def open_browser(self, *, line: bool) -> Page:
+        """Start the first person's browser, with its profile as it was left."""
+        self._window = browsers.profile(self.browser, self.folder, base_url=self.site.url)
+        self.context = self._window.__enter__()
+        self.context.set_default_timeout(STEP_PATIENCE)
+        self.context.set_offline(not line)
+        return self.page
+
+    def close_browser(self) -> None:
+        if self.context is not None:
+            self._window.__exit__(None, None, None)
+        self.context = None
+
+    def line(self, there: bool) -> None:
+        assert self.context is not None
+        self.context.set_offline(not there)
+
+    @contextmanager
+    def visitor(self, who: DemoAccount, name: str) -> Iterator[Page]:
+        """Somebody else at a browser of their own, signed in."""
+        context = browsers.new_context(self.browser, base_url=self.site.url)
+        context.set_default_timeout(STEP_PATIENCE)
+        page = context.new_page()
+        try:
+            offline.enter(page, who, name)
+            yield page
+        finally:
+            context.close()
+
+    def stored(self, who: DemoAccount | None = None) -> dict[str, Any]:
+        """The municipality's answers as the server holds them."""
+        app = self.site.application()
+        with app.app_context():
+            try:
+                found = response_by_id(self.response_id(who or self.mine))
+                assert found is not None
+                return {key: answer.value for key, answer in found.document.answers.items()}
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+
+    def response_id(self, who: DemoAccount) -> int:
+        entity = find_by_code(who.code)
+        assert entity is not None
+        return db.session.execute(sa.select(Response.id).where(Response.entity_id == entity.id)).scalars().one()
+
+    def change(self, statement: Any) -> None:
+        """Change the database behind the site's back, as time and administrators do."""
+        app = self.site.application()
+        with app.app_context():
+            db.session.execute(statement)
+            db.session.commit()
+            db.session.remove()
+            db.engine.dispose()
+
+
+Step = tuple[str, Callable[[World], None]]
+STEPS: list[Step] = []
+
+
+def step(name: str) -> Callable[[Callable[[World], None]], Callable[[World], None]]:
+    """Add a step to the journey, in the order of this file."""
+
+    def register(work: Callable[[World], None]) -> Callable[[World], None]:
+        STEPS.append((name, work))
+        return work
+
+    return register
+
+
+@step("sign in and agree that this computer keeps a copy")
+def _agree(world: World) -> None:
+    page = world.open_browser(line=True)
+    offline.enter(page, world.mine)
+    page.goto("/compila/B")
+    offline.keep_a_copy(page)
+    offline.answer(page, {"B01": "own"})
+    page.click(offline.CONTINUE)
+    page.wait_for_url("**/compila/B/2")
+    offline.is_ready(page)
+    page.goto("/compila/B")
+    offline.is_ready(page)
+
+
+@step("answer the first question after the line has gone")
+def _first(world: World) -> None:
+    world.line(False)
+    offline.answer(world.page, {"B01": "both"})
+    offline.says(world.page, "here")
+    offline.goes_on(world.page, "/compila/B/2")
+
+
+@step("walk the pages of the first two steps")
+def _plain_steps(world: World) -> None:
+    page = world.page
+    search(page, "B03", "samone", "Samone (TN)")
+    offline.answer(page, {"B04": ["families", "childhood"], "B05": ["department", "municipal"]})
+    offline.goes_on(page, "/compila/B/3")
+    offline.answer(page, {"B06": ["y2024"], "B07": "le5k"})
+    offline.goes_on(page, "/compila/C")
+    offline.answer(page, {"C01": "own", "C02": "informal"})
+    offline.goes_on(page, "/compila/S")
+
+
+@step("describe a Centre")
+def _centre(world: World) -> None:
+    add_sheet(world, CENTRE)
+    offline.goes_on(world.page, "/compila/S")
+    world.page.click(".page-actions a.btn")
+    world.page.wait_for_url("**/compila/P")
+
+
+@step("describe a practice, with its details")
+def _practice(world: World) -> None:
+    page = world.page
+    offline.is_kept_page(page)
+    add_sheet(world, PRACTICE)
+    page.click('.page-actions button[value="dettagli"]')
+    page.wait_for_url("**/2")
+    offline.is_kept_page(page)
+    offline.answer(page, {"P08": "120", "P12": "1.250,00"})
+    offline.goes_on(page, "/compila/P")
+
+
+@step("describe a second practice, with a municipality searched by name")
+def _second_practice(world: World) -> None:
+    page = world.page
+    add_sheet(world, SECOND)
+    search(page, "P07", "sant agata de goti", "Sant'Agata de' Goti (BN)")
+    offline.says(page, "here")
+    offline.goes_on(page, "/compila/P")
+
+
+@step("duplicate, move, delete and restore a practice")
+def _arrange(world: World) -> None:
+    page = world.page
+    for button, titles in (
+        ("Duplica", ["Nonni che leggono", "Nonni che leggono", "Rete dei servizi"]),
+        ("Sposta giù", ["Nonni che leggono", "Nonni che leggono", "Rete dei servizi"]),
+        ("Elimina", ["Nonni che leggono", "Rete dei servizi"]),
+        ("Ripristina", ["Nonni che leggono", "Nonni che leggono", "Rete dei servizi"]),
+        ("Elimina", ["Nonni che leggono", "Rete dei servizi"]),
+    ):
+        if button == "Ripristina":
+            page.click("details.disclosure > summary")
+        page.locator("main button:visible", has_text=button).first.click()
+        page.wait_for_function(
+            "wanted => [...document.querySelectorAll('ol .sheet-name a')].length === wanted", arg=len(titles)
+        )
+        found = page.locator("ol .sheet-name a").all_inner_texts()
+        assert found == titles, f"after {button}: {found}"
+
+
+@step("close the questionnaire, and find nothing missing at the check")
+def _close(world: World) -> None:
+    page = world.page
+    page.click(".page-actions a.btn")
+    page.wait_for_url("**/compila/E")
+    offline.is_kept_page(page)
+    offline.answer(page, CLOSING)
+    offline.goes_on(page, "/compila/verifica")
+    missing = page.locator("[data-lacking] li").all_inner_texts()
+    assert not missing, f"missing: {missing}"
+    assert page.locator("text=L'invio ha bisogno della linea").count() == 1
+
+
+@step("reload every page without a line")
+def _reload(world: World) -> None:
+    for path, answers in pages_of(world):
+        world.page.goto(path)
+        world.page.reload()
+        offline.is_kept_page(world.page)
+        offline.stands(world.page, answers)
+
+
+@step("close the browser and open it again, still without a line")
+def _reopen(world: World) -> None:
+    world.close_browser()
+    page = world.open_browser(line=False)
+    for path, answers in pages_of(world):
+        page.goto(path)
+        offline.is_kept_page(page)
+        offline.stands(page, answers)
+
+
+@step("sign in again after the session has ended, without losing a letter")
+def _expired(world: World) -> None:
+    page = world.page
+    page.goto("/compila/E")
+    offline.is_kept_page(page)
+    world.change(sa.delete(WebSession))
+    world.line(True)
+    page.wait_for_selector("#draft-link:not([hidden])", timeout=offline.PATIENCE)
+    page.fill('[name="E02"]', "Servirebbero educatori, e spazi.")
+    with page.expect_popup() as coming:
+        page.click("#draft-link")
+    with_link = coming.value
+    sign_in_beside(with_link, world.mine)
+    offline.says(page, "saved")
+    with_link.close()
+    answers = world.stored()
+    assert answers["E02"] == "Servirebbero educatori, e spazi.", answers.get("E02")
+    assert answers["B04"]["codes"] == ["families", "childhood"], answers.get("B04")
+    titles = sorted(value for key, value in answers.items() if key.endswith("/P01"))
+    assert titles == ["Nonni che leggono", "Nonni che leggono", "Rete dei servizi"], titles
+
+
+@step("go on with the server's page at the same address")
+def _line_is_back(world: World) -> None:
+    page = world.page
+    page.wait_for_selector('[data-shell-says="line"]:not([hidden])', timeout=40_000)
+    page.click("[data-shell-says=line] a")
+    page.wait_for_selector("body:not(.shell)")
+    assert offline.path_of(page) == "/compila/E"
+    offline.stands(page, {"E02": "Servirebbero educatori, e spazi."})
+
+
+@step("a colleague answers the same question meanwhile: both are kept, and one is chosen")
+def _conflict(world: World) -> None:
+    page = world.page
+    offline.is_ready(page)
+    world.line(False)
+    page.fill('[name="E02"]', "Servono spazi.")
+    page.locator("h1").click()
+    offline.says(page, "here")
+    with world.visitor(world.mine, "Operatore B") as colleague:
+        colleague.goto("/compila/E")
+        colleague.fill('[name="E02"]', "Servono educatori.")
+        colleague.locator("h1").click()
+        offline.says(colleague, "saved")
+    world.line(True)
+    page.wait_for_selector("#draft-decision:not([hidden])", timeout=offline.PATIENCE)
+    page.goto("/compila/conflitti")
+    page.click("main .link-list a")
+    page.wait_for_selector(".decision")
+    texts = page.locator(".decision-value").all_inner_texts()
+    assert sorted(texts) == ["Servono educatori.", "Servono spazi."], texts
+    page.locator(".decision label", has_text="Servono spazi.").click()
+    page.click(offline.CONTINUE)
+    page.wait_for_url("**/compila/verifica")
+    assert world.stored()["E02"] == "Servono spazi."
+
+
+@step("a second tab shows what the first one typed")
+def _second_tab(world: World) -> None:
+    assert world.context is not None
+    world.page.goto("/compila/B/2")
+    tab = world.context.new_page()
+    tab.goto("/compila/B/2")
+    offline.is_ready(tab)
+    offline.answer(world.page, {"B04": ["centres"]})
+    offline.says(world.page, "saved")
+    tab.wait_for_function("document.querySelector('[name=B04][value=centres]').checked", timeout=offline.PATIENCE)
+    tab.close()
+    assert world.stored()["B04"]["codes"] == ["families", "centres", "childhood"], world.stored()["B04"]
+
+
+@step("a hostile operation is refused, and the good one beside it is kept")
+def _hostile(world: World) -> None:
+    world.page.goto("/compila/B/2")
+    status, reply = send(world.page, world.page, [set_of("C02", "formal"), set_of("Z99", "x"), {"op": "explode"}])
+    assert status == 200, (status, reply)
+    [save] = reply["saves"]
+    assert len(save["applied"]) == 1, save
+    assert len(save["refused"]) == 2, save
+    assert world.stored()["C02"] == {"code": "formal"} or world.stored()["C02"] == "formal"
+
+
+@step("another municipality's session cannot write here, nor see anything of it")
+def _stranger(world: World) -> None:
+    with world.visitor(world.other, "Operatore C") as stranger:
+        stranger.goto("/compila/B")
+        status, reply = send(stranger, world.page, [set_of("C02", "none")])
+        assert status in (403, 409), (status, reply)
+        assert reply.get("reason") == "other_entity", reply
+        assert "Nonni che leggono" not in stranger.content()
+    assert "none" not in str(world.stored()["C02"])
+
+
+@step("on a shared computer nothing is kept")
+def _shared(world: World) -> None:
+    with world.visitor(world.other, "Operatore C") as stranger:
+        stranger.goto("/compila/B")
+        stranger.click('[data-draft-consent="shared"]')
+        offline.answer(stranger, {"B01": "unknown"})
+        offline.says(stranger, "saved")
+        assert stranger.evaluate("caches.keys()") == []
+        assert stranger.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
+
+
+@step("a new release waits while work is unsent, and comes when the person agrees")
+def _release(world: World) -> None:
+    page = world.page
+    page.goto("/compila/E")
+    offline.is_ready(page)
+    assert world.context is not None
+    with new_release(world.site):
+        world.context.route("**/compila/sincronizza**", lambda route: route.abort())
+        page.fill('[name="E02"]', "Servono spazi, subito.")
+        page.locator("h1").click()
+        offline.says(page, "here")
+        before = page.evaluate("caches.keys()")
+        page.evaluate("navigator.serviceWorker.getRegistration().then(one => one.update())")
+        page.wait_for_selector("#new-release:not([hidden])", timeout=offline.PATIENCE)
+        assert set(before) <= set(page.evaluate("caches.keys()")), "what was kept stays until somebody agrees"
+        with page.expect_navigation(timeout=offline.PATIENCE):
+            page.click("#new-release button")
+        world.context.unroute("**/compila/sincronizza**")
+        offline.is_ready(page)
+        offline.stands(page, {"E02": "Servono spazi, subito."})
+        after = page.evaluate("caches.keys()")
+        assert not {name for name in before if name.startswith("ricognizione-files")} & set(after), after
+        offline.says(page, "saved")
+    assert world.stored()["E02"] == "Servono spazi, subito."
+
+
+@step("the deadline passes while the laptop is shut: the work is kept, and said to be late")
+def _deadline(world: World) -> None:
+    page = world.page
+    page.goto("/compila/E")
+    offline.is_ready(page)
+    world.line(False)
+    page.fill('[name="E02"]', "Arrivato tardi.")
+    page.locator("h1").click()
+    offline.says(page, "here")
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    opened = past - dt.timedelta(days=30)
+    world.change(sa.update(Edition).where(Edition.state == "open").values(closes_at=past, opens_at=opened))
+    try:
+        world.line(True)
+        page.wait_for_function("document.getElementById('draft-why').textContent.includes('scadenza')", timeout=40_000)
+        page.wait_for_function(
+            "async () => (await (await import(document.querySelector('script[src*=draft]').src.replace('draft.js', 'store.js'))).waitingAnywhere()) === 0"
+        )
+        assert world.stored()["E02"] != "Arrivato tardi.", "late work is no answer"
+    finally:
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)
+        world.change(sa.update(Edition).where(Edition.state == "open").values(closes_at=later))
+
+
+@step("signing out with unsent work asks first, and leaves nothing on the computer")
+def _sign_out(world: World) -> None:
+    page = world.page
+    page.goto("/compila/B/2")
+    offline.is_ready(page)
+    world.line(False)
+    offline.answer(page, {"B05": ["region"]})
+    offline.says(page, "here")
+    page.click("form[data-sign-out] button")
+    page.wait_for_selector("#draft-leave[open]")
+    world.line(True)
+    page.click('[data-draft-leave="send"]')
+    page.wait_for_url(f"{world.site.url}/")
+    assert page.evaluate("caches.keys()") == []
+    assert [one["name"] for one in page.evaluate("indexedDB.databases()")] in ([], ["ricognizione"])
+    world.line(False)
+    lost = page.goto("/compila/B/2", wait_until="commit") if False else None
+    assert lost is None
+    world.line(True)
+    assert "region" in str(world.stored()["B05"])
+
+
+def add_sheet(world: World, answers: offline.Answers) -> None:
+    """From a list: a new sheet with these answers, still open."""
+    page = world.page
+    page.click("main .page-actions form button")
+    page.wait_for_url("**/compila/*/*-*")
+    offline.is_kept_page(page)
+    offline.answer(page, answers)
+    offline.says(page, "here")
+    world.sheets.append(offline.path_of(page))
+
+
+def search(page: Page, code: str, text: str, label: str) -> None:
+    """Look for a municipality or an entity by name, and choose it."""
+    page.fill(f'[name="{code}.search"]', text)
+    page.click(f'button[name="search"][value="{code}"]')
+    page.locator(f'[data-question="{code}"] .registry-results label', has_text=label).click()
+
+
+def pages_of(world: World) -> Iterator[tuple[str, offline.Answers]]:
+    """Every page that was filled in, with what must stand there."""
+    yield "/compila/B", {"B01": "both"}
+    yield "/compila/B/2", {"B03": "022165", "B04": ["families", "childhood"], "B05": ["department", "municipal"]}
+    yield "/compila/B/3", {"B06": ["y2024"], "B07": "le5k"}
+    yield "/compila/C", {"C01": "own", "C02": "informal"}
+    yield from zip(world.sheets, (CENTRE, PRACTICE, SECOND), strict=False)
+    yield "/compila/E", CLOSING
+
+
+def sign_in_beside(tab: Page, who: DemoAccount) -> None:
+    """Sign in at the page that the line's link has opened."""
+    tab.wait_for_load_state()
+    tab.fill("[name=entity]", who.code)
+    tab.fill("[name=password]", who.password)
+    tab.click("main button[type=submit]")
+    tab.wait_for_load_state()
+    if "/operatore" in tab.url:
+        tab.locator("main button[type=submit]").first.click()
+        tab.wait_for_load_state()
+
+
+def set_of(question: str, text: str) -> dict[str, Any]:
+    return {"op": "set", "question": question, "item": None, "base": 10**6, "fields": {"": [text]}}
+
+
+SEND = """async ([about, operations]) => {
+  const token = document.querySelector("input[name=csrf_token]").value;
+  const named = operations.map((one) => ({ op_id: crypto.randomUUID(), ...one }));
+  const body = { ...about, since: 0, saves: [{ save_id: crypto.randomUUID(), operations: named }] };
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  const answer = await fetch("/compila/sincronizza", { method: "POST", headers, body: JSON.stringify(body) });
+  return [answer.status, await answer.json()];
+}"""
+
+
+def send(page: Page, owner: Page, operations: Sequence[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+    """Send operations by hand from a page, for the response that `owner` shows: (status, reply)."""
+    about = owner.evaluate(
+        "() => { const { response, entity } = document.getElementById('draft-status').dataset;"
+        " return { response: Number(response), entity }; }"
+    )
+    status, reply = page.evaluate(SEND, [about, list(operations)])
+    return status, reply
+
+
+@contextmanager
+def new_release(site: Site) -> Iterator[None]:
+    """The same program with one style sheet changed, in the place of the one that runs."""
+    folder = Path(tempfile.mkdtemp(prefix="release-"))
+    for name in ("app", "translations"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("wsgi.py", "gunicorn.conf.py"):
+        shutil.copy(ROOT / name, folder / name)
+    with (folder / "app" / "static" / "css" / "app.css").open("a") as style:
+        style.write(".of-the-next-release { color: inherit; }\n")
+    site.stop()
+    site.program = folder
+    site.start()
+    try:
+        yield
+    finally:
+        site.stop()
+        site.program = ROOT
+        site.start()
+        shutil.rmtree(folder)
+
+
+def make(world: World) -> list[tuple[str, str]]:
+    """Make every step: those that failed, with what was wrong."""
+    failed = []
+    for number, (name, work) in enumerate(STEPS, 1):
+        try:
+            work(world)
+        except Exception as error:
+            wrong = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            failed.append((name, wrong))
+            if len(failed) >= int(os.environ.get("MOST", "99")):
+                raise
+            print(f"{number:3}. FAILED {name}: {wrong}", flush=True)
+            if world.context is not None and world.context.pages:
+                browsers.shoot(world.page, f"offline journey {number}")
+                world.context.set_offline(False)
+        else:
+            print(f"{number:3}. ok     {name}", flush=True)
+    return failed
+
+
+def measure() -> list[Measured]:
+    with bench() as sites, sites.site("sqlite") as site, browsers.chromium() as browser:
+        folder = Path(tempfile.mkdtemp(prefix="profile-"))
+        world = World(site, browser, folder, site.accounts[0], site.accounts[1])
+        try:
+            failed = make(world)
+        finally:
+            world.close_browser()
+            shutil.rmtree(folder, ignore_errors=True)
+    return [Share("offline-journey", len(STEPS) - len(failed), len(STEPS), "steps")]
