@@ -85,6 +85,11 @@ class Item(msgspec.Struct, omit_defaults=True):
     revision: int
     removed: Removal | None = None
 
+    @property
+    def latest(self) -> int:
+        """The revision at which it was made, brought back or removed last."""
+        return self.revision if self.removed is None else max(self.revision, self.removed.revision)
+
 
 class Challenger(msgspec.Struct, omit_defaults=True):
     """What did not win: an answer (`kind` value), or a deletion or an edit that met the other (`kind` delete, edit)."""
@@ -135,11 +140,14 @@ class Document(msgspec.Struct, omit_defaults=True):
         return {"items": self.live_items(), "answers": {k: v for k, v in self.values().items() if k not in ignored}}
 
     def item_revision(self, item_id: str) -> int:
-        """The latest revision of an item: its own or any of its answers'. 0 for an unknown item."""
+        """The latest revision of an item: its own, its removal's, that of any of its answers or of what is held against one.
+        0 for an unknown item."""
         found = self.find_item(item_id)
-        own = found[1].revision if found else 0
+        own = found[1].latest if found else 0
         prefix = f"{item_id}/"
-        return max([own, *(answer.revision for key, answer in self.answers.items() if key.startswith(prefix))])
+        answers = (answer.revision for key, answer in self.answers.items() if key.startswith(prefix))
+        held = (one.revision for key, several in self.conflicts.items() if key.startswith(prefix) for one in several)
+        return max(own, *answers, *held, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +187,20 @@ def _judge_set(document: Document, operation: Operation, stamp: Stamp) -> Outcom
     key = operation.key
     current = document.answers.get(key)
     revision = current.revision if current else 0
+    unseen = _removed(document, operation) and operation.item not in document.conflicts
     if current is not None and current.value == operation.value:
-        return SAME
+        return APPLIED if unseen else SAME
     if any(other.kind == "value" and other.value == operation.value for other in document.conflicts.get(key, ())):
-        return SAME
+        return CONFLICT if unseen else SAME
     if operation.base == revision or (current is not None and _own_write(current, stamp)):
         return APPLIED
     return CONFLICT
+
+
+def _removed(document: Document, operation: Operation) -> bool:
+    """Whether the answer stands in an item that was removed: what is written there must be seen, even if it is nothing new."""
+    found = document.find_item(operation.item) if operation.item else None
+    return found is not None and found[1].removed is not None
 
 
 def _own_write(current: Answer, stamp: Stamp) -> bool:
@@ -211,14 +226,15 @@ def _judge_delete(document: Document, operation: Operation, stamp: Stamp) -> Out
     found = document.find_item(operation.item or "")
     if found is None or found[1].removed is not None:
         return SAME
-    if operation.base >= document.item_revision(operation.item or ""):
+    base, prefix = operation.base, f"{operation.item}/"
+    if base >= document.item_revision(operation.item or ""):
         return APPLIED
-    later = [
-        answer
-        for key, answer in document.answers.items()
-        if key.startswith(f"{operation.item}/") and answer.revision > operation.base
-    ]
-    return APPLIED if later and all(_own_write(answer, stamp) for answer in later) else CONFLICT
+    brought_back = base < found[1].revision < stamp.version
+    later = [answer for key, answer in document.answers.items() if key.startswith(prefix) and answer.revision > base]
+    held = [one for key, several in document.conflicts.items() if key.startswith(prefix) for one in several]
+    if brought_back or any(one.revision > base and one.session != stamp.session for one in held):
+        return CONFLICT
+    return APPLIED if all(_own_write(answer, stamp) for answer in later) else CONFLICT
 
 
 def _judge_restore(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
@@ -229,11 +245,21 @@ def _judge_restore(document: Document, operation: Operation, stamp: Stamp) -> Ou
 def _judge_resolve(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
     open_ones = {challenger.revision for challenger in document.conflicts.get(operation.key, ())}
     if operation.question is None:
-        return APPLIED if open_ones & set(operation.seen) else SAME
+        return _judge_item_decision(document, operation) if open_ones & set(operation.seen) else SAME
     current = document.answers.get(operation.key)
     if operation.base == (current.revision if current else 0):
         return APPLIED if open_ones & set(operation.seen) or (current and current.value != operation.value) else SAME
     return _judge_set(document, operation, stamp)
+
+
+def _judge_item_decision(document: Document, operation: Operation) -> Outcome:
+    """A decision about an item holds for what was on the screen: not for an edit or a removal that came since."""
+    found = document.find_item(operation.item or "")
+    if found is None:
+        return SAME
+    if operation.choice == "keep":
+        return APPLIED if found[1].removed is None or found[1].removed.revision <= operation.base else CONFLICT
+    return APPLIED if document.item_revision(operation.item or "") <= operation.base else CONFLICT
 
 
 _JUDGES: Final[dict[str, Callable[[Document, Operation, Stamp], Outcome]]] = {
@@ -264,8 +290,12 @@ def _write_answer(document: Document, key: str, value: Value, stamp: Stamp) -> N
 
 def _perform_set(document: Document, operation: Operation, stamp: Stamp) -> None:
     _write_answer(document, operation.key, operation.value, stamp)
-    found = document.find_item(operation.item) if operation.item else None
-    if found and found[1].removed is not None:
+    _dispute_removal(document, operation, stamp)
+
+
+def _dispute_removal(document: Document, operation: Operation, stamp: Stamp) -> None:
+    """What was written in an item that is removed is held against the removal."""
+    if _removed(document, operation):
         challenger = Challenger("edit", stamp.version, stamp.operator, stamp.at, operation.base, None, operation.key)
         document.conflicts.setdefault(operation.item or "", []).append(challenger)
 
@@ -319,6 +349,7 @@ def _perform_resolve(document: Document, operation: Operation, stamp: Stamp) -> 
         document.conflicts[operation.key] = left
     if operation.question is not None:
         _write_answer(document, operation.key, operation.value, stamp)
+        _dispute_removal(document, operation, stamp)
         return
     found = document.find_item(operation.item or "")
     if found is None:
@@ -329,11 +360,20 @@ def _perform_resolve(document: Document, operation: Operation, stamp: Stamp) -> 
 
 
 def _keep_challenger(document: Document, operation: Operation, stamp: Stamp) -> None:
-    kind: Literal["value", "delete"] = "delete" if operation.op == "delete" else "value"
+    kind = _kind(operation)
     others = [one for one in document.conflicts.get(operation.key, ()) if (one.revision, one.kind) != (stamp.version, kind)]
     value = operation.value if kind == "value" else None
     challenger = Challenger(kind, stamp.version, stamp.operator, stamp.at, operation.base, value, None, stamp.session)
     document.conflicts[operation.key] = [*others, challenger]
+    if kind == "value":
+        _dispute_removal(document, operation, stamp)
+
+
+def _kind(operation: Operation) -> Literal["value", "delete", "edit"]:
+    """What an operation is that did not win: a value, the wish that an item be gone, or that it stay."""
+    if operation.question is not None:
+        return "value"
+    return "delete" if operation.op == "delete" or operation.choice == "delete" else "edit"
 
 
 _PERFORMERS: Final[dict[str, Callable[[Document, Operation, Stamp], None]]] = {

@@ -160,7 +160,7 @@ def test_deleting_a_sheet_that_a_colleague_has_edited_since_is_a_conflict() -> N
     assert save(document, Operation("delete", item=ITEM, base=2), stamp(4)) == "conflict"
     assert document.live_items() == {"P": [ITEM]}
     assert document.conflicts[ITEM][0].kind == "delete"
-    decision = Operation("resolve", item=ITEM, seen=(4,), choice="delete")
+    decision = Operation("resolve", item=ITEM, base=3, seen=(4,), choice="delete")
     assert save(document, decision, stamp(5)) == "applied"
     assert document.live_items() == {"P": []}
     assert not document.conflicts
@@ -171,8 +171,51 @@ def test_editing_a_sheet_that_a_colleague_has_deleted_keeps_the_edit_and_asks() 
     save(document, Operation("delete", item=ITEM, base=2), stamp(3, operator=2, session="browser-2"))
     save(document, put("P03", "Ascolto", item=ITEM), stamp(4))
     assert [one.kind for one in document.conflicts[ITEM]] == ["edit"]
-    save(document, Operation("resolve", item=ITEM, seen=(4,), choice="keep"), stamp(5))
+    save(document, Operation("resolve", item=ITEM, base=4, seen=(4,), choice="keep"), stamp(5))
     assert document.values()[f"{ITEM}/P03"] == "Ascolto"
+
+
+def test_deciding_to_delete_a_sheet_that_was_edited_since_is_a_conflict_again() -> None:
+    document = with_sheet()
+    save(document, put("P03", "Ascolto", item=ITEM), stamp(3, session="browser-2"))
+    save(document, Operation("delete", item=ITEM, base=2), stamp(4))
+    save(document, put("P01", "Sportello", base=2, item=ITEM), stamp(5, session="browser-2"))
+    decision = Operation("resolve", item=ITEM, base=3, seen=(4,), choice="delete")
+    assert save(document, decision, stamp(6, session="browser-3")) == "conflict"
+    assert document.values()[f"{ITEM}/P01"] == "Sportello"
+    assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [("delete", 4), ("delete", 6)]
+
+
+def test_deciding_to_keep_a_sheet_that_was_deleted_since_is_a_conflict_again() -> None:
+    document = with_sheet()
+    save(document, put("P03", "Ascolto", item=ITEM), stamp(3, session="browser-2"))
+    save(document, Operation("delete", item=ITEM, base=2), stamp(4))
+    save(document, Operation("delete", item=ITEM, base=4), stamp(5, session="browser-4"))
+    decision = Operation("resolve", item=ITEM, base=3, seen=(4,), choice="keep")
+    assert save(document, decision, stamp(6, session="browser-3")) == "conflict"
+    assert document.live_items() == {"P": []}
+    assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [("delete", 4), ("edit", 6)]
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("Sportello famiglia", "applied"), ("Sportello", "conflict")])
+def test_whatever_is_written_unseen_in_a_sheet_that_is_deleted_asks_what_becomes_of_the_sheet(value: str, outcome: str) -> None:
+    document = with_sheet()
+    save(document, Operation("delete", item=ITEM, base=2), stamp(3, session="browser-2"))
+    assert save(document, put("P01", value, base=1, item=ITEM), stamp(4, session="browser-3")) == outcome
+    assert [(one.kind, one.key) for one in document.conflicts[ITEM]] == [("edit", f"{ITEM}/P01")]
+
+
+def test_a_sheet_with_an_answer_in_dispute_is_not_deleted_by_who_has_not_seen_the_dispute() -> None:
+    document = with_sheet()
+    save(document, put("P01", "Ludoteca", base=1, item=ITEM), stamp(3, session="browser-2"))
+    assert save(document, Operation("delete", item=ITEM, base=2), stamp(4, session="browser-3")) == "conflict"
+    assert save(document, Operation("delete", item=ITEM, base=3), stamp(5, session="browser-3")) == "applied"
+
+
+def test_a_sheet_that_is_added_and_deleted_in_one_save_is_no_conflict() -> None:
+    document = Document()
+    save(document, Operation("add", item=ITEM, step="P"), stamp(1))
+    assert save(document, Operation("delete", item=ITEM), stamp(1)) == "applied"
 
 
 def test_moving_a_sheet_while_it_is_edited_is_no_conflict() -> None:
