@@ -245,21 +245,23 @@ def _judge_restore(document: Document, operation: Operation, stamp: Stamp) -> Ou
 def _judge_resolve(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
     open_ones = {challenger.revision for challenger in document.conflicts.get(operation.key, ())}
     if operation.question is None:
-        return _judge_item_decision(document, operation) if open_ones & set(operation.seen) else SAME
+        return _judge_item_decision(document, operation, decided=not open_ones & set(operation.seen))
     current = document.answers.get(operation.key)
     if operation.base == (current.revision if current else 0):
         return APPLIED if open_ones & set(operation.seen) or (current and current.value != operation.value) else SAME
     return _judge_set(document, operation, stamp)
 
 
-def _judge_item_decision(document: Document, operation: Operation) -> Outcome:
-    """A decision about an item holds for what was on the screen: not for an edit or a removal that came since."""
+def _judge_item_decision(document: Document, operation: Operation, *, decided: bool) -> Outcome:
+    """A decision about an item holds for what was on the screen: not for an edit, a removal or a decision that came since."""
     found = document.find_item(operation.item or "")
     if found is None:
         return SAME
-    if operation.choice == "keep":
-        return APPLIED if found[1].removed is None or found[1].removed.revision <= operation.base else CONFLICT
-    return APPLIED if document.item_revision(operation.item or "") <= operation.base else CONFLICT
+    removed, keep = found[1].removed, operation.choice == "keep"
+    if decided and (removed is None) == keep:
+        return SAME
+    since = removed.revision if keep and removed else 0 if keep else document.item_revision(operation.item or "")
+    return APPLIED if since <= operation.base else CONFLICT
 
 
 _JUDGES: Final[dict[str, Callable[[Document, Operation, Stamp], Outcome]]] = {

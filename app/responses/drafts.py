@@ -172,14 +172,13 @@ def _merge(
         perform(document, checked, outcome, stamp)
         kept.append(checked)
         outcomes.append(outcome)
-    changed = any(outcome != SAME for outcome in outcomes)
     reply = Reply(
         applied=tuple(op.key for op, outcome in zip(kept, outcomes, strict=True) if outcome in {APPLIED, SAME}),
         conflicts=tuple(op.key for op, outcome in zip(kept, outcomes, strict=True) if outcome == CONFLICT),
         refused=tuple(refused),
-        version=stamp.version if changed else current.version,
+        version=stamp.version if kept else current.version,
     )
-    if not changed:
+    if not kept:
         return reply, current
     line = JournalLine(stamp.version, stamp.operator, stamp.at, stamp.session, stamp.channel, tuple(kept), tuple(outcomes))
     return reply, _store(current, document, line, reply, now, save_id, digest)

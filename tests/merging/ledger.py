@@ -29,8 +29,9 @@ class Sight:
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     own: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
-    def saw(self, key: str, text: str, since: int) -> bool:
-        return text in self.own.get(key, ()) or (since <= self.version and text in self.values.get(key, ()))
+    def saw(self, key: str, text: str) -> bool:
+        """Whether this value was on the screen. Whoever else has written the same, before or since, wrote what was seen."""
+        return text in self.own.get(key, ()) or text in self.values.get(key, ())
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ class Ledger:
             word
             for word in self.words
             if (word.is_about, word.key) != ("value", change.key)
-            or word.text == change.text  # the same once more: whoever has seen it has seen it
-            or not seen(word.key, word.text, word.since)
+            or not seen(word.key, word.text)
         ]
         self._owe(Word("value", change.key, change.text, version))
 
@@ -102,7 +102,7 @@ class Ledger:
         sight = change.sight
         self._strike("there", change.key, lambda word: word.since <= sight.version or change.key in sight.own)
         for word in self.words:
-            if word.item == change.key and sight.saw(word.key, word.text, word.since):
+            if word.item == change.key and sight.saw(word.key, word.text):
                 word.aside = True
         self._owe(Word("gone", change.key, "", version))
 

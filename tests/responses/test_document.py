@@ -197,6 +197,18 @@ def test_deciding_to_keep_a_sheet_that_was_deleted_since_is_a_conflict_again() -
     assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [("delete", 4), ("edit", 6)]
 
 
+def test_two_decisions_about_a_sheet_that_differ_are_a_conflict_again() -> None:
+    for first, second, kind in (("keep", "delete", "delete"), ("delete", "keep", "edit")):
+        document = with_sheet()
+        save(document, put("P03", "Ascolto", item=ITEM), stamp(3, session="browser-2"))
+        save(document, Operation("delete", item=ITEM, base=2), stamp(4))
+        decisions = [Operation("resolve", item=ITEM, base=3, seen=(4,), choice=choice) for choice in (first, second)]
+        assert save(document, decisions[0], stamp(5)) == "applied"
+        assert save(document, decisions[0], stamp(6)) == "same"
+        assert save(document, decisions[1], stamp(7, session="browser-3")) == "conflict"
+        assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [(kind, 7)]
+
+
 @pytest.mark.parametrize(("value", "outcome"), [("Sportello famiglia", "applied"), ("Sportello", "conflict")])
 def test_whatever_is_written_unseen_in_a_sheet_that_is_deleted_asks_what_becomes_of_the_sheet(value: str, outcome: str) -> None:
     document = with_sheet()
