@@ -137,11 +137,13 @@ def _register_hooks(app: Flask, read: Settings) -> None:
 
 
 def _register_surfaces(app: Flask) -> None:
+    app.config["JSON_ENDPOINTS"] = frozenset()
     app.config["LARGE_BODIES"] = {}  # endpoint → bytes, for pages that take a file larger than the setting allows
     for name in SURFACES:
         surface = import_module(f"app.{name}")
         app.register_blueprint(surface.blueprint)
         app.config["CSRF_REDISPLAY"] |= getattr(surface, "CSRF_REDISPLAY", frozenset())
+        app.config["JSON_ENDPOINTS"] |= getattr(surface, "JSON_ENDPOINTS", frozenset())
         app.config["LARGE_BODIES"] |= getattr(surface, "LARGE_BODIES", {})
 
 

@@ -30,6 +30,7 @@ from app.responses.drafts import EditionClosedError, TooLargeError
 from app.responses.submission import ChangedMeanwhileError
 from app.web.csrf import CsrfRejected
 from app.web.edge import request_id
+from app.web.incoming import asked_by_script
 from app.web.language import current_language
 from app.web.log import log_fault
 
@@ -150,7 +151,10 @@ def _domain_refusal(error: Exception) -> ResponseReturnValue:
 
 
 def _csrf_rejected(error: CsrfRejected) -> ResponseReturnValue:
-    return explain(CSRF_FOREIGN if error.foreign else CSRF_OLD)
+    explanation = CSRF_FOREIGN if error.foreign else CSRF_OLD
+    if request.endpoint in current_app.config["JSON_ENDPOINTS"]:
+        return jsonify(status=403, reason="csrf", title=str(explanation.title), message=str(explanation.message)), 403
+    return explain(explanation)
 
 
 def _http_refusal(error: HTTPException) -> ResponseReturnValue:
@@ -196,4 +200,4 @@ def _bare_page(title: str, message: str) -> str:
 
 
 def _wants_json() -> bool:
-    return request.is_json or request.accept_mimetypes.best == "application/json"
+    return asked_by_script() or request.accept_mimetypes.best == "application/json"

@@ -20,15 +20,16 @@ from app.access.staff_pages import StaffSignInForm, StaffSignInPage
 from app.accounts.operators import list_operators
 from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, StaffRequiredError, signed_in
 from app.web.csrf import SAFE_METHODS
+from app.web.incoming import asked_by_script
 
 
 @blueprint.app_errorhandler(SignInRequiredError)
 def sign_in_required(error: SignInRequiredError) -> ResponseReturnValue:
     """Ask to sign in: by a redirect where nothing was sent, else in place, keeping what was typed."""
+    if asked_by_script():
+        return jsonify(status=401, reason="signed_out", sign_in=url_for("access.sign_in")), 401
     if request.method in SAFE_METHODS:
         return redirect(url_for("access.sign_in", next=_here()), 303)
-    if request.is_json:
-        return jsonify(status=401, reason="signed_out", sign_in=url_for("access.sign_in")), 401
     carried = carried_from_refused(request)
     form = SignInForm(formdata=None, data={"entity": written_as(carried.entity_code if carried else "")})
     return SignInPage(form, carried=carried, expired=True).show(401)
@@ -38,10 +39,10 @@ def sign_in_required(error: SignInRequiredError) -> ResponseReturnValue:
 def operator_required(error: OperatorRequiredError) -> ResponseReturnValue:
     """Ask who fills in, in the same two ways."""
     identity = signed_in()
+    if asked_by_script():
+        return jsonify(status=403, reason="operator_unknown", choose=url_for("access.operator")), 403
     if request.method in SAFE_METHODS or identity is None:
         return redirect(url_for("access.operator", next=_here()), 303)
-    if request.is_json:
-        return jsonify(status=403, reason="operator_unknown", choose=url_for("access.operator")), 403
     known = list_operators(identity.entity_id)
     page = OperatorPage(OperatorForm(formdata=None), identity, known, carried=carried_from_refused(request))
     return page.show(403)
@@ -54,7 +55,7 @@ def _here() -> str:
 @blueprint.app_errorhandler(StaffRequiredError)
 def staff_required(error: StaffRequiredError) -> ResponseReturnValue:
     """Ask a member of staff to sign in, in the same two ways."""
-    if request.is_json:
+    if asked_by_script():
         return jsonify(status=401, reason="signed_out", sign_in=url_for("access.staff_sign_in")), 401
     if request.method in SAFE_METHODS:
         return redirect(url_for("access.staff_sign_in", next=desk_path(_here())), 303)

@@ -83,6 +83,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.overview": OPERATOR,
     "fill.step": OPERATOR,
     "fill.short": OPERATOR,
+    "fill.sync": OPERATOR,
     "fill.answer_lead": OPERATOR,
     "fill.answer_member": OPERATOR,
     "fill.answer_members": OPERATOR,

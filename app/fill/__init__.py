@@ -10,7 +10,9 @@ from flask import Blueprint
 
 blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
-CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.address"})
+CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.address", "fill.sync"})
+# What a script asks: every answer, a refusal too, is JSON.
+JSON_ENDPOINTS = frozenset({"fill.sync"})
 
 from app.fill import (  # noqa: E402,F401  (they register their routes on `blueprint`)
     addresses,
@@ -24,4 +26,5 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     sheets,
     short,
     steps,
+    sync,
 )

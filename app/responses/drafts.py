@@ -100,11 +100,19 @@ class RefusedError(Exception):
 
 
 def apply(
-    response: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime, *, save_id: str
+    response: OpenResponse,
+    operations: Sequence[Operation],
+    author: Author,
+    now: dt.datetime,
+    *,
+    save_id: str,
+    sent: bytes | None = None,
 ) -> tuple[Reply, OpenResponse]:
     """Store a save and return its reply with the response as it is now. Commits.
 
-    `save_id`: made by the page for this save, at most 64 characters. Raises EditionClosedError and TooLargeError.
+    `save_id`: made by the page for this save, at most 64 characters. `sent`: the save as its device sent it, by which its
+    repetition is known, where the operations depend on more than that; by default they are it. Raises EditionClosedError and
+    TooLargeError.
     """
     if not 0 < len(save_id) <= MAX_SAVE_ID:
         raise ValueError(f"a save id has 1 to {MAX_SAVE_ID} characters")
@@ -115,13 +123,13 @@ def apply(
     if len(operations) > MAX_OPERATIONS:
         db.session.rollback()
         raise TooLargeError(f"{len(operations)} operations in one save; {MAX_OPERATIONS} at most")
-    digest = keyed_hash(encoder.encode(operations).decode())  # keyed: it may tell of personal values
+    digest = digest_of(encoder.encode(operations) if sent is None else sent)
     try:
         reply, changed = _merge(current, operations, author, now, save_id, digest)
     except IntegrityError:
         return _replayed(current.id, save_id, digest)
     if changed is current:
-        reply = _known_reply(current.id, save_id, digest) or reply
+        reply = known_reply(current.id, save_id, digest) or reply
     db.session.commit()
     return reply, changed
 
@@ -129,7 +137,7 @@ def apply(
 def _replayed(response_id: int, save_id: str, digest: str) -> tuple[Reply, OpenResponse]:
     """The first reply of a save that the journal has already, and the response as it is: nothing of the replay is kept."""
     db.session.rollback()
-    known = _known_reply(response_id, save_id, digest)
+    known = known_reply(response_id, save_id, digest)
     current = response_by_id(response_id)
     if known is None or current is None:
         raise LookupError(f"response {response_id} refused a save that its journal does not have")
@@ -146,7 +154,13 @@ def _locked(response: OpenResponse) -> OpenResponse:
     return current
 
 
-def _known_reply(response_id: int, save_id: str, digest: str) -> Reply | None:
+def digest_of(sent: bytes) -> str:
+    """By what a repetition of a save is known: keyed, since it may tell of personal values."""
+    return keyed_hash(sent.decode())
+
+
+def known_reply(response_id: int, save_id: str, digest: str) -> Reply | None:
+    """The first reply of a save that the journal has."""
     parameters = {"response": response_id, "save": save_id, "operations": digest}
     text = db.session.connection().execute(_REPLY, parameters).scalar_one_or_none()
     return None if text is None else msgspec.json.decode(text, type=Reply)

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable
 from typing import IO, Any, Final
 
-from flask import Request
+from flask import Request, current_app, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -54,6 +54,11 @@ class FitRequest(Request):
         if b"%00" in self.query_string or b"\0" in self.query_string:
             return ImmutableMultiDict(_without_nul(found.items(multi=True)))
         return found
+
+
+def asked_by_script() -> bool:
+    """Whether the answer, a refusal too, is read by a script: it sent JSON, or asks where only scripts do."""
+    return request.is_json or request.endpoint in current_app.config["JSON_ENDPOINTS"]
 
 
 def _without_nul(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
