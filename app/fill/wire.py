@@ -269,6 +269,10 @@ class Continuing:
         made = self.written.get(item, (0, 0))[1]
         revisions = {key: one.revision for key, one in document.answers.items() if key.startswith(f"{item}/")}
         revisions[item] = found[1].revision
+        if any(
+            one.revision > base for key in document.conflicts if key.startswith(f"{item}/") for one in document.conflicts[key]
+        ):
+            return base
         later = {key: revision for key, revision in revisions.items() if revision > base}
         own = all(revision in {made, self.written.get(key, (0, 0))[1]} for key, revision in later.items())
         return max(later.values()) if later and own else base

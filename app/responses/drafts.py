@@ -32,10 +32,10 @@ from app.responses.document import (
     Outcome,
     Stamp,
     encoder,
-    judge,
     perform,
     write_document,
 )
+from app.responses.judging import judge
 from app.responses.links import rewrite_draft_links
 from app.responses.models import JournalEntry, Response, ResponseItem
 from app.responses.reading import OpenResponse, response_by_id

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from app import create_app
-from app.clock import now
 from app.editions.current import current_edition
 from app.extensions import db
 from app.registry.entities import entities_in_force
@@ -51,7 +50,7 @@ class Played:
 def measure() -> Iterator[Figure]:
     """The losses on each database, and in how many documents the two differ."""
     print(f"histories of seed {SEED} (RICOGNIZIONE_TEST_SEED)", file=sys.stderr)
-    at = now()
+    at = dt.datetime.now(dt.UTC)
     with demo_sites(durable=False) as sites, ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         waiting = {kind: pool.submit(play_all, sites.databases.fresh(kind), at, NUMBER) for kind in DATABASES}
         played = {kind: one.result() for kind, one in waiting.items()}
@@ -73,7 +72,7 @@ def play_all(url: str, at: dt.datetime, number: int) -> Played:
         with app.app_context():
             edition = current_edition()
             assert edition is not None
-            municipalities = iter([entity.id for entity in entities_in_force(("municipality",))])
+            municipalities = iter([entity.id for entity in entities_in_force(kind="municipality")])
 
             @seed(SEED)
             @settings(

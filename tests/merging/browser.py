@@ -1,4 +1,4 @@
-"""A browser that keeps what is typed until the server has it, as the page's own store does: what it shows, what waits, what is sent.
+"""A browser that keeps what is typed until the server has it, as the page's own store does: what it shows, what waits.
 
 Not for: deciding what wins (the server does) or what must be found (`ledger.py`).
 Holds always: a change of an answer that waits takes the newest value and keeps the base of its first; what is being sent is

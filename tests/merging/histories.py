@@ -20,7 +20,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from app.extensions import db
-from app.responses.document import write_document
+from app.responses.document import Operation, write_document
 from app.responses.drafts import Author, Reply, apply
 from app.responses.journal import folded_document
 from app.responses.reading import OpenResponse, response_by_id

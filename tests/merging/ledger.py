@@ -1,4 +1,4 @@
-"""What a draft owes to those who wrote in it: each word that was taken must be found, unless somebody who had seen it changed it.
+"""What a draft owes to those who wrote in it: each word is found, unless somebody who had seen it changed it.
 
 Not for: judging changes: nothing of the program is imported, and what becomes of a change is not foretold.
 Holds always: a word is owed from the moment at which the server took it; it is struck out only by a change whose author had it
@@ -88,10 +88,7 @@ class Ledger:
     def _write(self, change: Change, version: int) -> None:
         seen = change.sight.saw
         self.words = [
-            word
-            for word in self.words
-            if (word.is_about, word.key) != ("value", change.key)
-            or not seen(word.key, word.text)
+            word for word in self.words if (word.is_about, word.key) != ("value", change.key) or not seen(word.key, word.text)
         ]
         self._owe(Word("value", change.key, change.text, version))
 

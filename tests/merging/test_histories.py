@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from app.extensions import db
-from app.responses import document
+from app.responses import judging
 from app.responses.models import JournalEntry, Response, ResponseItem
 from app.responses.reading import OpenResponse
 from tests.merging.histories import HISTORIES, History, play
@@ -59,7 +59,7 @@ def test_nothing_is_lost_and_every_kind_of_meeting_takes_place(respond: Respond)
 def test_a_server_that_lets_the_last_one_win_is_found_out(
     respond: Respond, monkeypatch: pytest.MonkeyPatch, judge: str
 ) -> None:
-    monkeypatch.setitem(document._JUDGES, judge, lambda *_: document.APPLIED)
+    monkeypatch.setitem(judging._JUDGES, judge, lambda *_: judging.APPLIED)
     faults, _counts = faults_of(respond("048017"), 40)
     assert any(fault.startswith("lost by") for fault in faults)
 

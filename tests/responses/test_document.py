@@ -14,11 +14,11 @@ from app.responses.document import (
     Operation,
     Stamp,
     fold,
-    judge,
     perform,
     read_document,
     write_document,
 )
+from app.responses.judging import judge
 
 ITEM = "0d5f3b1e-1111-4111-8111-111111111111"
 COPY = "0d5f3b1e-2222-4222-8222-222222222222"
