@@ -62,6 +62,8 @@ EVENTS: Final[dict[str, LazyString]] = {
     "declaration_withdrawn": _l("Dichiarazione ritirata"),
     "coverage_replied": _l("Risposta su chi risponde per chi"),
     "reopening_requested": _l("Riapertura richiesta"),
+    "late_work_taken": _l("Risposte tardive riprese nella bozza"),
+    "late_work_discarded": _l("Risposte tardive scartate"),
     "reopening_refused": _l("Riapertura rifiutata"),
     "deadline_extended": _l("Proroga concessa"),
     "response_reopened": _l("Risposta riaperta"),

@@ -18,6 +18,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     addresses,
     coverage,
     entity,
+    late_pages,
     merged,
     overview,
     people,

@@ -18,6 +18,7 @@ from app.editions.reopenings import asked_at
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.coverage import coverage_view
+from app.fill.late_pages import late_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
 from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
 from app.fill.reopening import may_ask
@@ -59,7 +60,8 @@ def overview() -> ResponseReturnValue:
     first = response.questionnaire.steps[0]
     coverage = coverage_view(response, at)
     offers = offers_for(response) if takes_answers else []
-    if response.status == "opened" and takes_answers and not (coverage.asks or offers):
+    late = late_view(response)
+    if response.status == "opened" and takes_answers and not (coverage.asks or offers or late):
         return redirect(step_address(first), 303)
     found = review_response(response)
     reached = reached_by(response)
@@ -67,6 +69,7 @@ def overview() -> ResponseReturnValue:
         "fill/overview.html",
         response=response,
         readonly=not takes_answers,
+        late=late,
         may_ask=may_ask(response, at),
         asked_at=asked_at(response.entity_id, response.edition.id) if may_ask(response, at) else None,
         tasks=_tasks(response, found, reached),

@@ -28,6 +28,7 @@ from app.questionnaire.reach import Reached, reach
 from app.registry.entities import search_entities
 from app.responses import personal
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
+from app.responses.late import keep_late
 from app.responses.reading import OpenResponse
 from app.responses.reviewing import review_response
 
@@ -138,6 +139,8 @@ def save_page(
     if sent_for_another(response.entity_code):
         return redirect(here, 303)
     posted = read_page(page.questions, request.form, response, item)
+    if kept := keep_page(response, posted, now):
+        return kept
     saved, status = store_page(response, posted, now)
     if saved is None:
         return redraw(posted.typed), status
@@ -152,6 +155,28 @@ def sent_for_another(entity_code: str) -> bool:
     return True
 
 
+def keep_page(response: OpenResponse, posted: PostedPage, now: dt.datetime) -> ResponseReturnValue | None:
+    """Where a page leads that arrives after the deadline: what was typed is kept apart, and the overview shows it.
+
+    None: it is in time, or its form cannot be trusted, or it is too large to be kept.
+    """
+    if response.takes_answers(now) or g.get("csrf_failed"):
+        return None
+    if not posted.operations:
+        flash(_("La scadenza è passata. In questa pagina non c'era niente di nuovo da conservare."), "info")
+        return redirect(url_for("fill.overview"), 303)
+    try:
+        keep_late(response, posted.operations, author(), now, save_id=_save_id())
+    except TooLargeError:
+        return None
+    flash(_("La scadenza è passata: quello che hai scritto è conservato, ma non fa parte della risposta."), "warning")
+    return redirect(url_for("fill.overview"), 303)
+
+
+def _save_id() -> str:
+    return request.form.get("save_id", "")[:MAX_SAVE_ID] or secrets.token_urlsafe(12)
+
+
 def store_page(response: OpenResponse, posted: PostedPage, now: dt.datetime) -> tuple[OpenResponse | None, int]:
     """The response with what was posted, or None and the status of the refusal, whose reason is said."""
     if g.get("csrf_failed"):
@@ -160,9 +185,8 @@ def store_page(response: OpenResponse, posted: PostedPage, now: dt.datetime) -> 
             "error",
         )
         return None, 400
-    save_id = request.form.get("save_id", "")[:MAX_SAVE_ID] or secrets.token_urlsafe(12)
     try:
-        reply, saved = apply(response, posted.operations, author(), now, save_id=save_id)
+        reply, saved = apply(response, posted.operations, author(), now, save_id=_save_id())
     except EditionClosedError:
         flash(
             _("La scadenza è passata: queste risposte non sono state salvate. Copiale, se ti servono, e chiama i contatti."),

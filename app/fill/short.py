@@ -21,7 +21,7 @@ from app.fill.forms import PostedPage, Typed, read_page
 from app.fill.opening import author, load_response, locale
 from app.fill.overview import conflict_rows, missing_rows
 from app.fill.path import Page, first_page, next_address, short_page, short_path, step_address
-from app.fill.saving import asked_for, draw_page, newly_asked, reached_by, sent_for_another, store_page
+from app.fill.saving import asked_for, draw_page, keep_page, newly_asked, reached_by, sent_for_another, store_page
 from app.questionnaire.model import answer_key, split_key
 from app.responses import personal
 from app.responses.drafts import EditionClosedError
@@ -46,6 +46,8 @@ def short() -> ResponseReturnValue:
     # Every question that the page may have held: a colleague may have left the short path since it was drawn.
     plain = [question for step in response.questionnaire.steps if step.repeat is None for question in step.questions]
     posted = read_page(plain, request.form, response, None)
+    if kept := keep_page(response, posted, at):
+        return kept
     saved, status = store_page(response, posted, at)
     if saved is None:
         return _draw(response, at, typed=posted.typed), status

@@ -27,7 +27,6 @@ from app.fill.wire import (
     MALFORMED,
     NO_CHOICE,
     TOO_LARGE,
-    Continuing,
     Refused,
     Save,
     Saved,
@@ -44,11 +43,15 @@ from app.fill.wire import Request as Asked
 from app.questionnaire.answers import type_of
 from app.questionnaire.model import split_key
 from app.responses import personal
+from app.responses.continuing import Continuing
 from app.responses.document import Document, Operation
 from app.responses.drafts import Author, TooLargeError, apply, digest_of, known_reply
+from app.responses.late import is_kept, keep_late
 from app.responses.reading import OpenResponse, response_by_id
 from app.web.csrf import csrf_token
 
+Pairs = list[tuple[WireOperation, Operation]]
+"""What the browser sent and what the responses room is handed for it."""
 STATUS = {MALFORMED: 400, TOO_LARGE: 413, "other_entity": 409, "not_open": 409}
 
 
@@ -121,6 +124,8 @@ def _store(
     """Store one save; what outgrows the draft is left out, largest first, until the rest fits."""
     refused: list[Refused] = []
     pairs = _operations(response, save, continuing, refused)
+    if not response.takes_answers(at) or (response.own_closes_at and _was_late(response, save)):
+        return _kept(response, save, pairs, who, at, refused), response
     while True:
         try:
             reply, saved = apply(response, [one for _sent, one in pairs], who, at, save_id=save.save_id, sent=save.sent)
@@ -135,11 +140,30 @@ def _store(
     return settled(save, sent, refused, reply), saved
 
 
-def _operations(
-    response: OpenResponse, save: Save, continuing: Continuing, refused: list[Refused]
-) -> list[tuple[WireOperation, Operation]]:
+def _was_late(response: OpenResponse, save: Save) -> bool:
+    """Whether this save came late already, before the response was opened again: it is brought in by a person."""
+    return is_kept(response.id, save.save_id, digest_of(save.sent))
+
+
+def _kept(response: OpenResponse, save: Save, pairs: Pairs, who: Author, at: dt.datetime, refused: list[Refused]) -> Saved:
+    """A save that came too late is kept apart; one that was stored in time, and comes again, gets its first reply."""
+    sent = [one for one, _operation in pairs]
+    told = settled(save, (), refused, None)
+    told.late = True
+    try:
+        first = keep_late(response, [one for _sent, one in pairs], who, at, save_id=save.save_id, sent=save.sent)
+    except TooLargeError:
+        told.refused += [Refused(one.op_id, TOO_LARGE) for one in sent]
+        return told
+    if first is not None:
+        return settled(save, sent, refused, first)
+    told.kept = [one.op_id for one in sent]
+    return told
+
+
+def _operations(response: OpenResponse, save: Save, continuing: Continuing, refused: list[Refused]) -> Pairs:
     """The operations of a save as the responses room takes them; those that cannot be go to `refused`."""
-    found: list[tuple[WireOperation, Operation]] = []
+    found: Pairs = []
     for sent in save.operations:
         based = msgspec.structs.replace(sent, base=continuing.base_of(sent, response.document))
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -17,7 +17,7 @@ import msgspec
 from app.questionnaire.answers import type_of
 from app.questionnaire.answers.base import MAX_CHARACTERS, MAX_TEXTS
 from app.questionnaire.model import Question, Questionnaire, answer_key
-from app.responses.document import Document, Operation
+from app.responses.document import Operation
 from app.responses.drafts import MAX_OPERATIONS, Reply
 
 MALFORMED: Final = "malformed"
@@ -240,56 +240,3 @@ def settled(save: Save, stored: Iterable[WireOperation], refused: Iterable[Refus
         else:
             told.refused.append(Refused(operation.op_id, TOO_LARGE))
     return told
-
-
-@dataclass(slots=True)
-class Continuing:
-    """What earlier saves of a request wrote: key → (the base that its device knew, the revision that it has since).
-
-    A browser gives the next save of an answer the base that it knew, since no reply came between: its own writing is no
-    second person's.
-    """
-
-    written: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def base_of(self, operation: WireOperation, document: Document) -> int:
-        """The base by which an operation is judged."""
-        if not self.written or operation.op not in {"set", "resolve", "delete"}:
-            return operation.base
-        if operation.op == "delete":
-            return self._base_of_item(operation.item or "", operation.base, document)
-        base, revision = self.written.get(operation.key, (-1, 0))
-        return revision if base == operation.base else operation.base
-
-    def _base_of_item(self, item: str, base: int, document: Document) -> int:
-        """The sheet's revision as it is, if all that was written in it since its device looked was written by this request."""
-        found = document.find_item(item)
-        if found is None:
-            return base
-        made = self.written.get(item, (0, 0))[1]
-        revisions = {key: one.revision for key, one in document.answers.items() if key.startswith(f"{item}/")}
-        revisions[item] = found[1].revision
-        if any(
-            one.revision > base for key in document.conflicts if key.startswith(f"{item}/") for one in document.conflicts[key]
-        ):
-            return base
-        later = {key: revision for key, revision in revisions.items() if revision > base}
-        own = all(revision in {made, self.written.get(key, (0, 0))[1]} for key, revision in later.items())
-        return max(later.values()) if later and own else base
-
-    def note(self, operations: Iterable[WireOperation], reply: Reply, document: Document | None) -> None:
-        """Remember what a save wrote. `document`: as the save left it, None where others have saved since."""
-        for operation in operations:
-            if operation.key not in reply.applied or operation.key in reply.conflicts:
-                continue
-            revision = reply.version if document is None else revision_of(document, operation.key)
-            self.written[operation.key] = (operation.base, revision)
-
-
-def revision_of(document: Document, key: str) -> int:
-    """The revision of an answer or of a sheet, 0 for none."""
-    answer = document.answers.get(key)
-    if answer is not None:
-        return answer.revision
-    found = document.find_item(key)
-    return found[1].revision if found else 0

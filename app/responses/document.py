@@ -279,8 +279,10 @@ def _keep_challenger(document: Document, operation: Operation, stamp: Stamp) -> 
     kind = _kind(operation)
     others = [one for one in document.conflicts.get(operation.key, ()) if (one.revision, one.kind) != (stamp.version, kind)]
     value = operation.value if kind == "value" else None
-    challenger = Challenger(kind, stamp.version, stamp.operator, stamp.at, operation.base, value, None, stamp.session)
-    document.conflicts[operation.key] = [*others, challenger]
+    if kind != "value" or not any(one.kind == "value" and one.value == value for one in others):
+        challenger = Challenger(kind, stamp.version, stamp.operator, stamp.at, operation.base, value, None, stamp.session)
+        others.append(challenger)
+    document.conflicts[operation.key] = others
     if kind == "value":
         _dispute_removal(document, operation, stamp)
 

@@ -21,11 +21,9 @@ def _judge_set(document: Document, operation: Operation, stamp: Stamp) -> Outcom
     key = operation.key
     current = document.answers.get(key)
     revision = current.revision if current else 0
-    unseen = document.is_removed(operation.item) and operation.item not in document.conflicts  # then it must be shown
     if current is not None and current.value == operation.value:
-        return APPLIED if unseen else SAME
-    if any(other.kind == "value" and other.value == operation.value for other in document.conflicts.get(key, ())):
-        return CONFLICT if unseen else SAME
+        unseen = document.is_removed(operation.item) and operation.item not in document.conflicts
+        return APPLIED if unseen else SAME  # nothing new, but in a sheet that a colleague has removed it must be shown
     if operation.base == revision or (current is not None and _own_write(current, stamp)):
         return APPLIED
     return CONFLICT

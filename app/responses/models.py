@@ -116,6 +116,35 @@ class PersonalValue(Base):
     erased_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
+class LateSave(Base):
+    """A save that came after its edition had closed: no part of the draft until somebody brings it in.
+
+    `operations`: JSON, personal values sealed; emptied when it is settled. `number`: of its operations as it came. `state`:
+    waiting, taken (brought into the draft) or discarded; the row stays, so that a repetition of the save is known.
+    """
+
+    __tablename__ = "late_save"
+    __table_args__ = (
+        sa.UniqueConstraint("response_id", "save_id", "digest"),
+        sa.CheckConstraint("state IN ('waiting', 'taken', 'discarded')", name="state"),
+        sa.Index("ix_late_save_waiting", "state", "response_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"))
+    save_id: Mapped[str] = mapped_column(sa.String(64))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    session: Mapped[str] = mapped_column(sa.String(16))
+    channel: Mapped[str] = mapped_column(sa.String(10))
+    number: Mapped[int]
+    operations: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(sa.String(10), default="waiting")
+    settled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    settled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+
+
 class Submission(Base):
     """One submitted version, kept as it was sent."""
 

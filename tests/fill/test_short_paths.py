@@ -10,6 +10,7 @@ from app.responses.coverage import standing_of
 from tests.conftest import Clock
 from tests.fill.conftest import NewPerson, Renew, Stored
 from tests.fill.person import LEAVE, Person, Screen
+from tests.fill.test_lost_pages import KEPT
 
 SHORT = "/compila/breve"
 SEND = ("azione", "invia")
@@ -50,15 +51,13 @@ def test_whoever_leaves_for_another_page_loses_nothing(person: Person, stored: S
     assert stored().submissions == 0
 
 
-def test_what_cannot_be_stored_on_the_way_out_is_drawn_again(
-    person: Person, stored: Stored, clock: Clock, renew: Renew
-) -> None:
+def test_what_comes_too_late_on_the_way_out_is_kept_apart(person: Person, stored: Stored, clock: Clock, renew: Renew) -> None:
     page = nothing(person)
     clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
     renew(person)
     late = person.send(page, {"B02": ["staff"]}, ("azione", "intero"))
-    assert (late.status, late.path) == (403, SHORT)
-    assert late.alerts[0].startswith("La scadenza è passata: queste risposte non sono state salvate.")
+    assert (late.status, late.path) == (200, "/compila")
+    assert late.alerts[0] == KEPT
 
 
 def test_nothing_to_report_is_sent_from_its_page(person: Person, stored: Stored) -> None:
@@ -202,8 +201,8 @@ def test_after_the_deadline_the_page_is_read_and_nothing_is_lost_or_sent(
     clock.set(dt.datetime(2026, 5, 1, 9, 0, tzinfo=dt.UTC))
     renew(person)
     late = person.send(page, {"B02": ["staff"], **DECLARED}, SEND)
-    assert (late.status, late.path) == (403, SHORT)
-    assert late.alerts[0].startswith("La scadenza è passata: queste risposte non sono state salvate.")
+    assert (late.status, late.path) == (200, "/compila")
+    assert late.alerts[0] == KEPT
     assert "La rilevazione è chiusa: le risposte si possono solo leggere." in late.alerts
     assert stored().submissions == 0
     assert not person.get(SHORT).form().buttons

@@ -109,6 +109,15 @@ def test_two_changes_in_one_losing_save_leave_one_challenger() -> None:
     assert [one.value for one in document.conflicts["E02"]] == ["Più nidi"]
 
 
+def test_who_writes_what_is_in_dispute_already_is_told_of_the_dispute_and_it_stands_there_once() -> None:
+    document = Document()
+    save(document, put("E02", "A"), stamp(1))
+    save(document, put("E02", "B"), stamp(2, session="browser-2"))
+    assert save(document, put("E02", "B"), stamp(3, session="browser-3")) == "conflict"
+    assert [(one.value, one.revision) for one in document.conflicts["E02"]] == [("B", 2)]
+    assert save(document, put("E02", "B", base=1), stamp(4, session="browser-3")) == "applied"
+
+
 def test_a_decision_ends_the_conflict_that_was_on_the_screen_and_no_other() -> None:
     document = Document()
     save(document, put("E02", "A"), stamp(1))
