@@ -152,7 +152,8 @@ def read_back(site: Site, streams: Sequence[Stream]) -> list[str]:
 def _missing(stream: Stream) -> list[str]:
     response = response_by_id(stream.saver.response)
     assert response is not None
-    written = {(op.key, op.value) for line in journal_lines(response.id) for op in line.operations}
+    lines = journal_lines(response.id)
+    written = {(op.key, op.value) for line in lines for op in line.operations if isinstance(op.value, str)}
     missing = [f"{key} = {text}" for _save, key, text in stream.acknowledged if (key, text) not in written]
     last = {key: text for _save, key, text in stream.acknowledged}
     answers = response.document.answers
