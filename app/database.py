@@ -31,6 +31,8 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
+from app.turns import Turns
+
 BUSY_TIMEOUT_MS = 15_000
 IDLE_SECONDS_BEFORE_PING = 5.0
 POSTGRESQL_OPTIONS = (
@@ -102,7 +104,9 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "do_connect", _make_file)
         event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin_on_sqlite)
+        turns = Turns(engine.url.database or "")
+        event.listen(engine, "begin", _begin_on_sqlite(turns))
+        _give_turns_back(engine, turns)
         return
     vars(engine.dialect)["do_rollback"] = _roll_back_on_postgresql  # of this engine's dialect alone
     event.listen(engine, "connect", _require_durable_commits)
@@ -128,13 +132,38 @@ def _set_pragmas(connection: DBAPIConnection, record: object) -> None:
     cursor.close()
 
 
-def _begin_on_sqlite(connection: Connection) -> None:
+def _begin_on_sqlite(turns: Turns) -> Callable[[Connection], None]:
     """On the driver's own connection: SQLAlchemy's way to the same word costs as much as a query."""
-    begin = "BEGIN IMMEDIATE" if _writes.get() else "BEGIN"
-    try:
-        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]  # it is connected
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise sa.exc.DBAPIError.instance(begin, None, error, connection.dialect.loaded_dbapi.Error, True) from error
+
+    def begin(connection: Connection) -> None:
+        writes = _writes.get()
+        statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        driver = connection.connection.driver_connection
+        if writes:
+            turns.take(driver)
+        try:
+            driver.execute(statement)  # type: ignore[union-attr]  # it is connected
+        except connection.dialect.loaded_dbapi.Error as error:
+            turns.give_back(driver)
+            raise sa.exc.DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error, True) from error
+
+    return begin
+
+
+def _give_turns_back(engine: Engine, turns: Turns) -> None:
+    """However a transaction of this engine ends, its writer's turn ends with it."""
+
+    def then_give_back(end: Callable[[Any], None]) -> Callable[[Any], None]:
+        def ended(connection: Any) -> None:
+            try:
+                end(connection)
+            finally:
+                turns.give_back(getattr(connection, "driver_connection", connection))
+
+        return ended
+
+    for name in ("do_rollback", "do_commit", "do_close", "do_terminate"):
+        vars(engine.dialect)[name] = then_give_back(getattr(engine.dialect, name))
 
 
 def _require_durable_commits(connection: DBAPIConnection, record: object) -> None:

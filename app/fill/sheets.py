@@ -93,6 +93,7 @@ def _removed_sheets(response: OpenResponse, step: Step) -> list[dict[str, object
             "id": item.id,
             "title": sheet_title(response, step, item.id),
             "when": moment(item.removed.at),
+            "base": response.document.item_revision(item.id),
             "disputed": item.id in response.document.conflicts,
             "seen": _open_decisions(response, item.id),
         }
@@ -147,7 +148,7 @@ def _operation(action: str, item: str) -> Operation | None:
         return Operation("restore", item=item)
     if action in {"tieni", "conferma-eliminazione"}:
         seen = seen_revisions(request.form.get("seen", ""))
-        return Operation("resolve", item=item, seen=seen, choice="keep" if action == "tieni" else "delete")
+        return Operation("resolve", item=item, base=base, seen=seen, choice="keep" if action == "tieni" else "delete")
     return None
 
 

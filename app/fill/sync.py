@@ -242,19 +242,15 @@ def _labels(response: OpenResponse) -> dict[str, str]:
 
 
 def _items(document: Document, labels: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """The sheets of each repeated step in order. `revision`: the latest of the sheet and of its answers."""
+    """The sheets of each repeated step in order. `revision`: the latest of all that a deletion would take away."""
     if not document.items:
         return {}
-    latest: dict[str, int] = {}
-    for key, answer in document.answers.items():
-        item = split_key(key)[0]
-        if item is not None:
-            latest[item] = max(latest.get(item, 0), answer.revision)
+    latest = document.item_revisions()
     return {
         step: [
             {
                 "id": item.id,
-                "revision": max(item.revision, latest.get(item.id, 0)),
+                "revision": latest[item.id],
                 "removed": item.removed is not None,
                 "label": _label(document, f"{item.id}/{labels.get(step, '')}"),
             }

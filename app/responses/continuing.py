@@ -52,6 +52,9 @@ class Continuing:
         found = document.find_item(item)
         if found is None:
             return base
+        held = (one.revision for key, several in document.conflicts.items() if key.startswith(f"{item}/") for one in several)
+        if any(revision > base for revision in held):
+            return base
         made = self.written.get(item, (0, 0))[1]
         revisions = {key: one.revision for key, one in document.answers.items() if key.startswith(f"{item}/")}
         revisions[item] = found[1].revision

@@ -2,8 +2,8 @@
 
 Not for: parsing answers (`questionnaire.answers`), storage and permission (`drafts.py`).
 Holds always:
-- `judge` decides what becomes of an operation and `perform` carries the decision out; the journal keeps operation and
-  decision, so that folding it needs no decision again and an old journal still folds after the rules have changed;
+- `judge` (`judging.py`) decides what becomes of an operation and `perform` carries the decision out; the journal keeps
+  operation and decision, so that folding it needs no decision again and an old journal still folds after the rules changed;
 - a value is never dropped: what does not win stands in `conflicts` until a person decides;
 - revisions are versions of the response: an answer's revision is the version of the save that wrote it.
 
@@ -15,7 +15,7 @@ The document, as JSON:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -85,6 +85,11 @@ class Item(msgspec.Struct, omit_defaults=True):
     revision: int
     removed: Removal | None = None
 
+    @property
+    def latest(self) -> int:
+        """The revision at which it was made, brought back or removed last."""
+        return self.revision if self.removed is None else max(self.revision, self.removed.revision)
+
 
 class Challenger(msgspec.Struct, omit_defaults=True):
     """What did not win: an answer (`kind` value), or a deletion or an edit that met the other (`kind` delete, edit)."""
@@ -114,6 +119,11 @@ class Document(msgspec.Struct, omit_defaults=True):
                     return step, item
         return None
 
+    def is_removed(self, item_id: str | None) -> bool:
+        """Whether this is an item that was removed."""
+        found = self.find_item(item_id) if item_id else None
+        return found is not None and found[1].removed is not None
+
     def live_items(self) -> dict[str, list[str]]:
         """The ids of the items that are not removed, by step and in order."""
         return {step: [item.id for item in items if item.removed is None] for step, items in self.items.items()}
@@ -135,11 +145,22 @@ class Document(msgspec.Struct, omit_defaults=True):
         return {"items": self.live_items(), "answers": {k: v for k, v in self.values().items() if k not in ignored}}
 
     def item_revision(self, item_id: str) -> int:
-        """The latest revision of an item: its own or any of its answers'. 0 for an unknown item."""
-        found = self.find_item(item_id)
-        own = found[1].revision if found else 0
-        prefix = f"{item_id}/"
-        return max([own, *(answer.revision for key, answer in self.answers.items() if key.startswith(prefix))])
+        """The latest revision of an item: its own, its removal's, that of any of its answers or of what is held against one.
+        0 for an unknown item."""
+        return self.item_revisions().get(item_id, 0)
+
+    def item_revisions(self) -> dict[str, int]:
+        """The same of every item."""
+        latest = {item.id: item.latest for items in self.items.values() for item in items}
+        for key, revision in self._revisions():
+            item, slash, _code = key.partition("/")
+            if slash and latest.get(item, revision) < revision:
+                latest[item] = revision
+        return latest
+
+    def _revisions(self) -> Iterator[tuple[str, int]]:
+        yield from ((key, answer.revision) for key, answer in self.answers.items())
+        yield from ((key, one.revision) for key, several in self.conflicts.items() for one in several)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,86 +188,6 @@ def write_document(document: Document) -> str:
     return encoder.encode(document).decode()
 
 
-# Judging -----------------------------------------------------------------------------------------------------------------
-
-
-def judge(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    """What becomes of an operation whose shape has been checked: applied, same (nothing to do) or conflict."""
-    return _JUDGES[operation.op](document, operation, stamp)
-
-
-def _judge_set(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    key = operation.key
-    current = document.answers.get(key)
-    revision = current.revision if current else 0
-    if current is not None and current.value == operation.value:
-        return SAME
-    if any(other.kind == "value" and other.value == operation.value for other in document.conflicts.get(key, ())):
-        return SAME
-    if operation.base == revision or (current is not None and _own_write(current, stamp)):
-        return APPLIED
-    return CONFLICT
-
-
-def _own_write(current: Answer, stamp: Stamp) -> bool:
-    """This save wrote the current value, or the same browser did through the form: its Back button is no second person."""
-    if current.revision == stamp.version:
-        return True
-    return current.channel == stamp.channel == "form" and current.session == stamp.session and bool(stamp.session)
-
-
-def _judge_add(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    return SAME if document.find_item(operation.item or "") else APPLIED
-
-
-def _judge_move(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    found = document.find_item(operation.item or "")
-    if found is None:
-        return SAME
-    items = document.items[found[0]]
-    return SAME if _reordered(items, operation) == items else APPLIED
-
-
-def _judge_delete(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    found = document.find_item(operation.item or "")
-    if found is None or found[1].removed is not None:
-        return SAME
-    if operation.base >= document.item_revision(operation.item or ""):
-        return APPLIED
-    later = [
-        answer
-        for key, answer in document.answers.items()
-        if key.startswith(f"{operation.item}/") and answer.revision > operation.base
-    ]
-    return APPLIED if later and all(_own_write(answer, stamp) for answer in later) else CONFLICT
-
-
-def _judge_restore(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    found = document.find_item(operation.item or "")
-    return SAME if found is None or found[1].removed is None else APPLIED
-
-
-def _judge_resolve(document: Document, operation: Operation, stamp: Stamp) -> Outcome:
-    open_ones = {challenger.revision for challenger in document.conflicts.get(operation.key, ())}
-    if operation.question is None:
-        return APPLIED if open_ones & set(operation.seen) else SAME
-    current = document.answers.get(operation.key)
-    if operation.base == (current.revision if current else 0):
-        return APPLIED if open_ones & set(operation.seen) or (current and current.value != operation.value) else SAME
-    return _judge_set(document, operation, stamp)
-
-
-_JUDGES: Final[dict[str, Callable[[Document, Operation, Stamp], Outcome]]] = {
-    "set": _judge_set,
-    "add": _judge_add,
-    "duplicate": _judge_add,
-    "move": _judge_move,
-    "delete": _judge_delete,
-    "restore": _judge_restore,
-    "resolve": _judge_resolve,
-}
-
-
 # Performing --------------------------------------------------------------------------------------------------------------
 
 
@@ -264,8 +205,12 @@ def _write_answer(document: Document, key: str, value: Value, stamp: Stamp) -> N
 
 def _perform_set(document: Document, operation: Operation, stamp: Stamp) -> None:
     _write_answer(document, operation.key, operation.value, stamp)
-    found = document.find_item(operation.item) if operation.item else None
-    if found and found[1].removed is not None:
+    _dispute_removal(document, operation, stamp)
+
+
+def _dispute_removal(document: Document, operation: Operation, stamp: Stamp) -> None:
+    """What was written in an item that is removed is held against the removal."""
+    if document.is_removed(operation.item):
         challenger = Challenger("edit", stamp.version, stamp.operator, stamp.at, operation.base, None, operation.key)
         document.conflicts.setdefault(operation.item or "", []).append(challenger)
 
@@ -286,7 +231,8 @@ def _perform_duplicate(document: Document, operation: Operation, stamp: Stamp) -
         _write_answer(document, f"{operation.item}/{key.removeprefix(prefix)}", document.answers[key].value, stamp)
 
 
-def _reordered(items: Sequence[Item], operation: Operation) -> list[Item]:
+def reordered(items: Sequence[Item], operation: Operation) -> list[Item]:
+    """The items of a step after a move."""
     moving = next(item for item in items if item.id == operation.item)
     rest = [item for item in items if item is not moving]
     place = next((index for index, item in enumerate(rest) if item.id == operation.before), len(rest))
@@ -296,7 +242,7 @@ def _reordered(items: Sequence[Item], operation: Operation) -> list[Item]:
 def _perform_move(document: Document, operation: Operation, stamp: Stamp) -> None:
     found = document.find_item(operation.item or "")
     if found:
-        document.items[found[0]] = _reordered(document.items[found[0]], operation)
+        document.items[found[0]] = reordered(document.items[found[0]], operation)
 
 
 def _perform_delete(document: Document, operation: Operation, stamp: Stamp) -> None:
@@ -319,6 +265,7 @@ def _perform_resolve(document: Document, operation: Operation, stamp: Stamp) -> 
         document.conflicts[operation.key] = left
     if operation.question is not None:
         _write_answer(document, operation.key, operation.value, stamp)
+        _dispute_removal(document, operation, stamp)
         return
     found = document.find_item(operation.item or "")
     if found is None:
@@ -329,11 +276,22 @@ def _perform_resolve(document: Document, operation: Operation, stamp: Stamp) -> 
 
 
 def _keep_challenger(document: Document, operation: Operation, stamp: Stamp) -> None:
-    kind: Literal["value", "delete"] = "delete" if operation.op == "delete" else "value"
+    kind = _kind(operation)
     others = [one for one in document.conflicts.get(operation.key, ()) if (one.revision, one.kind) != (stamp.version, kind)]
     value = operation.value if kind == "value" else None
-    challenger = Challenger(kind, stamp.version, stamp.operator, stamp.at, operation.base, value, None, stamp.session)
-    document.conflicts[operation.key] = [*others, challenger]
+    if kind != "value" or not any(one.kind == "value" and one.value == value for one in others):
+        challenger = Challenger(kind, stamp.version, stamp.operator, stamp.at, operation.base, value, None, stamp.session)
+        others.append(challenger)
+    document.conflicts[operation.key] = others
+    if kind == "value":
+        _dispute_removal(document, operation, stamp)
+
+
+def _kind(operation: Operation) -> Literal["value", "delete", "edit"]:
+    """What an operation is that did not win: a value, the wish that an item be gone, or that it stay."""
+    if operation.question is not None:
+        return "value"
+    return "delete" if operation.op == "delete" or operation.choice == "delete" else "edit"
 
 
 _PERFORMERS: Final[dict[str, Callable[[Document, Operation, Stamp], None]]] = {

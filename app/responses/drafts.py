@@ -32,14 +32,15 @@ from app.responses.document import (
     Outcome,
     Stamp,
     encoder,
-    judge,
     perform,
     write_document,
 )
+from app.responses.judging import judge
 from app.responses.links import rewrite_draft_links
-from app.responses.models import JournalEntry, Response, ResponseItem
+from app.responses.models import JournalEntry, Response
 from app.responses.reading import OpenResponse, response_by_id
 from app.responses.reviewing import review_stored
+from app.responses.sheet_rows import write_sheet_rows
 
 MAX_OPERATIONS: Final = 500
 MAX_SAVE_ID: Final = 64
@@ -186,14 +187,13 @@ def _merge(
         perform(document, checked, outcome, stamp)
         kept.append(checked)
         outcomes.append(outcome)
-    changed = any(outcome != SAME for outcome in outcomes)
     reply = Reply(
         applied=tuple(op.key for op, outcome in zip(kept, outcomes, strict=True) if outcome in {APPLIED, SAME}),
         conflicts=tuple(op.key for op, outcome in zip(kept, outcomes, strict=True) if outcome == CONFLICT),
         refused=tuple(refused),
-        version=stamp.version if changed else current.version,
+        version=stamp.version if kept else current.version,
     )
-    if not changed:
+    if not kept:
         return reply, current
     line = JournalLine(stamp.version, stamp.operator, stamp.at, stamp.session, stamp.channel, tuple(kept), tuple(outcomes))
     return reply, _store(current, document, line, reply, now, save_id, digest)
@@ -226,7 +226,7 @@ def _store(
     written = {"line": encoder.encode(line).decode(), "reply": encoder.encode(reply).decode()}
     key = {"response_id": current.id, "version": line.version, "save_id": save_id, "digest": digest}
     connection.execute(_WRITE_LINE, {**key, **written, "at": now})
-    _store_items(current, document, line.operations)
+    write_sheet_rows(connection, current.id, current.questionnaire, document, line.operations)
     rewrite_draft_links(current.id, current.questionnaire, current.stored, document, found.reached, line.operations)
     return changed
 
@@ -252,35 +252,6 @@ def _write_response(connection: sa.Connection, changed: OpenResponse) -> None:
         "active_seconds": changed.active_seconds,
     }
     connection.execute(_WRITE_RESPONSE, values)
-
-
-def _store_items(current: OpenResponse, document: Document, operations: Sequence[Operation]) -> None:
-    """Write the rows of the sheets anew where the save touched their order, number or names."""
-    naming = {step.repeat.label_from: step.code for step in current.questionnaire.steps if step.repeat}
-    touched = any(op.op not in {"set", "resolve"} or op.question in naming or op.question is None for op in operations)
-    if not touched:
-        return
-    db.session.execute(sa.delete(ResponseItem).where(ResponseItem.response_id == current.id))
-    labels = {step: code for code, step in naming.items()}
-    rows = [
-        {
-            "response_id": current.id,
-            "item_id": item.id,
-            "step": step,
-            "position": position,
-            "label": _label(document, f"{item.id}/{labels.get(step, '')}"),
-            "removed": item.removed is not None,
-        }
-        for step, items in document.items.items()
-        for position, item in enumerate(items)
-    ]
-    if rows:
-        db.session.execute(sa.insert(ResponseItem), rows)
-
-
-def _label(document: Document, key: str) -> str:
-    answer = document.answers.get(key)
-    return answer.value[:300] if answer and isinstance(answer.value, str) else ""
 
 
 # Checking the shape of what arrives --------------------------------------------------------------------------------------

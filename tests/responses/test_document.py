@@ -14,11 +14,11 @@ from app.responses.document import (
     Operation,
     Stamp,
     fold,
-    judge,
     perform,
     read_document,
     write_document,
 )
+from app.responses.judging import judge
 
 ITEM = "0d5f3b1e-1111-4111-8111-111111111111"
 COPY = "0d5f3b1e-2222-4222-8222-222222222222"
@@ -109,6 +109,15 @@ def test_two_changes_in_one_losing_save_leave_one_challenger() -> None:
     assert [one.value for one in document.conflicts["E02"]] == ["Più nidi"]
 
 
+def test_who_writes_what_is_in_dispute_already_is_told_of_the_dispute_and_it_stands_there_once() -> None:
+    document = Document()
+    save(document, put("E02", "A"), stamp(1))
+    save(document, put("E02", "B"), stamp(2, session="browser-2"))
+    assert save(document, put("E02", "B"), stamp(3, session="browser-3")) == "conflict"
+    assert [(one.value, one.revision) for one in document.conflicts["E02"]] == [("B", 2)]
+    assert save(document, put("E02", "B", base=1), stamp(4, session="browser-3")) == "applied"
+
+
 def test_a_decision_ends_the_conflict_that_was_on_the_screen_and_no_other() -> None:
     document = Document()
     save(document, put("E02", "A"), stamp(1))
@@ -160,7 +169,7 @@ def test_deleting_a_sheet_that_a_colleague_has_edited_since_is_a_conflict() -> N
     assert save(document, Operation("delete", item=ITEM, base=2), stamp(4)) == "conflict"
     assert document.live_items() == {"P": [ITEM]}
     assert document.conflicts[ITEM][0].kind == "delete"
-    decision = Operation("resolve", item=ITEM, seen=(4,), choice="delete")
+    decision = Operation("resolve", item=ITEM, base=3, seen=(4,), choice="delete")
     assert save(document, decision, stamp(5)) == "applied"
     assert document.live_items() == {"P": []}
     assert not document.conflicts
@@ -171,8 +180,63 @@ def test_editing_a_sheet_that_a_colleague_has_deleted_keeps_the_edit_and_asks() 
     save(document, Operation("delete", item=ITEM, base=2), stamp(3, operator=2, session="browser-2"))
     save(document, put("P03", "Ascolto", item=ITEM), stamp(4))
     assert [one.kind for one in document.conflicts[ITEM]] == ["edit"]
-    save(document, Operation("resolve", item=ITEM, seen=(4,), choice="keep"), stamp(5))
+    save(document, Operation("resolve", item=ITEM, base=4, seen=(4,), choice="keep"), stamp(5))
     assert document.values()[f"{ITEM}/P03"] == "Ascolto"
+
+
+def test_deciding_to_delete_a_sheet_that_was_edited_since_is_a_conflict_again() -> None:
+    document = with_sheet()
+    save(document, put("P03", "Ascolto", item=ITEM), stamp(3, session="browser-2"))
+    save(document, Operation("delete", item=ITEM, base=2), stamp(4))
+    save(document, put("P01", "Sportello", base=2, item=ITEM), stamp(5, session="browser-2"))
+    decision = Operation("resolve", item=ITEM, base=3, seen=(4,), choice="delete")
+    assert save(document, decision, stamp(6, session="browser-3")) == "conflict"
+    assert document.values()[f"{ITEM}/P01"] == "Sportello"
+    assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [("delete", 4), ("delete", 6)]
+
+
+def test_deciding_to_keep_a_sheet_that_was_deleted_since_is_a_conflict_again() -> None:
+    document = with_sheet()
+    save(document, put("P03", "Ascolto", item=ITEM), stamp(3, session="browser-2"))
+    save(document, Operation("delete", item=ITEM, base=2), stamp(4))
+    save(document, Operation("delete", item=ITEM, base=4), stamp(5, session="browser-4"))
+    decision = Operation("resolve", item=ITEM, base=3, seen=(4,), choice="keep")
+    assert save(document, decision, stamp(6, session="browser-3")) == "conflict"
+    assert document.live_items() == {"P": []}
+    assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [("delete", 4), ("edit", 6)]
+
+
+def test_two_decisions_about_a_sheet_that_differ_are_a_conflict_again() -> None:
+    for first, second, kind in (("keep", "delete", "delete"), ("delete", "keep", "edit")):
+        document = with_sheet()
+        save(document, put("P03", "Ascolto", item=ITEM), stamp(3, session="browser-2"))
+        save(document, Operation("delete", item=ITEM, base=2), stamp(4))
+        decisions = [Operation("resolve", item=ITEM, base=3, seen=(4,), choice=choice) for choice in (first, second)]
+        assert save(document, decisions[0], stamp(5)) == "applied"
+        assert save(document, decisions[0], stamp(6)) == "same"
+        assert save(document, decisions[1], stamp(7, session="browser-3")) == "conflict"
+        assert [(one.kind, one.revision) for one in document.conflicts[ITEM]] == [(kind, 7)]
+
+
+@pytest.mark.parametrize(("value", "outcome"), [("Sportello famiglia", "applied"), ("Sportello", "conflict")])
+def test_whatever_is_written_unseen_in_a_sheet_that_is_deleted_asks_what_becomes_of_the_sheet(value: str, outcome: str) -> None:
+    document = with_sheet()
+    save(document, Operation("delete", item=ITEM, base=2), stamp(3, session="browser-2"))
+    assert save(document, put("P01", value, base=1, item=ITEM), stamp(4, session="browser-3")) == outcome
+    assert [(one.kind, one.key) for one in document.conflicts[ITEM]] == [("edit", f"{ITEM}/P01")]
+
+
+def test_a_sheet_with_an_answer_in_dispute_is_not_deleted_by_who_has_not_seen_the_dispute() -> None:
+    document = with_sheet()
+    save(document, put("P01", "Ludoteca", base=1, item=ITEM), stamp(3, session="browser-2"))
+    assert save(document, Operation("delete", item=ITEM, base=2), stamp(4, session="browser-3")) == "conflict"
+    assert save(document, Operation("delete", item=ITEM, base=3), stamp(5, session="browser-3")) == "applied"
+
+
+def test_a_sheet_that_is_added_and_deleted_in_one_save_is_no_conflict() -> None:
+    document = Document()
+    save(document, Operation("add", item=ITEM, step="P"), stamp(1))
+    assert save(document, Operation("delete", item=ITEM), stamp(1)) == "applied"
 
 
 def test_moving_a_sheet_while_it_is_edited_is_no_conflict() -> None:

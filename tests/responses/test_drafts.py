@@ -109,14 +109,26 @@ def test_what_cannot_be_stored_is_refused_by_itself_and_the_rest_is_stored(respo
     assert stored(response).document.values() == {"E02": "Più nidi"}
 
 
-def test_a_save_that_changes_nothing_leaves_no_trace(respond: Respond, author: Author) -> None:
+def test_a_save_of_nothing_and_one_that_is_refused_leave_no_trace(respond: Respond, author: Author) -> None:
     response = respond()
     apply(response, [put("E02", "Più nidi")], author, later(minutes=1), save_id="s1")
     before = stored(response)
-    reply, _ = apply(before, [put("E02", "Più nidi", base=1)], author, later(minutes=2), save_id="s2")
-    assert reply.version == 1
+    for save_id, operations in (("s2", []), ("s3", [put("Z99", "x")])):
+        reply, _ = apply(before, operations, author, later(minutes=2), save_id=save_id)
+        assert reply.version == 1
     assert stored(response) == before
     assert db.session.execute(sa.select(sa.func.count()).select_from(JournalEntry)).scalar_one() == 1
+
+
+def test_a_save_that_changes_nothing_is_known_when_it_comes_again_after_a_newer_one(respond: Respond, author: Author) -> None:
+    response = respond()
+    other = operator("048017", "Operatore B", "b" * 64)
+    apply(response, [put("E02", "A")], other, later(minutes=1), save_id="s1")
+    first, _ = apply(response, [put("E02", "A")], author, later(minutes=2), save_id="s2")
+    apply(response, [put("E02", "B", base=1)], author, later(minutes=3), save_id="s3")
+    again, _ = apply(response, [put("E02", "A")], author, later(minutes=4), save_id="s2")
+    assert again == first
+    assert stored(response).document.values() == {"E02": "B"}
 
 
 @pytest.mark.parametrize("moment", [dt.datetime(2026, 4, 30, 22, 0, tzinfo=dt.UTC), dt.datetime(2026, 2, 1, tzinfo=dt.UTC)])
@@ -160,7 +172,8 @@ def test_personal_values_stand_apart_and_an_erasure_leaves_the_journal_folding(r
     assert personal.unseal(response.id, sealed) == {"E04": PERSON}
 
     reply, _ = apply(stored(response), [put("E04", PERSON, base=1)], author, later(minutes=2), save_id="s2")
-    assert reply.version == 1
+    assert reply.applied == ("E04",)
+    assert stored(response).document.answers["E04"].revision == 1
 
     assert personal.erase_personal_values(response.id, later(days=400)) == 1
     assert db.session.execute(sa.select(PersonalValue.value)).scalar_one() is None
