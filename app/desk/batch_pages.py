@@ -18,6 +18,7 @@ from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import ListedBatch, the_edition
+from app.desk.old_pages import old_page
 from app.desk.reminder_words import LEFT_OUT_WORDS, STATE_WORDS, pause_in_words, reason_in_words, standing_in_words
 from app.editions.messages import minute
 from app.mail.groups import GroupEndedError, Trouble, counts_of, ends_of, group_by_id, reasons_of, troubles_of
@@ -42,6 +43,8 @@ def steer_batch(batch: int, work: str) -> ResponseReturnValue:
     """Pause it, with a reason, or go on."""
     row, staff = _row(batch), required_staff()
     reason = " ".join(request.form.get("motivo", "").split())
+    if wrong := old_page():
+        return _draw(row, errors=wrong, reason=reason), 422
     if work == "pausa" and not 0 < len(reason) <= LONGEST_REASON:
         problem = _("Scrivi il motivo della pausa, in al massimo %(count)d caratteri.", count=LONGEST_REASON)
         return _draw(row, errors=[("motivo", problem)], reason=reason), 422
