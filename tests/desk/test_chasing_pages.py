@@ -309,7 +309,7 @@ def test_what_an_entitys_page_cuts_short_it_says_and_leads_to(
 ) -> None:
     member = staff_by_email("coordinator@example.org")
     assert member is not None
-    mine, call = (entity().id, FIRENZE), NewCall("no_answer", "", "", None)
+    mine, call = (entity().id, FIRENZE), NewCall("no_answer", "", "Squillava a vuoto.", None)
     for number in range(dossier.MOST):
         add_note(mine, f"Nota {number}.", staff_id=member.id, now=START + dt.timedelta(minutes=number))
     page = coordinator.get(FIRENZE_PAGE)
@@ -329,7 +329,7 @@ def test_what_an_entitys_page_cuts_short_it_says_and_leads_to(
     for _ in range(dossier.MOST + 1):
         add_call(edition.id, mine, call, staff_id=member.id, now=START)
     bounded = coordinator.get(f"{FIRENZE_PAGE}?tutte=telefonate")
-    assert bounded.text.count("Nessuna risposta") == 20
+    assert bounded.text.count("Squillava a vuoto.") == 20
     dossier._statement.cache_clear()
 
 
