@@ -18,7 +18,7 @@ from app.chasing.export import Cell
 from app.chasing.filters import Filter
 from app.chasing.listing import Listing, ListRow, Order, list_page
 
-MOST_ON_A_PAGE: Final = 500
+MOST_ON_A_PAGE: Final = 200
 COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
     ("code", _l("Codice")),
     ("name", _l("Ente")),

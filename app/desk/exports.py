@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from flask import Response, abort, render_template, request, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ from app.desk.chasing_words import OUTCOME_WORDS, STATE_WORDS, short, word
 from app.desk.responses import asked_page, chips
 from app.editions.files import ROME
 
+NOT_ANSWERED = ("never", "opened", "draft")
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -61,6 +63,7 @@ def call_list() -> ResponseReturnValue:
         page_address=lambda page: address_of(path, asked.wanted, pagina=str(page)),
         chips=chips(asked, path),
         here=address_of(path, asked.wanted),
+        to_call="" if asked.wanted.states else address_of(path, replace(asked.wanted, states=NOT_ANSWERED)),
         back=address_of(url_for("desk.responses"), asked.wanted),
         taken_at=short(asked.taken_at),
         state_word=lambda state: word(STATE_WORDS, state),

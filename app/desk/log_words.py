@@ -123,6 +123,7 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "logins": _l("accessi"),
     "left": _l("rimasti"),
     "rows": _l("righe"),
+    "run": _l("gruppo n."),
     "number": _l("ricevuta n."),
     "version": _l("versione"),
     "content": _l("impronta"),

@@ -342,5 +342,10 @@ def test_the_calls_to_print_are_paged(coordinator: Person, lived: None, monkeypa
     assert [len(listed(page)) for page in pages] == [2, 2, 1]
     assert [code for page in pages for code in listed(page)] == sorted(code for page in pages for code in listed(page))
     assert "pagina 2 di 3, enti dal n. 3 al n. 4 in ordine di codice" in pages[1].text
+    assert (
+        coordinator.get(path).links()["Lascia solo chi deve ancora rispondere"]
+        == f"{path}?stato=never&stato=opened&stato=draft"
+    )
     filtered = coordinator.get(f"{path}?stato=never")
+    assert "chi ha già risposto" not in filtered.text
     assert filtered.links()["Pagina successiva"] == f"{path}?stato=never&pagina=2"
