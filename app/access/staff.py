@@ -28,7 +28,7 @@ from app.accounts.links import DeadLinkError
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
 from app.accounts.permissions import become_staff, required_staff, staff_signed_in
 from app.accounts.staff_links import WrongCodeError, member_of_link, redeem_staff_link
-from app.accounts.staff_sessions import end_staff_session, find_staff
+from app.accounts.staff_sessions import end_staff_session, find_staff, sign_out_staff
 from app.accounts.staff_signing_in import StaffSignedIn, StaffTry, WrongSignInError, sign_in_set_up, sign_in_staff
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
@@ -52,7 +52,7 @@ def staff_sign_out() -> ResponseReturnValue:
     """End the session on the server and in the browser."""
     staff = staff_signed_in()
     if staff is not None:
-        end_staff_session(staff.session_key, now())
+        sign_out_staff(staff, now())
         become_staff(None)
     start_afresh()
     flash(_("Sei uscito dalla gestione."))

@@ -134,6 +134,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.members": ADMINISTER,
     "desk.add_member": ADMINISTER,
     "desk.member": ADMINISTER,
+    "desk.change_person": ADMINISTER,
     "desk.confirm_member": ADMINISTER,
     "desk.log": ADMINISTER,
     "desk.check_log": ADMINISTER,

@@ -4,7 +4,8 @@ Not for: what members do with their own account (`staff_passwords.py`), links (`
 (`permissions.py`).
 Holds always: nobody sees or sets another's password or second factor; nobody changes their own role or closes their own
 account; at least one administrator who can sign in is left: of two who would be the last together, one stays, because every
-change holds all administrators' rows; each is one transaction with its audit entry. An address is its member's name for good.
+change holds all administrators' rows; each is one transaction with its audit entry. Names and addresses change in
+`staff_persons.py`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def add_member(email: str, name: str, role: str, region_code: str | None, *, act
     Raises `StaffRefusedError`.
     """
     email, name = email.strip().lower(), " ".join(name.split())
-    _check_person(email, name)
+    check_person(email, name)
     _check_role(role, region_code)
     values: dict[str, Any] = {"email": email, "name": name, "role": role, "region_code": region_code, "password_hash": ""}
     insert = sa.insert(StaffMember).values(**values, totp_serial=1, totp_step=0, created_at=now).returning(_MEMBER.id)
@@ -64,7 +65,7 @@ def set_up_member(staff_id: int, password: str, *, actor: str, now: dt.datetime)
     """Give a member a password without a link: for demonstrations alone, which print it. Raises `HashingBusyError`."""
     password_hash = hash_password(password)
     cancel_staff_link(staff_id, now)
-    member = _held(staff_id, actor)
+    member = held_member(staff_id, actor)
     _set(staff_id, password_hash=password_hash, password_set_at=now, disabled_at=None)
     end_staff_links(staff_id, now)
     end_all_staff_sessions(staff_id, now)
@@ -75,7 +76,7 @@ def set_up_member(staff_id: int, password: str, *, actor: str, now: dt.datetime)
 def change_role(staff_id: int, role: str, region_code: str | None, *, actor: str, now: dt.datetime) -> None:
     """Give the member another role from the next request on. Raises `StaffRefusedError`."""
     _check_role(role, region_code)
-    member = _held(staff_id, actor)
+    member = held_member(staff_id, actor)
     if (member.role, member.region_code) == (role, region_code):
         db.session.rollback()
         return
@@ -89,7 +90,7 @@ def change_role(staff_id: int, role: str, region_code: str | None, *, actor: str
 def disable_member(staff_id: int, *, actor: str, now: dt.datetime) -> None:
     """Close the account: its sessions and links end at once, what the member did stays. Raises `StaffRefusedError`."""
     cancel_staff_link(staff_id, now)  # first: a worker that writes a link holds its message before the member
-    member = _held(staff_id, actor)
+    member = held_member(staff_id, actor)
     if member.disabled_at is not None:
         db.session.rollback()
         return
@@ -103,7 +104,7 @@ def disable_member(staff_id: int, *, actor: str, now: dt.datetime) -> None:
 
 def enable_member(staff_id: int, *, actor: str, now: dt.datetime) -> None:
     """Open a closed account again, with the password and the second factor that it had. Raises `StaffRefusedError`."""
-    member = _held(staff_id, actor)
+    member = held_member(staff_id, actor)
     if member.disabled_at is None:
         db.session.rollback()
         return
@@ -118,7 +119,7 @@ def reset_member(staff_id: int, *, actor: str, now: dt.datetime, mail: bool) -> 
     By command also for the last administrator, who holds the link then. Raises `StaffRefusedError`.
     """
     cancel_staff_link(staff_id, now)  # first: a worker that writes a link holds its message before the member
-    member = _held(staff_id, actor)
+    member = held_member(staff_id, actor)
     if member.disabled_at is not None:
         db.session.rollback()
         raise StaffRefusedError("disabled")
@@ -142,8 +143,9 @@ def _hand_link(staff_id: int, actor: str, now: dt.datetime, *, mail: bool) -> st
     return link
 
 
-def _held(staff_id: int, actor: str) -> StaffRow:
-    """The member, held with every administrator until the transaction ends."""
+def held_member(staff_id: int, actor: str) -> StaffRow:
+    """The member, held with every administrator until the transaction ends. Raises `StaffRefusedError` for one's own account
+    and for nobody's."""
     rows = sa.select(_MEMBER.id).where(sa.or_(_MEMBER.role == ADMINISTRATOR, _MEMBER.id == staff_id))
     db.session.execute(rows.order_by(_MEMBER.id).with_for_update()).all()
     member = staff_by_id(staff_id)
@@ -168,7 +170,8 @@ def _set(staff_id: int, **values: Any) -> None:
     db.session.execute(sa.update(StaffMember).where(_MEMBER.id == staff_id).values(**values))
 
 
-def _check_person(email: str, name: str) -> None:
+def check_person(email: str, name: str) -> None:
+    """Raises `StaffRefusedError` for an address or a name that nobody can have."""
     if not name or len(name) > LONGEST_NAME or not _PRINTED.fullmatch(name):
         raise StaffRefusedError("name")
     try:

@@ -1,8 +1,9 @@
-"""The message with which a member of staff gets the link that sets password and second factor.
+"""The messages to a member of staff: the link that sets password and second factor, and word of another address.
 
-Not for: who gets one (`staff_accounts.py`), entities' messages (`messages.py`) or sending.
+Not for: who gets one (`staff_accounts.py`, `staff_persons.py`), entities' messages (`messages.py`) or sending.
 Holds always: what is queued holds `{link}` and no secret; the link is made when the message is claimed and ends the older ones;
-it goes to the member's own address alone, and whoever asked for it never sees it.
+it goes to the member's own address alone, and whoever asked for it never sees it; a notice of
+another address names neither the member nor the other address, for either may be a stranger's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from flask import current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
@@ -22,6 +24,8 @@ from app.mail.outbox import Message, cancel_messages, queue_message
 from app.web.language import SOURCE_LANGUAGE
 
 KIND: Final = "staff_link"
+NOTICE: Final = "staff_email_changed"
+_NOTICE_TEMPLATE: Final = "mail/notice.html"
 _REFERENCE: Final = "staff:"
 
 
@@ -50,6 +54,27 @@ def cancel_staff_link(staff_id: int, now: dt.datetime) -> None:
     cancel_messages(f"{_REFERENCE}{staff_id}", (KIND,), "the login was reset or closed", now)
 
 
+def queue_staff_notice(member: StaffRow, recipient: str, now: dt.datetime) -> None:
+    """Tell an address, the old one or the new one, that the member signs in with another from now on. Flushes only."""
+    with force_locale(SOURCE_LANGUAGE):
+        heading, paragraphs = _notice(is_new=recipient == member.email)
+        subject = subject_of(heading)
+    named = {"language": SOURCE_LANGUAGE, "subject": subject, "heading": heading, "paragraphs": paragraphs}
+    queue_message(
+        Message(
+            kind=NOTICE,
+            reference=f"{_REFERENCE}{member.id}",
+            recipient=recipient,
+            language=SOURCE_LANGUAGE,
+            subject=subject,
+            text="\n\n".join(paragraphs) + "\n",
+            html=current_app.jinja_env.get_template(_NOTICE_TEMPLATE).render(**named),
+            dedupe_key=f"{NOTICE}|{member.id}|{new_token()}",
+        ),
+        now,
+    )
+
+
 class StaffLinkHook:
     """What the message does when it is claimed."""
 
@@ -58,6 +83,8 @@ class StaffLinkHook:
         member = _member_of(delivery)
         if member is None or member.disabled_at is not None:
             return "the account is closed"
+        if delivery.recipient != member.email:
+            return "the member has another address"
         return "the member has set their password" if member.activated else None
 
     def fill(self, delivery: QueuedDelivery, now: dt.datetime) -> Filled:
@@ -94,3 +121,18 @@ def _wording(name: str) -> Wording:
     )
     personal = _("È personale: non inoltrarlo.")
     return Wording(subject_of(heading), heading, before, _("Attiva l'accesso"), (days, personal, *closing()))
+
+
+def _notice(*, is_new: bool) -> tuple[str, list[str]]:
+    """Heading and paragraphs."""
+    if is_new:
+        happened = _("Da ora entri nella gestione con questo indirizzo: la password e il telefono restano quelli di prima.")
+    else:
+        happened = _(
+            "Da ora con questo indirizzo non si entra più nella gestione: chi amministra il sito ne ha registrato un altro."
+        )
+    ended = (
+        _("Gli accessi che erano aperti sono terminati: entra di nuovo.") if is_new else _("Gli accessi aperti sono terminati.")
+    )
+    wrong = _("Se non te l'aspettavi, scrivi subito a chi amministra il sito.")
+    return _("È cambiato l'indirizzo e-mail del tuo accesso alla gestione"), [happened, ended, wrong, *closing()]

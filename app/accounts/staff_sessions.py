@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from app.accounts.models import StaffMember, StaffSession
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, TERRITORY
 from app.accounts.tokens import has_token_shape, new_token, token_hash
+from app.audit.chain import record
 from app.config import settings
 from app.database import unit_of_work
 from app.extensions import db, table_of
@@ -127,6 +128,14 @@ def end_staff_session(session_key: str, now: dt.datetime) -> None:
     """End one session. Commits."""
     live = sa.update(StaffSession).where(_SESSION.id_hash == session_key, _SESSION.ended_at.is_(None))
     db.session.execute(live.values(ended_at=now))
+    db.session.commit()
+
+
+def sign_out_staff(identity: StaffIdentity, now: dt.datetime) -> None:
+    """End one's own session, with an audit entry unless it had ended already. Commits."""
+    live = sa.update(StaffSession).where(_SESSION.id_hash == identity.session_key, _SESSION.ended_at.is_(None))
+    if db.session.execute(live.values(ended_at=now).returning(_SESSION.staff_id)).scalar_one_or_none() is not None:
+        record("staff_signed_out", actor=identity.actor, subject=identity.actor, detail={}, now=now)
     db.session.commit()
 
 

@@ -21,9 +21,9 @@ class AuditEntry(Base):
     __tablename__ = "audit_entry"
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
     action: Mapped[str] = mapped_column(sa.String(64))
-    actor: Mapped[str] = mapped_column(sa.String(100))
+    actor: Mapped[str] = mapped_column(sa.String(100), index=True)
     subject: Mapped[str] = mapped_column(sa.String(100), index=True)
     detail: Mapped[str] = mapped_column(sa.Text)
     previous_hash: Mapped[str] = mapped_column(sa.String(64))

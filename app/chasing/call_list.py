@@ -16,9 +16,9 @@ from flask_babel.speaklater import LazyString
 
 from app.chasing.export import Cell
 from app.chasing.filters import Filter
-from app.chasing.listing import ListRow, all_rows
+from app.chasing.listing import Listing, ListRow, Order, list_page
 
-MOST_ON_A_PAGE: Final = 500
+MOST_ON_A_PAGE: Final = 200
 COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
     ("code", _l("Codice")),
     ("name", _l("Ente")),
@@ -33,9 +33,9 @@ COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
 )
 
 
-def first_rows(edition_id: int, wanted: Filter, today: dt.date, *, region: str | None) -> list[ListRow]:
-    """The first `MOST_ON_A_PAGE` rows by code, for a page to print."""
-    return next(all_rows(edition_id, wanted, today, region=region, slice_of=MOST_ON_A_PAGE), [])
+def page_to_print(edition_id: int, wanted: Filter, page: int, today: dt.date, *, region: str | None) -> Listing:
+    """`MOST_ON_A_PAGE` rows by code; the first of them where there are not so many pages."""
+    return list_page(edition_id, wanted, Order("codice"), page, today, region=region, size=MOST_ON_A_PAGE)
 
 
 def call_cells(slices: Iterator[list[ListRow]]) -> Iterator[list[list[Cell]]]:

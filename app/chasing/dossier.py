@@ -2,12 +2,15 @@
 
 A page that asks nine tables one after another pays for each question more than for its answer; they are asked together.
 Not for: what the rows mean (`record.py`).
-Holds always: reads only; each part names its entity, is newest first and ends at `MOST`.
+Holds always: reads only; each part names its entity, is newest first and ends at `MOST`, the one that is asked for whole at
+`MOST_WHOLE`; of what is left out it is known that there is more.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -24,35 +27,55 @@ from app.registry.addresses import address_table
 from app.responses.tables import journal_table, late_save_table, response_table, submission_table
 
 MOST: Final = 50
+MOST_WHOLE: Final = 5_000
 _TEXTS: Final = ("a", "b", "c", "d", "e", "f", "g")
 _ENTITY_ID: Final = sa.bindparam("entity", type_=sa.Integer)
 _EDITION_ID: Final = sa.bindparam("edition", type_=sa.Integer)
 _SUBJECT: Final = sa.bindparam("subject", type_=sa.String)
 _REFERENCE: Final = sa.bindparam("reference", type_=sa.String)
 _STAFF: Final = staff_table.c
+Part = tuple[str, sa.Select[Any]]
 
 
-def _part(name: str, source: Any, key: Any, at: Any, texts: Sequence[Any], *where: Any) -> sa.Select[Any]:
-    """(part, id, at, a … g) of the newest rows of a table; texts that it has not are NULL."""
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """Part → its rows, for each of `PARTS`. `more`: those of which there are older rows than these."""
+
+    rows: dict[str, list[Any]]
+    more: frozenset[str]
+
+
+def _part(name: str, source: Any, key: Any, at: Any, texts: Sequence[Any], *where: Any) -> Part:
+    """(part, id, at, a … g) of the rows of a table, newest first; texts that it has not are NULL."""
     told = [sa.cast(text, sa.Text) for text in texts] + [sa.cast(sa.null(), sa.Text)] * (len(_TEXTS) - len(texts))
     labelled = [text.label(letter) for letter, text in zip(_TEXTS, told, strict=True)]
     inner = sa.select(sa.literal(name, sa.Text).label("part"), key.label("id"), at.label("at"), *labelled)
-    newest = inner.select_from(source).where(*where).order_by(at.desc(), key.desc()).limit(MOST).subquery()
+    return name, inner.select_from(source).where(*where).order_by(at.desc(), key.desc())
+
+
+def _newest(part: Part, whole: str) -> sa.Select[Any]:
+    """As many of its rows as are shown, and one by which it is known that there are more."""
+    name, rows = part
+    newest = rows.limit(_most(name, whole) + 1).subquery()
     return sa.select(*newest.c)
 
 
-def _people(name: str, table: sa.Table, text: Any, *where: Any) -> sa.Select[Any]:
+def _most(name: str, whole: str) -> int:
+    return MOST_WHOLE if name == whole else MOST
+
+
+def _people(name: str, table: sa.Table, text: Any, *where: Any) -> Part:
     row = table.c
     return _part(name, table, row.id, row.created_at, (row.name, row.office, row.email, row.phone, text), *where)
 
 
-def _written(name: str, table: sa.Table, texts: Sequence[Any], *where: Any) -> sa.Select[Any]:
+def _written(name: str, table: sa.Table, texts: Sequence[Any], *where: Any) -> Part:
     """What somebody of the desk wrote; who it was stands first."""
     joined = table.outerjoin(staff_table, _STAFF.id == table.c.staff_id)
     return _part(name, joined, table.c.id, table.c.at, (table.c.staff_id, _STAFF.name, *texts), *where)
 
 
-def _whom_to_reach() -> list[sa.Select[Any]]:
+def _whom_to_reach() -> list[Part]:
     """Addresses, operators, and who asks for access or for a reopening."""
     address, operator = address_table.c, operator_table.c
     access, reopening = access_request_table.c, reopening_table.c
@@ -74,7 +97,7 @@ def _whom_to_reach() -> list[sa.Select[Any]]:
     ]
 
 
-def _saved() -> list[sa.Select[Any]]:
+def _saved() -> list[Part]:
     """When the draft was saved, and what came too late and waits: neither what was written nor by whom."""
     save, late, response = journal_table.c, late_save_table.c, response_table.c
     own = (response.entity_id == _ENTITY_ID, response.edition_id == _EDITION_ID)
@@ -86,7 +109,7 @@ def _saved() -> list[sa.Select[Any]]:
     ]
 
 
-def _what_happened() -> list[sa.Select[Any]]:
+def _what_happened() -> list[Part]:
     """Versions that were sent, messages, calls, notes, and the record of deeds."""
     sent, response, delivery = submission_table.c, response_table.c, delivery_table.c
     call, note, entry = call_table.c, note_table.c, entry_table.c
@@ -115,21 +138,26 @@ def _what_happened() -> list[sa.Select[Any]]:
     ]
 
 
-def _statement() -> sa.Select[Any]:
-    all_parts = sa.union_all(*_whom_to_reach(), *_saved(), *_what_happened()).subquery("dossier").c
+@functools.cache
+def _statement(whole: str = "") -> sa.Select[Any]:
+    """`whole`: one of `PARTS` of which all is wanted."""
+    all_parts = (
+        sa.union_all(*(_newest(one, whole) for one in (*_whom_to_reach(), *_saved(), *_what_happened()))).subquery("dossier").c
+    )
     at = sa.type_coerce(all_parts.at, UTCDateTime)
     shown = (all_parts.part, all_parts.id, at.label("at"), *(all_parts[letter] for letter in _TEXTS))
     return sa.select(*shown).order_by(all_parts.part, all_parts.at.desc(), all_parts.id.desc())
 
 
-_STATEMENT: Final = _statement()
 PARTS: Final = ("address", "operator", "access", "reopening", "save", "late", "receipt", "delivery", "call", "note", "deed")
 
 
-def read_dossier(entity_id: int, code: str, edition_id: int | None) -> dict[str, list[Any]]:
-    """Part → its rows, for each of `PARTS`. `edition_id`: None finds nothing that belongs to an edition."""
+def read_dossier(entity_id: int, code: str, edition_id: int | None, whole: str = "") -> Dossier:
+    """What there is. `edition_id`: None finds nothing that belongs to an edition; `whole`: one of `PARTS`, of which all is
+    read."""
     asked = {"entity": entity_id, "edition": edition_id, "subject": f"entity:{code}", "reference": f"entity:{entity_id}"}
     found: dict[str, list[Any]] = {part: [] for part in PARTS}
-    for row in db.session.connection().execute(_STATEMENT, asked):
+    for row in db.session.connection().execute(_statement(whole), asked):
         found[row.part].append(row)
-    return found
+    more = frozenset(part for part, rows in found.items() if len(rows) > _most(part, whole))
+    return Dossier({part: rows[: _most(part, whole)] for part, rows in found.items()}, more)

@@ -28,6 +28,7 @@ _ENTITY: Final = entity_table.c
 _STATE_RANK: Final = sa.case(*((in_state(state), number) for number, state in enumerate(STATES)), else_=len(STATES))
 SORTS: Final[dict[str, tuple[sa.ColumnElement[Any], ...]]] = {
     "nome": (_ENTITY.search_name,),
+    "codice": (_ENTITY.code,),
     "provincia": (_ROW.province_sign,),
     "stato": (_STATE_RANK, _ROW.progress),
     "attivita": (_ROW.last_activity,),
@@ -115,21 +116,22 @@ _COVERED_AT: Final = 13
 
 
 def list_page(
-    edition_id: int, wanted: Filter, order: Order, page: int, today: dt.date, *, region: str | None = None
+    edition_id: int, wanted: Filter, order: Order, page: int, today: dt.date, *, region: str | None = None, size: int = PAGE
 ) -> Listing:
-    """The rows of a page; the first one where there are not so many. `today`: in Rome."""
+    """The rows of a page of `size`; the first one where there are not so many. `today`: in Rome."""
     narrowed = [_ROW.edition_id == edition_id, *conditions(wanted, today, region=region)]
     number = sa.select(sa.func.count()).select_from(respondent_table).where(*narrowed).scalar_subquery()
-    # The ids of the page are found in narrow rows, and only these fifty are read whole.
+    # The ids of the page are found in narrow rows, and only these are read whole.
     joined = sa.select(_ROW.entity_id).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
-    ids = joined.where(*narrowed).order_by(*order.clauses()).limit(PAGE).offset((page - 1) * PAGE)
+    ids = joined.where(*narrowed).order_by(*order.clauses()).limit(size).offset((page - 1) * size)
     query = sa.select(*_SHOWN, number).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
     query = query.where(_ROW.edition_id == edition_id, _ROW.entity_id.in_(ids.correlate(None))).order_by(*order.clauses())
     found = db.session.connection().execute(query).all()
     if not found:
-        return Listing([], 0, 1, 1) if page == 1 else list_page(edition_id, wanted, order, 1, today, region=region)
+        first = page == 1
+        return Listing([], 0, 1, 1) if first else list_page(edition_id, wanted, order, 1, today, region=region, size=size)
     total = found[0][-1]
-    return Listing(_dressed(edition_id, found), total, page, -(-total // PAGE))
+    return Listing(_dressed(edition_id, found), total, page, -(-total // size))
 
 
 def count_matching(edition_id: int, wanted: Filter, today: dt.date, *, region: str | None = None) -> int:

@@ -1,9 +1,9 @@
 """One entity in an edition as the desk sees it: where it stands, and all that was said, sent and done about it.
 
 Not for: the answers themselves, or changing anything (`calls.py`, `notes.py`, `app.editions.extensions`).
-Holds always: two queries of its own whatever there is, beside those of who answers for whom; lists are newest first and end
-at `MOST` of each; an entity of another Region than the one that may be seen is as if it did not exist. Personal data: for those
-who follow entities.
+Holds always: two queries of its own whatever there is, beside those of who answers for whom; lists are newest first and end at
+`dossier.MOST` of each, and it is known of which there is more; an entity of another Region than the one that may be seen is as
+if it did not exist. Personal data: for those who follow entities.
 """
 
 from __future__ import annotations
@@ -190,6 +190,7 @@ class EntityRecord:
     calls: list[CallLine]
     notes: list[NoteLine]
     deeds: list[DeedLine]
+    more: frozenset[str]
 
 
 _SHOWN: Final = (
@@ -216,9 +217,10 @@ def find_head(code: str, edition_id: int | None, *, region: str | None = None) -
     return None if row is None else Head(*tuple(row))
 
 
-def entity_record(head: Head, edition: EditionView | None, now: dt.datetime) -> EntityRecord:
-    """All that belongs to an entity."""
-    parts = read_dossier(head.entity_id, head.code, edition.id if edition else None)
+def entity_record(head: Head, edition: EditionView | None, now: dt.datetime, whole: str = "") -> EntityRecord:
+    """All that belongs to an entity. `whole`: one of `dossier.PARTS`, which is not cut short."""
+    dossier = read_dossier(head.entity_id, head.code, edition.id if edition else None, whole)
+    parts = dossier.rows
     standing = standing_of(head.entity_id, edition, now, sent_as=(head.submitted_as,)) if edition else None
     return EntityRecord(
         head=head,
@@ -234,6 +236,7 @@ def entity_record(head: Head, edition: EditionView | None, now: dt.datetime) -> 
         calls=[_call(row) for row in parts["call"]],
         notes=[NoteLine(row.id, row.at, int(row.a), row.b, row.c, row.d is not None) for row in parts["note"]],
         deeds=[DeedLine(row.at, row.a, row.b, json.loads(row.c)) for row in parts["deed"]],
+        more=dossier.more,
     )
 
 

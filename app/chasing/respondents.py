@@ -2,8 +2,8 @@
 
 Not for: deciding whom a batch reaches (`app.reminders.audience` asks the rules at that moment), or one entity's page.
 Holds always: a row copies what registry, responses and editions hold, and never decides anything; whoever looks finds rows no
-older than a minute, and the instant they are of; they are renewed in one transaction, by one process at a time, and only what
-has changed is written.
+older than a minute, and the instant they are of (a deadline granted to one entity since is there at once); they are renewed in
+one transaction, by one process at a time, and only what has changed is written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from app.chasing.figures import look_beside, take_tally
 from app.chasing.models import Respondent, Tally
 from app.database import unit_of_work
-from app.editions.current import EditionView, pilot_table
+from app.editions.current import EditionView, extension_table, pilot_table
 from app.editions.extensions import own_ends
 from app.editions.files import ROME
 from app.extensions import db, table_of
@@ -66,6 +66,15 @@ def refresh_respondents(edition: EditionView, now: dt.datetime) -> dt.datetime:
         take_tally(edition, beside, now)
         db.session.commit()
     return now
+
+
+def correct_deadline(edition_id: int, entity_id: int) -> None:
+    """Copy the entity's own deadline anew, for whoever has just changed it: of this row alone, whose age stays. Commits."""
+    own = sa.select(extension_table.c.closes_at)
+    own = own.where(extension_table.c.edition_id == edition_id, extension_table.c.entity_id == entity_id)
+    mine = sa.update(respondent_table).where(_ROW.edition_id == edition_id, _ROW.entity_id == entity_id)
+    db.session.execute(mine.values(closes_at=own.scalar_subquery()))
+    db.session.commit()
 
 
 def size_class(population: int | None) -> int:

@@ -41,5 +41,26 @@ LARGE_BODIES = {
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""
-CSRF_REDISPLAY = frozenset({"desk.add_entity_call", "desk.add_entity_note", "desk.extend_entity", "desk.extend"})
+CSRF_REDISPLAY = frozenset(
+    {
+        "desk.add_entity_call",
+        "desk.add_entity_note",
+        "desk.add_member",
+        "desk.change_address",
+        "desk.change_password",
+        "desk.change_person",
+        "desk.confirm_batch",
+        "desk.confirm_login_run",
+        "desk.edition_part",
+        "desk.edition_pilot",
+        "desk.extend",
+        "desk.extend_entity",
+        "desk.member",
+        "desk.new_edition",
+        "desk.new_login_run",
+        "desk.new_template",
+        "desk.steer_batch",
+        "desk.template",
+    }
+)
 """Pages that show what was typed again where the form's token was too old."""

@@ -18,7 +18,15 @@ from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import ListedBatch, the_edition
-from app.desk.reminder_words import LEFT_OUT_WORDS, STATE_WORDS, pause_in_words, reason_in_words, standing_in_words
+from app.desk.old_pages import old_page
+from app.desk.reminder_words import (
+    LEFT_OUT_WORDS,
+    STATE_WORDS,
+    TROUBLE_WORDS,
+    pause_in_words,
+    reason_in_words,
+    standing_in_words,
+)
 from app.editions.messages import minute
 from app.mail.groups import GroupEndedError, Trouble, counts_of, ends_of, group_by_id, reasons_of, troubles_of
 from app.registry.entities import EntityRow, find_by_ids
@@ -42,6 +50,8 @@ def steer_batch(batch: int, work: str) -> ResponseReturnValue:
     """Pause it, with a reason, or go on."""
     row, staff = _row(batch), required_staff()
     reason = " ".join(request.form.get("motivo", "").split())
+    if wrong := old_page():
+        return _draw(row, errors=wrong, reason=reason), 422
     if work == "pausa" and not 0 < len(reason) <= LONGEST_REASON:
         problem = _("Scrivi il motivo della pausa, in al massimo %(count)d caratteri.", count=LONGEST_REASON)
         return _draw(row, errors=[("motivo", problem)], reason=reason), 422
@@ -80,7 +90,7 @@ def batch_troubles(batch: int) -> Response:
     writer.writerow([_("Codice"), _("Ente"), _("Indirizzo"), _("Esito"), _("Motivo"), _("Risposta del server"), _("Quando")])
     for one in troubles:
         entity = entities.get(one.reference)
-        told = [entity.code if entity else "", entity.label if entity else "", one.recipient, str(STATE_WORDS[one.state])]
+        told = [entity.code if entity else "", entity.label if entity else "", one.recipient, str(TROUBLE_WORDS[one.state])]
         told += [reason_in_words(one.reason), one.reply, minute(one.changed_at, current_language())]
         writer.writerow([f"'{text}" if text.startswith(_FORMULA) else text for text in told])
     response: Response = current_app.response_class("\ufeff" + file.getvalue(), mimetype="text/csv")
@@ -112,6 +122,7 @@ def _draw(row: BatchRow, *, errors: list[tuple[str, str]] | None = None, reason:
         group=group,
         why=pause_in_words(group) if group else "",
         states=STATE_WORDS,
+        became=TROUBLE_WORDS,
         left_out=LEFT_OUT_WORDS,
         cancelled=[(reason_in_words(reason), number) for reason, number in reasons_of(row.group_id, "cancelled")],
         troubles=troubles,

@@ -70,6 +70,7 @@ MESSAGE_WORDS: Final[dict[str, LazyString]] = {
     "reminder": _l("Promemoria"),
     "extension": _l("Proroga"),
     "reopening": _l("Riapertura"),
+    "address_changed": _l("Avviso di indirizzo cambiato"),
 }
 DELIVERY_WORDS: Final[dict[str, LazyString]] = {
     "queued": _l("in coda"),

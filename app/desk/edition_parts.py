@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -49,6 +49,12 @@ def seen_version() -> dt.datetime:
     return seen if seen.tzinfo else seen.replace(tzinfo=dt.UTC)
 
 
+def check_page() -> None:
+    """Raises EditionProblemsError where the form's token was too old."""
+    if g.get("csrf_failed"):
+        raise EditionProblemsError([Problem("", "old_page")])
+
+
 def draw(template: str, edition: EditionView, problems: Iterable[Problem] = (), **context: Any) -> str:
     """A page of one edition. `changed`: whether somebody else has changed it meanwhile."""
     word, kind = STATES[edition.state]
@@ -73,6 +79,7 @@ def edition_part(edition: str, part: str) -> ResponseReturnValue:
         values["rows"] = kept_rows(values["rows"])
     act = act_on(shown)
     try:
+        check_page()
         chosen.save(act, values)
     except EditionProblemsError as error:
         return _form(shown, chosen, values, error.problems), 422

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 
 from app.desk import blueprint
 from app.desk.edition_forms import one_line
-from app.desk.edition_parts import act_on, draw, shown_edition
+from app.desk.edition_parts import act_on, check_page, draw, shown_edition
 from app.editions.changing import BEFORE_OPENING, add_pilots, pilot_codes, remove_pilot
 from app.editions.checks import EditionProblemsError, Problem
 from app.editions.current import EditionView
@@ -36,6 +36,7 @@ def edition_pilot(edition: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _page(shown)
     try:
+        check_page()
         _change(shown, typed)
     except EditionProblemsError as error:
         return _page(shown, typed, error.problems[:MOST_SHOWN_ERRORS]), 422

@@ -86,6 +86,7 @@ PROBLEMS: Final = {
     "several_entities": _l("Più enti hanno questo nome: scrivi il codice, o il nome con la provincia come in «Samone (TN)»."),
     "pilot_unknown": _l("Nessun ente di oggi ha il codice %(code)s: correggilo o toglilo."),
     "no_codes": _l("Scrivi almeno un codice, per esempio 048017."),
+    "old_page": _l("La pagina era aperta da troppo tempo: controlla quello che hai scritto e invialo di nuovo."),
     "unconfirmed": _l("Manca qualcosa: se vuoi andare avanti lo stesso, conferma."),
 }
 

@@ -17,7 +17,7 @@ from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
 from app.desk.edition_forms import Typed, boxes_of, days_of, fields, instants_of
-from app.desk.edition_parts import date_warnings, draw, shown_edition
+from app.desk.edition_parts import check_page, date_warnings, draw, shown_edition
 from app.desk.edition_steps import steps_from
 from app.desk.edition_words import STATES, errors_of
 from app.editions.changing import pilot_codes
@@ -51,6 +51,7 @@ def new_edition() -> ResponseReturnValue:
         return _new_form(earlier, _proposed(earlier))
     values = fields(request.form, *_FIELDS)
     try:
+        check_page()
         new = _read(values)
         create_edition(new, earlier.code if earlier else None, actor=required_staff().actor, now=now())
     except EditionProblemsError as error:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import abort, render_template, url_for
+from flask import abort, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.permissions import required_staff
 from app.chasing.calls import OUTCOMES
+from app.chasing.dossier import MOST, MOST_WHOLE
 from app.chasing.record import EntityRecord, Head, entity_record, find_head
 from app.clock import now
 from app.desk import blueprint
@@ -40,6 +41,16 @@ from app.registry.addresses import purpose_labels
 from app.registry.entities import EntityRow
 
 Problems = list[tuple[str, str]]
+WHOLE: Final = {
+    "telefonate": "call",
+    "note": "note",
+    "messaggi": "delivery",
+    "versioni": "receipt",
+    "persone": "operator",
+    "indirizzi": "address",
+    "registro": "deed",
+}
+"""Which part of the page `tutte` asks to see whole → how the record calls it."""
 _WORDS: Final = {
     "answer": ANSWER_WORDS,
     "deed": EVENTS,
@@ -68,7 +79,8 @@ def seen_head(code: str) -> Head:
 def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = None, problems: Problems | None = None) -> str:
     """The page; `form`: which of its forms was refused, with what was typed and (field, text) of what is wrong."""
     edition, at = edition_on(), now()
-    found = entity_record(head, edition, at)
+    whole = request.args.get("tutte", "")
+    found = entity_record(head, edition, at, WHOLE.get(whole, ""))
     return render_template(
         "desk/entity.html",
         record=found,
@@ -85,11 +97,25 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         typed={"grant": TypedGrant(), **(typed or {})},
         problems=problems or [],
         errors=dict(problems or ()),
+        more=_more(found, whole),
         short=short,
         who=_who,
         deeds=_deeds(head),
         lead_of=url_for("desk.responses") + f"?capofila={head.code}",
     )
+
+
+def _more(found: EntityRecord, whole: str) -> dict[str, tuple[int, str]]:
+    """Part → how many rows it shows and where there are more (nowhere: ""), for those that are cut short."""
+    code, cut = found.head.code, {}
+    for part, name in WHOLE.items():
+        if name not in found.more:
+            continue
+        where = url_for("desk.entity", code=code, tutte=part, _anchor=part) if part != whole else ""
+        if name == "deed" and required_staff().administers:
+            where = url_for("desk.log", oggetto=code)
+        cut[part] = (MOST_WHOLE if part == whole else MOST, where)
+    return cut
 
 
 def _state(found: EntityRecord) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import abort, flash, g, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,12 +17,14 @@ from app.accounts.permissions import required_staff
 from app.chasing.calls import LONGEST_NAME, LONGEST_NOTE, OUTCOMES, NewCall, UnknownCallError, add_call, set_call_removed
 from app.chasing.notes import UnknownNoteError, add_note, set_note_removed
 from app.chasing.record import Head
+from app.chasing.respondents import correct_deadline
 from app.clock import now
 from app.desk import blueprint
 from app.desk.asked import edition_on
 from app.desk.chasing_words import short
 from app.desk.entity import Problems, draw_entity, seen_head
 from app.desk.granting import grant_problems, read_grant, refusal
+from app.desk.old_pages import old_page
 from app.desk.typed_instants import read_day
 from app.editions.extensions import MINUTE, ExtensionRefusedError, extend, is_over
 from app.editions.files import ROME
@@ -31,11 +33,6 @@ from app.web.incoming import NUL
 
 REMOVE = "togli"
 RESTORE = "ripristina"
-
-
-def _old_page() -> Problems:
-    """What to say where the form's token was too old."""
-    return [("", _("La pagina era aperta da troppo tempo: controlla quello che hai scritto e invialo di nuovo."))]
 
 
 def _back(head: Head, fragment: str) -> ResponseReturnValue:
@@ -49,7 +46,7 @@ def add_entity_call(code: str) -> ResponseReturnValue:
     if edition is None:
         abort(404)
     typed = {name: request.form.get(name, "").replace("\r\n", "\n").strip()[:9000] for name in _CALL_FIELDS}
-    problems = _old_page() if g.get("csrf_failed") else _call_problems(typed)
+    problems = old_page() or _call_problems(typed)
     if problems:
         return draw_entity(head, "call", typed, problems), 422
     call = NewCall(typed["esito"], typed["persona"], typed["appunti"], read_day(typed["richiamare"]))
@@ -90,7 +87,7 @@ def add_entity_note(code: str) -> ResponseReturnValue:
     """Keep a note."""
     head = seen_head(code)
     text = request.form.get("nota", "").replace("\r\n", "\n").strip()[:9000]
-    problems = _old_page() if g.get("csrf_failed") else _text_problems("nota", text, LONGEST_NOTE)
+    problems = old_page() or _text_problems("nota", text, LONGEST_NOTE)
     if not text:
         problems = [("nota", _("Scrivi la nota."))]
     if problems:
@@ -132,7 +129,7 @@ def extend_entity(code: str) -> ResponseReturnValue:
     if edition is None:
         abort(404)
     typed = read_grant(request)
-    problems = _old_page() if g.get("csrf_failed") else grant_problems(typed, at)
+    problems = old_page() or grant_problems(typed, at)
     over = is_over(edition, head.extended_until, at)
     if not problems and typed.closes_at is not None:
         try:
@@ -140,6 +137,8 @@ def extend_entity(code: str) -> ResponseReturnValue:
             extend(edition.code, head.code, typed.closes_at, typed.reason, actor=actor, now=at, reopened=over)
         except ExtensionRefusedError as error:
             problems = [refusal(error.reason)]
+        else:
+            correct_deadline(edition.id, head.entity_id)
     if problems or typed.closes_at is None:
         return draw_entity(head, "grant", {"grant": typed}, problems), 422
     until = short(typed.closes_at - MINUTE)

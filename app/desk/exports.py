@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from flask import Response, abort, render_template, request, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.chasing.call_list import COLUMNS as CALL_COLUMNS
-from app.chasing.call_list import MOST_ON_A_PAGE, call_cells, first_rows
+from app.chasing.call_list import MOST_ON_A_PAGE, call_cells, page_to_print
 from app.chasing.export import COLUMNS, FORMATS, Cell, cells, csv_lines, note_export, write_xlsx
 from app.chasing.listing import ListRow, all_rows, count_matching
 from app.database import begin_unit_of_work
 from app.desk import blueprint
 from app.desk.asked import Asked, address_of, ask
 from app.desk.chasing_words import OUTCOME_WORDS, STATE_WORDS, short, word
-from app.desk.responses import chips
+from app.desk.responses import asked_page, chips
 from app.editions.files import ROME
 
+NOT_ANSWERED = ("never", "opened", "draft")
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -52,14 +54,16 @@ def call_list() -> ResponseReturnValue:
         _note(asked, "calls")
         head = [code for code, _text in CALL_COLUMNS]
         return _file(asked, "telefonate", "csv", [head], call_cells(_slices(asked)))
-    total = count_matching(asked.edition.id, asked.wanted, asked.today, region=asked.region)
+    path = url_for("desk.call_list")
+    listing = page_to_print(asked.edition.id, asked.wanted, asked_page(), asked.today, region=asked.region)
     return render_template(
         "desk/call_list.html",
-        rows=first_rows(asked.edition.id, asked.wanted, asked.today, region=asked.region),
-        total=total,
-        most=MOST_ON_A_PAGE,
-        chips=chips(asked, url_for("desk.call_list")),
-        here=address_of(url_for("desk.call_list"), asked.wanted),
+        listing=listing,
+        first=(listing.page - 1) * MOST_ON_A_PAGE + 1,
+        page_address=lambda page: address_of(path, asked.wanted, pagina=str(page)),
+        chips=chips(asked, path),
+        here=address_of(path, asked.wanted),
+        to_call="" if asked.wanted.states else address_of(path, replace(asked.wanted, states=NOT_ANSWERED)),
         back=address_of(url_for("desk.responses"), asked.wanted),
         taken_at=short(asked.taken_at),
         state_word=lambda state: word(STATE_WORDS, state),

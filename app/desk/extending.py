@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
@@ -21,6 +21,7 @@ from app.desk import blueprint
 from app.desk.asked import Asked, address_of, ask
 from app.desk.chasing_words import short
 from app.desk.granting import Problems, TypedGrant, grant_problems, read_grant, refusal
+from app.desk.old_pages import old_page
 from app.desk.responses import chips
 from app.editions.extensions import MINUTE, ExtensionRefusedError
 from app.editions.many_extensions import finishes_at
@@ -50,10 +51,7 @@ def extend() -> ResponseReturnValue:
     if request.method == "GET" or plan is None:
         shown = problems if typed.grant.day or request.method == "POST" else []
         return _draw(asked, typed, plan, shown), (422 if shown else 200)
-    if g.get("csrf_failed"):
-        problems = [("", _("La pagina era aperta da troppo tempo: controlla e conferma di nuovo."))]
-    else:
-        problems = grant_problems(typed.grant, asked.at) + _number_problems(typed, plan)
+    problems = old_page() or grant_problems(typed.grant, asked.at) + _number_problems(typed, plan)
     return _confirm(asked, typed, plan, problems)
 
 

@@ -28,7 +28,7 @@ from app.registry.entities import resolve
 from app.registry.regions import region_names
 from app.responses.owners import owners_of, response_ids_of
 
-PAGE_SIZE: Final = 50
+PAGE_SIZE: Final = 30
 FIELDS: Final = ("da", "a", "chi", "evento", "oggetto")
 MOST_DIGITS: Final = 9
 RESPONSE: Final = "response:"

@@ -23,9 +23,12 @@ from app.desk.reminder_words import AUDIENCE_WORDS
 
 EVENTS: Final[dict[str, LazyString]] = {
     "staff_signed_in": _l("Entrata nella gestione"),
+    "staff_signed_out": _l("Uscita dalla gestione"),
     "staff_added": _l("Utente aggiunto"),
     "staff_activated": _l("Utente attivato"),
     "staff_role_changed": _l("Ruolo cambiato"),
+    "staff_name_changed": _l("Nome di un utente cambiato"),
+    "staff_email_changed": _l("E-mail di un utente cambiata"),
     "staff_disabled": _l("Utente disattivato"),
     "staff_enabled": _l("Utente riattivato"),
     "staff_login_reset": _l("Accesso di un utente azzerato"),
@@ -122,6 +125,7 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "logins": _l("accessi"),
     "left": _l("rimasti"),
     "rows": _l("righe"),
+    "run": _l("gruppo n."),
     "number": _l("ricevuta n."),
     "version": _l("versione"),
     "content": _l("impronta"),

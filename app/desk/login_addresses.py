@@ -22,6 +22,7 @@ from app.desk import blueprint
 from app.desk.login_paging import paging
 from app.desk.login_words import SOURCES
 from app.desk.logins import asked_entity
+from app.desk.old_pages import old_page
 from app.registry.address_book import count_waiting_changes, ended_addresses
 from app.registry.addresses import (
     AddressRow,
@@ -75,7 +76,7 @@ def change_address(code: str, number: int | None) -> ResponseReturnValue:
         return _draw(entity, old, TypedAddress(old.purpose if old else "", ""))
     typed = TypedAddress(request.form.get("purpose", ""), request.form.get("email", "")[:LONGEST].strip())
     ends = old is not None and request.form.get("azione") == END
-    problems = [] if ends else _problems(typed)
+    problems = old_page() or ([] if ends else _problems(typed))
     if not problems:
         problems = _change(entity, old, TypedAddress(old.purpose) if ends and old else typed)
     if problems:

@@ -47,6 +47,7 @@ from app.database import unit_of_work
 from app.desk import blueprint
 from app.desk import login_words as words
 from app.desk.login_paging import paging
+from app.desk.old_pages import old_page
 from app.editions.current import current_edition
 from app.extensions import db
 
@@ -74,6 +75,8 @@ def new_login_run() -> ResponseReturnValue:
 
 def _prepare(wanted: Filter) -> ResponseReturnValue:
     actor, filtered = required_staff().actor, not wanted.is_empty
+    if wrong := old_page():
+        return _draw_new(wanted, wrong), 422
     try:
         if filtered:
             run_id = prepare_run(_means(wanted), source="filter", actor=actor, now=now(), filter_text=_text_of(wanted))
@@ -185,6 +188,8 @@ def _draw_run(run: RunRow, still: bool = False, problems: list[Problem] | None =
 @blueprint.post("/accessi/gruppi/<int(max=2147483647):number>/conferma")
 def confirm_login_run(number: int) -> ResponseReturnValue:
     """Let it begin."""
+    if wrong := old_page():
+        return _draw_run(_asked_run(number), problems=wrong), 422
     _asked_run(number)
     try:
         confirm_run(number, typed=request.form.get("numero", "")[:20].strip(), actor=required_staff().actor, now=now())

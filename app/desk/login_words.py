@@ -59,7 +59,11 @@ MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "reset": _l("link per una nuova password"),
     "sign_in": _l("link per entrare"),
     "receipt": _l("ricevuta"),
+    "extension": _l("proroga"),
     "reopening": _l("riapertura"),
     "address_changed": _l("avviso di indirizzo cambiato"),
     "reminder": _l("promemoria"),
+    "reminder_trial": _l("prova di un promemoria"),
+    "staff_link": _l("link per un utente della gestione"),
+    "staff_email_changed": _l("avviso a un utente della gestione"),
 }

@@ -24,6 +24,7 @@ from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import the_edition
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
+from app.desk.old_pages import old_page
 from app.desk.plan_drafts import PlanDraft, read_draft
 from app.desk.reminder_words import AUDIENCE_WORDS, LEFT_OUT_WORDS
 from app.editions.current import EditionView
@@ -57,6 +58,8 @@ def confirm_batch() -> ResponseReturnValue:
     key, seen, after = (request.form.get(name, "") for name in ("chiave", "enti", "ultimo"))
     if _KEY.match(key) is None or not (_is_number(seen) and _is_number(after)):
         return _draw("conferma", draft, errors=[])
+    if wrong := old_page():
+        return _draw("conferma", draft, errors=wrong, key=key), 422
     plan, errors = draft.plan(edition, at, staff.region_code)
     if plan is None:
         return _draw("quando", draft, errors=errors), 422

@@ -17,6 +17,7 @@ from app.accounts.staff_signing_in import WrongSignInError
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
 from app.desk import blueprint
+from app.desk.old_pages import old_page
 from app.desk.staff_forms import Errors, PasswordForm, errors_of
 from app.registry.regions import region_names
 
@@ -31,8 +32,8 @@ def profile() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Set a new password."""
     form = PasswordForm()
-    if not form.validate():
-        return _page(form, errors_of(form), 422)
+    if wrong := old_page() or ([] if form.validate() else errors_of(form)):
+        return _page(form, wrong, 422)
     typed = (form.current_password.data, form.totp.data, form.new_password.data)
     try:
         change_own_password(required_staff(), *typed, now())

@@ -38,9 +38,11 @@ STATE_WORDS: Final[dict[str, LazyString]] = {
     "retry_wait": _l("Da riprovare"),
     "accepted": _l("Inviati"),
     "failed": _l("Non riusciti"),
-    "unknown": _l("Esito incerto"),
+    "unknown": _l("Esito sconosciuto"),
     "cancelled": _l("Non più necessari o annullati"),
 }
+TROUBLE_WORDS: Final[dict[str, LazyString]] = {"failed": _l("Non riuscito"), "unknown": _l("Esito sconosciuto")}
+"""What became of one message, beside its address."""
 _REASONS: Final[dict[str, LazyString]] = {
     CANCELLED: _l("Il promemoria è stato annullato"),
     BATCH_GONE: _l("Il promemoria non c'è più"),

@@ -88,7 +88,7 @@ def responses() -> str:
         return render_template("desk/responses.html", asked=None)
     order, path = Order.from_text(request.args.get("ordine", "")), url_for("desk.responses")
     sorted_by = str(order) if request.args.get("ordine") else ""
-    listing = list_page(asked.edition.id, asked.wanted, order, _page(), asked.today, region=asked.region)
+    listing = list_page(asked.edition.id, asked.wanted, order, asked_page(), asked.today, region=asked.region)
     shown = _words_of_rows()
 
     def page_address(page: int) -> str:
@@ -111,7 +111,8 @@ def responses() -> str:
     )
 
 
-def _page() -> int:
+def asked_page() -> int:
+    """Which page the address asks for, from 1."""
     text = request.args.get("pagina", "")
     return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 

@@ -27,9 +27,11 @@ from app.accounts.staff_accounts import (
 from app.accounts.staff_accounts import (
     add_member as add_to_staff,
 )
+from app.accounts.staff_persons import change_person as change_name_and_address
 from app.clock import now
 from app.desk import blueprint
-from app.desk.staff_forms import Errors, MemberForm, RoleForm, errors_of, refusal_of
+from app.desk.old_pages import old_page
+from app.desk.staff_forms import Errors, MemberForm, PersonForm, RoleForm, errors_of, refusal_of
 from app.registry.regions import region_names
 
 DISABLE, ENABLE, RESET = ACTS = ("disattiva", "riattiva", "azzera")
@@ -48,8 +50,8 @@ def add_member() -> ResponseReturnValue:
     if request.method != "POST":
         return _new_page(MemberForm(formdata=None), [])
     form = MemberForm()
-    if not form.validate():
-        return _new_page(form, errors_of(form), 422)
+    if wrong := old_page() or _wrong(form):
+        return _new_page(form, wrong, 422)
     who = (form.email.data, form.name.data, form.role.data, form.region_code)
     try:
         add_to_staff(*who, actor=required_staff().actor, now=now(), mail=True)
@@ -66,13 +68,31 @@ def member(person: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _member_page(row, RoleForm(formdata=None, data={"role": row.role, "region": row.region_code}), [])
     form = RoleForm()
-    if not form.validate():
-        return _member_page(row, form, errors_of(form), 422)
+    if wrong := old_page() or _wrong(form):
+        return _member_page(row, form, wrong, 422)
     try:
         change_role(person, form.role.data, form.region_code, actor=required_staff().actor, now=now())
     except StaffRefusedError as error:
         return _member_page(row, form, [refusal_of(error.reason)], 422)
     flash(_("Il ruolo di %(name)s è cambiato. Vale dalla prossima pagina che apre.", name=row.name), "success")
+    return redirect(url_for("desk.member", person=person), 303)
+
+
+@blueprint.route("/utenti/<int(max=2147483647):person>/modifica", methods=["GET", "POST"])
+def change_person(person: int) -> ResponseReturnValue:
+    """Another name or address."""
+    row = _member_or_404(person)
+    if request.method != "POST":
+        return _person_page(row, PersonForm(formdata=None, data={"name": row.name, "email": row.email}), [])
+    form = PersonForm()
+    if wrong := old_page() or _wrong(form):
+        return _person_page(row, form, wrong, 422)
+    try:
+        moved = change_name_and_address(person, form.email.data, form.name.data, actor=required_staff().actor, now=now())
+    except StaffRefusedError as error:
+        return _person_page(row, form, [refusal_of(error.reason)], 422)
+    told = _("L'indirizzo è cambiato: un avviso va al vecchio e al nuovo.") if moved else _("Modifiche salvate.")
+    flash(told, "success")
     return redirect(url_for("desk.member", person=person), 303)
 
 
@@ -118,6 +138,14 @@ def _member_or_404(person: int) -> StaffRow:
     if row is None:
         abort(404)
     return row
+
+
+def _wrong(form: PersonForm | RoleForm) -> Errors:
+    return [] if form.validate() else errors_of(form)
+
+
+def _person_page(row: StaffRow, form: PersonForm, errors: Errors, status: int = 200) -> ResponseReturnValue:
+    return render_template("desk/member_person.html", member=row, form=form, errors=errors), status
 
 
 def _new_page(form: MemberForm, errors: Errors, status: int = 200) -> ResponseReturnValue:

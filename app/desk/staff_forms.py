@@ -41,11 +41,15 @@ class RoleForm(Form):
         return (chosen or None) if self.role.data == TERRITORY else None
 
 
-class MemberForm(RoleForm):
-    """Who somebody is, and their role."""
+class PersonForm(Form):
+    """Who somebody is."""
 
     name = StringField(_l("Nome e cognome"), validators=[InputRequired(_l("Scrivi nome e cognome."))])
     email = EmailField(_l("E-mail di lavoro"), validators=[InputRequired(_l("Scrivi un indirizzo e-mail."))])
+
+
+class MemberForm(PersonForm, RoleForm):
+    """Who somebody is, and their role."""
 
 
 class PasswordForm(Form):

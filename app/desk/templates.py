@@ -18,6 +18,7 @@ from app.accounts.rations import AskedTooOftenError
 from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import the_edition
+from app.desk.old_pages import old_page
 from app.desk.planning import preview
 from app.desk.reminder_words import AUDIENCE_WORDS
 from app.editions.current import EditionView
@@ -60,6 +61,8 @@ def new_template() -> ResponseReturnValue:
         shipped = stored.shipped_template()
         return _draw(None, "", shipped.texts, [])
     name, texts = _typed()
+    if wrong := old_page():
+        return _draw(None, name, texts, wrong), 422
     try:
         template_id = stored.create_template(edition.id, name, texts, actor=staff.actor, now=now())
     except UnfitTemplateError as error:
@@ -77,6 +80,8 @@ def template(template: int) -> ResponseReturnValue:
     if request.method != "POST":
         return _draw(row, row.name, row.texts, [])
     name, texts = _typed()
+    if wrong := old_page():
+        return _draw(row, name, texts, wrong), 422
     try:
         stored.change_template(edition.id, row.id, name, texts, seen=_seen(), actor=staff.actor, now=now())
     except UnfitTemplateError as error:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask, jsonify, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
@@ -16,6 +17,7 @@ from app.accounts.permissions import DESK as DESK_REQUIREMENT
 from app.accounts.permissions import PERMISSIONS, required_staff
 from app.accounts.staff_accounts import reset_member
 from app.accounts.staff_sessions import find_staff
+from app.audit.models import AuditEntry
 from app.extensions import db
 from tests.access.browser import OURS, Browser, forms_of
 from tests.accounts.staff import ADMINISTRATOR, COORDINATOR, PASSWORD, activated, invite, member, phone
@@ -130,6 +132,12 @@ def test_signing_out_ends_the_session_on_the_server(
     assert browser.cookie(COOKIE) is None
     with app.app_context():
         assert find_staff(kept, clock()) is None
+        told = db.session.execute(
+            sa.select(AuditEntry.actor, AuditEntry.subject).where(AuditEntry.action == "staff_signed_out")
+        )
+        who = f"staff:{member(COORDINATOR).id}"
+        assert [tuple(row) for row in told] == [(who, who)]
+        db.session.remove()
     assert "Sei uscito dalla gestione." in browser.get("/gestione/accedi").text
 
 

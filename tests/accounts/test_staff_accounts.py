@@ -22,10 +22,13 @@ from app.accounts.staff_accounts import (
     reset_member,
 )
 from app.accounts.staff_links import WrongCodeError, member_of_link, redeem_staff_link
+from app.accounts.staff_messages import StaffLinkHook
+from app.accounts.staff_persons import change_person
 from app.accounts.staff_sessions import find_staff
 from app.accounts.staff_signing_in import StaffTry, WrongSignInError, sign_in_set_up, sign_in_staff
 from app.audit.models import AuditEntry
 from app.extensions import db
+from app.mail.models import Delivery
 from tests.accounts.few import at_once
 from tests.accounts.staff import ADMINISTRATOR, COORDINATOR, PASSWORD, activated, invite, member, phone
 from tests.registry_rows import add_municipalities
@@ -205,3 +208,71 @@ def test_no_secret_is_stored(now: dt.datetime) -> None:
     stored = repr(rows) + repr(deeds())
     assert secret not in stored
     assert token not in stored
+
+
+def messages() -> list[tuple[str, str, str]]:
+    query = sa.select(Delivery.kind, Delivery.recipient, Delivery.state).order_by(Delivery.id)
+    return [tuple(row) for row in db.session.execute(query)]
+
+
+def test_another_address_ends_sessions_and_is_told_to_both(now: dt.datetime) -> None:
+    row = activated(COORDINATOR, now, "coordinator")
+    signed = sign_in_set_up(row.id, now)
+    assert change_person(row.id, " Altra@Example.org ", " Altro  Nome ", actor="staff:99", now=now)
+    changed = member("altra@example.org")
+    assert (changed.id, changed.name, changed.activated) == (row.id, "Altro Nome", True)
+    assert find_staff(signed.session_token, now) is None
+    assert messages() == [
+        ("staff_email_changed", COORDINATOR, "queued"),
+        ("staff_email_changed", "altra@example.org", "queued"),
+    ]
+    for sent in db.session.execute(sa.select(Delivery)).scalars():
+        told = sent.subject + sent.text + (sent.html or "")
+        assert not [one for one in (COORDINATOR, "altra@example.org", "Altro Nome", row.name) if one in told]
+    assert [one for one in deeds() if one[1] == "staff:99"] == [
+        ("staff_name_changed", "staff:99", f"staff:{row.id}"),
+        ("staff_email_changed", "staff:99", f"staff:{row.id}"),
+    ]
+    with pytest.raises(WrongSignInError):
+        sign_in_staff(StaffTry(COORDINATOR, PASSWORD, phone("altra@example.org", now), "n"), now)
+    assert sign_in_staff(StaffTry("altra@example.org", PASSWORD, phone("altra@example.org", now), "n"), now)
+
+
+def test_another_name_ends_and_tells_nothing(now: dt.datetime) -> None:
+    row = activated(COORDINATOR, now, "coordinator")
+    signed = sign_in_set_up(row.id, now)
+    assert not change_person(row.id, COORDINATOR, "Altro Nome", actor="staff:99", now=now)
+    assert not change_person(row.id, COORDINATOR, "Altro Nome", actor="staff:99", now=now)
+    assert find_staff(signed.session_token, now) is not None
+    assert (member(COORDINATOR).name, messages()) == ("Altro Nome", [])
+    assert [one[0] for one in deeds() if one[1] == "staff:99"] == ["staff_name_changed"]
+
+
+def test_who_has_no_password_yet_gets_a_new_link_and_the_old_ones_are_dead(now: dt.datetime) -> None:
+    add_member(COORDINATOR, "Persona", "coordinator", None, actor="test", now=now, mail=True)
+    row = member(COORDINATOR)
+    claimed = db.session.execute(sa.select(Delivery)).scalar_one()
+    token = StaffLinkHook().fill(claimed, now).text.partition("/gestione/attiva/")[2].split()[0]
+    assert change_person(row.id, "altra@example.org", "Persona", actor="staff:99", now=now)
+    with pytest.raises(DeadLinkError):
+        member_of_link(token, now)
+    assert messages() == [
+        ("staff_link", COORDINATOR, "cancelled"),
+        ("staff_email_changed", COORDINATOR, "queued"),
+        ("staff_link", "altra@example.org", "queued"),
+    ]
+    assert StaffLinkHook().wanted(claimed, now) == "the member has another address"
+
+
+def test_a_person_may_not_become_anybody(now: dt.datetime) -> None:
+    row, other = activated(COORDINATOR, now, "coordinator"), activated(ADMINISTRATOR, now)
+    tries = [
+        ("taken", row.id, other.email, "Nome", "staff:99"),
+        ("email", row.id, "senza", "Nome", "staff:99"),
+        ("name", row.id, COORDINATOR, " ", "staff:99"),
+        ("own_account", row.id, COORDINATOR, "Nome", f"staff:{row.id}"),
+        ("unknown", 999, COORDINATOR, "Nome", "staff:99"),
+    ]
+    for reason, number, email, name, actor in tries:
+        assert refused(lambda: change_person(number, email, name, actor=actor, now=now)) == reason  # noqa: B023
+    assert (member(COORDINATOR).name, messages()) == (row.name, [])

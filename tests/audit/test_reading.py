@@ -86,3 +86,8 @@ def test_an_empty_chain_is_sound() -> None:
 def test_tampering_shows(tampering: sa.Executable, broken: int) -> None:
     db.session.execute(tampering)
     assert check_chain().broken == broken
+
+
+def test_what_the_log_is_filtered_by_is_indexed() -> None:
+    indexed = {index["column_names"][0] for index in sa.inspect(db.engine).get_indexes("audit_entry")}
+    assert indexed >= {"actor", "at", "subject"}

@@ -206,7 +206,7 @@ def _sorted_by(row: ListRow, by: str) -> Any:
     if by == "stato":
         return (STATES.index(row.state), row.progress)
     plain = row.name.lower().replace("à", "a").replace("ì", "i").replace("è", "e").replace("'", " ")
-    values = {"nome": plain, "provincia": row.province_sign, "attivita": row.last_activity}
+    values = {"nome": plain, "codice": row.code, "provincia": row.province_sign, "attivita": row.last_activity}
     return (values | {"scadenza": row.closes_at, "residenti": row.population})[by]
 
 

@@ -14,8 +14,13 @@ from flask.testing import FlaskClient
 
 from app.accounts.operators import add_operator, list_operators
 from app.accounts.requests import add_access_request
+from app.accounts.staff import staff_by_email
 from app.audit.models import AuditEntry
+from app.chasing import call_list, dossier
+from app.chasing.calls import NewCall, add_call
 from app.chasing.export import COLUMNS
+from app.chasing.notes import add_note
+from app.desk import exports
 from app.editions.current import EditionView
 from app.editions.extensions import own_closes_at
 from app.editions.reopenings import ask_reopening
@@ -28,7 +33,7 @@ from app.responses.reading import OpenResponse
 from tests.conftest import START, Clock
 from tests.desk.conftest import NewStaff
 from tests.desk.staff import sit_down
-from tests.fill.person import Person, Screen
+from tests.fill.person import Person, Screen, flat
 from tests.open_edition import respond
 
 __all__ = ["respond"]
@@ -289,3 +294,58 @@ def test_an_administrator_goes_from_a_filter_to_its_logins(administrator: Person
     page = administrator.get(administrator.get(f"{LIST}?regione=09").links()["Azzera gli accessi"])
     assert page.path == "/gestione/accessi/gruppi/nuovo"
     assert "Il filtro comprende un ente." in page.text
+
+
+def test_an_extension_for_one_stands_in_the_list_at_once(coordinator: Person, lived: None) -> None:
+    assert "15/05/2026" not in coordinator.get(LIST).text
+    form = coordinator.get(FIRENZE_PAGE).form(f"{FIRENZE_PAGE}/proroga")
+    coordinator._send(form, {"giorno": "2026-05-15", "motivo": "Elezioni"}, None)
+    page = coordinator.get(LIST)
+    assert [flat(row.text)[:7] for row in page.page.all("tr") if "15/05/2026 23:59" in row.text] == ["Firenze"]
+
+
+def test_what_an_entitys_page_cuts_short_it_says_and_leads_to(
+    coordinator: Person, administrator: Person, edition: EditionView, lived: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = staff_by_email("coordinator@example.org")
+    assert member is not None
+    mine, call = (entity().id, FIRENZE), NewCall("no_answer", "", "Squillava a vuoto.", None)
+    for number in range(dossier.MOST):
+        add_note(mine, f"Nota {number}.", staff_id=member.id, now=START + dt.timedelta(minutes=number))
+    page = coordinator.get(FIRENZE_PAGE)
+    assert "Mostra tutto: Note" not in page.links(), "just as many as are shown"
+    add_note(mine, "Nota nuova.", staff_id=member.id, now=START + dt.timedelta(days=1))
+    page = coordinator.get(FIRENZE_PAGE)
+    assert page.text.count("L'elenco si ferma alle 50 righe più recenti.") == 2, "notes, and the log of them"
+    assert ("Nota nuova." in page.text, "Nota 0." in page.text) == (True, False)
+    whole = page.links()["Mostra tutto: Note"]
+    assert whole == f"{FIRENZE_PAGE}?tutte=note#note"
+    shown = coordinator.get(whole.partition("#")[0])
+    assert ("Nota 0." in shown.text, "Mostra tutto: Note" in shown.links()) == (True, False)
+    assert page.links()["Mostra tutto: Registro"] == f"{FIRENZE_PAGE}?tutte=registro#registro"
+    assert administrator.get(FIRENZE_PAGE).links()["Mostra tutto: Registro"] == f"/gestione/registro?oggetto={FIRENZE}"
+    monkeypatch.setattr(dossier, "MOST_WHOLE", 20)
+    dossier._statement.cache_clear()
+    for _ in range(dossier.MOST + 1):
+        add_call(edition.id, mine, call, staff_id=member.id, now=START)
+    bounded = coordinator.get(f"{FIRENZE_PAGE}?tutte=telefonate")
+    assert bounded.text.count("Squillava a vuoto.") == 20
+    dossier._statement.cache_clear()
+
+
+def test_the_calls_to_print_are_paged(coordinator: Person, lived: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"{LIST}/telefonate"
+    assert "Questa è la pagina" not in coordinator.get(path).text
+    for module in (call_list, exports):
+        monkeypatch.setattr(module, "MOST_ON_A_PAGE", 2)
+    pages = [coordinator.get(f"{path}?pagina={number}") for number in (1, 2, 3)]
+    assert [len(listed(page)) for page in pages] == [2, 2, 1]
+    assert [code for page in pages for code in listed(page)] == sorted(code for page in pages for code in listed(page))
+    assert "pagina 2 di 3, enti dal n. 3 al n. 4 in ordine di codice" in pages[1].text
+    assert (
+        coordinator.get(path).links()["Lascia solo chi deve ancora rispondere"]
+        == f"{path}?stato=never&stato=opened&stato=draft"
+    )
+    filtered = coordinator.get(f"{path}?stato=never")
+    assert "chi ha già risposto" not in filtered.text
+    assert filtered.links()["Pagina successiva"] == f"{path}?stato=never&pagina=2"

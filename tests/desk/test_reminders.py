@@ -174,7 +174,7 @@ def test_what_failed_is_listed_with_its_reason_and_can_be_taken_away(reachable: 
     answer = coordinator.client.get(f"{page.path}/non-riusciti.csv")
     lines = answer.get_data(as_text=True).splitlines()
     assert answer.mimetype == "text/csv"
-    assert "048017;Firenze (FI);u048017@example.org;Non riusciti;;550 5.1.1 no such user" in lines[2]
+    assert "048017;Firenze (FI);u048017@example.org;Non riuscito;;550 5.1.1 no such user" in lines[2]
     assert "'=1+1" in lines[1]
 
 

@@ -201,3 +201,16 @@ def test_ones_own_password_is_changed(new_client, edition: object, now: dt.datet
     done = change()
     assert (done.status, done.path) == (200, "/gestione/profilo")
     assert done.alerts[0].startswith("La password è cambiata.")
+
+
+def test_name_and_address_are_changed(administrator: Person, coordinator: Person) -> None:
+    row = staff_by_email("coordinator@example.org")
+    assert row is not None
+    path = administrator.get(f"/gestione/utenti/{row.id}").links()["Cambia nome o e-mail"]
+    refused = post(administrator, path, {"email": "administrator@example.org"})
+    assert (refused.status, refused.summary()[0][0]) == (422, "#email")
+    page = post(administrator, path, {"name": "Nuovo Nome", "email": "nuova@example.org"})
+    assert (page.heading, page.alerts[0]) == ("Nuovo Nome", "L'indirizzo è cambiato: un avviso va al vecchio e al nuovo.")
+    assert coordinator.get("/gestione").path == "/gestione/accedi"
+    assert "E-mail di un utente cambiata" in administrator.get("/gestione/registro").text
+    assert "Modifiche salvate." in post(administrator, path, {"name": "Ancora"}).alerts[0]

@@ -218,6 +218,7 @@ def add_a_colleague(person: Person, way: str) -> None:
 
 def read_the_log(person: Person) -> None:
     turns_to(person, "/gestione/registro")
+    person.unfolds("details:has(.log-filter)")
     person.picks("chi", "gestione")
     person.presses('.log-filter button[type="submit"]')
     person.shoots("log filtered")
