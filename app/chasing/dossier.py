@@ -1,4 +1,4 @@
-"""All rows of other rooms about one entity, in one statement: addresses, people, requests, versions, messages, calls, deeds.
+"""All rows of other rooms about one entity, in one statement: addresses, people, requests, saves, messages, calls, deeds.
 
 A page that asks nine tables one after another pays for each question more than for its answer; they are asked together.
 Not for: what the rows mean (`record.py`).
@@ -21,7 +21,7 @@ from app.editions.reopenings import reopening_table
 from app.extensions import db
 from app.mail.tables import delivery_table, suppression_table
 from app.registry.addresses import address_table
-from app.responses.tables import response_table, submission_table
+from app.responses.tables import journal_table, late_save_table, response_table, submission_table
 
 MOST: Final = 50
 _TEXTS: Final = ("a", "b", "c", "d", "e", "f", "g")
@@ -74,6 +74,18 @@ def _whom_to_reach() -> list[sa.Select[Any]]:
     ]
 
 
+def _saved() -> list[sa.Select[Any]]:
+    """When the draft was saved, and what came too late and waits: neither what was written nor by whom."""
+    save, late, response = journal_table.c, late_save_table.c, response_table.c
+    own = (response.entity_id == _ENTITY_ID, response.edition_id == _EDITION_ID)
+    saves = journal_table.join(response_table, sa.and_(response.id == save.response_id, *own))
+    too_late = late_save_table.join(response_table, sa.and_(response.id == late.response_id, *own))
+    return [
+        _part("save", saves, save.version, save.at, ()),
+        _part("late", too_late, late.id, late.at, (late.number,), late.state == "waiting"),
+    ]
+
+
 def _what_happened() -> list[sa.Select[Any]]:
     """Versions that were sent, messages, calls, notes, and the record of deeds."""
     sent, response, delivery = submission_table.c, response_table.c, delivery_table.c
@@ -104,14 +116,14 @@ def _what_happened() -> list[sa.Select[Any]]:
 
 
 def _statement() -> sa.Select[Any]:
-    all_parts = sa.union_all(*_whom_to_reach(), *_what_happened()).subquery("dossier").c
+    all_parts = sa.union_all(*_whom_to_reach(), *_saved(), *_what_happened()).subquery("dossier").c
     at = sa.type_coerce(all_parts.at, UTCDateTime)
     shown = (all_parts.part, all_parts.id, at.label("at"), *(all_parts[letter] for letter in _TEXTS))
     return sa.select(*shown).order_by(all_parts.part, all_parts.at.desc(), all_parts.id.desc())
 
 
 _STATEMENT: Final = _statement()
-PARTS: Final = ("address", "operator", "access", "reopening", "receipt", "delivery", "call", "note", "deed")
+PARTS: Final = ("address", "operator", "access", "reopening", "save", "late", "receipt", "delivery", "call", "note", "deed")
 
 
 def read_dossier(entity_id: int, code: str, edition_id: int | None) -> dict[str, list[Any]]:

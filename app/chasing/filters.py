@@ -21,10 +21,20 @@ from app.chasing.respondents import SIZES, respondent_table
 from app.extensions import table_of
 from app.registry.addresses import select_with_address
 from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, MUNICIPALITY_KIND, entity_table, select_matching
+from app.responses.late import has_late_work
 
 STATES: Final = ("never", "opened", "draft", "submitted", "covered")
 """Where an entity stands, each in one of them: what it sent comes before what others sent for it."""
-PROBLEMS: Final = ("no_address", "bad_address", "doubly_claimed", "call_back", "waits_for_lead", "leads", "silent_lead")
+PROBLEMS: Final = (
+    "no_address",
+    "bad_address",
+    "doubly_claimed",
+    "call_back",
+    "waits_for_lead",
+    "leads",
+    "silent_lead",
+    "late_work",
+)
 _ROW: Final = respondent_table.c
 _CALL: Final = table_of(Call)
 
@@ -143,6 +153,7 @@ _PROBLEM: Final[Mapping[str, Callable[[dt.date], sa.ColumnElement[bool]]]] = {
     "call_back": _call_back,
     "waits_for_lead": lambda _today: sa.and_(sa.or_(_ROW.claimed, _ROW.declared), ~_ROW.covered),
     "leads": lambda _today: _ROW.is_lead.is_(True),
+    "late_work": lambda _today: has_late_work(_ROW.edition_id, _ROW.entity_id),
     "silent_lead": lambda _today: sa.and_(_ROW.is_lead, _ROW.state != "submitted"),
 }
 

@@ -108,6 +108,22 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveLine:
+    """A save of the draft: its version and when. What was written, and who wrote it, is the entity's own."""
+
+    version: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    """A save that came after the deadline and waits: when, and how many changes it holds."""
+
+    at: dt.datetime
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryLine:
     """A message: its kind, state and the server's last word."""
 
@@ -168,6 +184,8 @@ class EntityRecord:
     access_requests: list[PersonLine]
     reopening_requests: list[PersonLine]
     receipts: list[ReceiptLine]
+    saves: list[SaveLine]
+    late: list[LateLine]
     deliveries: list[DeliveryLine]
     calls: list[CallLine]
     notes: list[NoteLine]
@@ -210,6 +228,8 @@ def entity_record(head: Head, edition: EditionView | None, now: dt.datetime) -> 
         access_requests=[_person(row) for row in parts["access"]],
         reopening_requests=[_person(row) for row in parts["reopening"]],
         receipts=[ReceiptLine(row.id, row.at, row.a) for row in parts["receipt"]],
+        saves=[SaveLine(row.id, row.at) for row in parts["save"]],
+        late=[LateLine(row.at, int(row.a)) for row in parts["late"]],
         deliveries=[DeliveryLine(row.a, row.at, row.b, row.c, row.d, row.e, row.f) for row in parts["delivery"]],
         calls=[_call(row) for row in parts["call"]],
         notes=[NoteLine(row.id, row.at, int(row.a), row.b, row.c, row.d is not None) for row in parts["note"]],

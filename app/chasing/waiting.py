@@ -1,4 +1,4 @@
-"""What waits for a person at the desk today, as numbers: requests, proposals, deliveries of unknown outcome, calls to return.
+"""What waits for a person at the desk today, as numbers: requests, proposals, late work, uncertain deliveries, calls.
 
 Not for: what the kept numbers know (`figures.Part`: claimed twice, bad addresses), or the things themselves.
 Holds always: one statement, which is never older than the page; a territory's person counts its own Region's alone.
@@ -20,6 +20,7 @@ from app.extensions import db, table_of
 from app.mail.uncertain import select_unknown
 from app.registry.addresses import select_waiting_changes
 from app.registry.entities import entity_table
+from app.responses.late import select_late_entities
 
 _ENTITY: Final = entity_table.c
 _EDITION: Final = sa.bindparam("edition", type_=sa.Integer)
@@ -29,13 +30,16 @@ _REGION: Final = sa.bindparam("region", type_=sa.String)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many of each wait; `calls`: entities that were promised a call by today and have had none since."""
+    """How many of each wait. `calls`: entities that were promised a call by today and have had none since; `late_work`:
+    entities whose answers came after the deadline and wait to be brought in or discarded.
+    """
 
     access_requests: int = 0
     reopenings: int = 0
     address_changes: int = 0
     unknown_deliveries: int = 0
     calls: int = 0
+    late_work: int = 0
 
 
 def waiting_today(edition_id: int, today: dt.date, region_code: str | None = None) -> Waiting:
@@ -54,6 +58,7 @@ def _counting(of_a_region: bool) -> sa.Select[Any]:
         select_waiting_changes(),
         select_unknown(),
         _promised_calls(),
+        select_late_entities(_EDITION),
     )
     numbers: list[Any] = [_number(waiting, of_a_region).label(f"number_{at}") for at, waiting in enumerate(about)]
     return sa.select(*numbers)

@@ -31,6 +31,7 @@ PROBLEM_WORDS: Final[dict[str, LazyString]] = {
     "waits_for_lead": _l("Aspetta il capofila"),
     "leads": _l("Capofila"),
     "silent_lead": _l("Capofila che non ha inviato"),
+    "late_work": _l("Con risposte arrivate dopo la scadenza"),
 }
 KIND_WORDS: Final[dict[str, LazyString]] = {
     "municipality": _l("Comune"),

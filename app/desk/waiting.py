@@ -44,6 +44,7 @@ def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: st
         (waiting.calls, _calls, listed, "call_back"),
         (waiting.access_requests, _access_requests, page, "/gestione/richieste"),
         (waiting.reopenings, _reopenings, page, "/gestione/richieste"),
+        (waiting.late_work, _late, listed, "late_work"),
         (waiting.address_changes, _changes, page, "/gestione/indirizzi"),
         (waiting.unknown_deliveries, _unknown, page, "/gestione/consegne"),
         (part.bad_address, _bad, listed, "bad_address"),
@@ -63,6 +64,10 @@ def _access_requests(number: int) -> str:
 
 def _reopenings(number: int) -> str:
     return str(ngettext("richiesta di riapertura", "richieste di riapertura", number))
+
+
+def _late(number: int) -> str:
+    return str(ngettext("ente con risposte arrivate dopo la scadenza", "enti con risposte arrivate dopo la scadenza", number))
 
 
 def _changes(number: int) -> str:

@@ -16,6 +16,7 @@ JSON_ENDPOINTS = frozenset({"fill.sync"})
 
 from app.fill import (  # noqa: E402,F401  (they register their routes on `blueprint`)
     addresses,
+    answer_history,
     coverage,
     draft_panel,
     entity,

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app.accounts.operators import operator_names
 from app.clock import now
 from app.fill import blueprint
+from app.fill.answer_history import answer_history
 from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.coverage import coverage_view
 from app.fill.forms import posted_fields
@@ -129,7 +130,8 @@ def copy(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/storico")
 def history() -> ResponseReturnValue:
-    """The submitted versions, and what differs between two of them or between the last one and the draft."""
+    """The submitted versions, what differs between two of them or between the last one and the draft, and each answer's own
+    history."""
     response = load_response(now())
     receipts = list_receipts(response.id)
     older, newer = request.args.get("da", type=int), request.args.get("a", type=int)
@@ -146,6 +148,8 @@ def history() -> ResponseReturnValue:
         older=older,
         newer=newer,
         withdrawn=is_withdrawn(response),
+        answers=answer_history(response),
+        readonly=not response.takes_answers(now()),
     )
 
 

@@ -229,7 +229,14 @@ def _note(action: str, response: OpenResponse, operator_id: int | None, detail: 
 
 
 def select_late_entities(edition_id: Any) -> sa.Select[int]:
-    """The ids of the entities whose late work waits in an edition (an id, a parameter or a column of the caller's query)."""
+    """The ids of the entities whose late work waits in an edition (an id or a parameter)."""
     response = response_table.c
     own = sa.select(_LATE.response_id).where(_LATE.state == WAITING)
     return sa.select(response.entity_id).where(response.edition_id == edition_id, response.id.in_(own))
+
+
+def has_late_work(edition_id: sa.ColumnElement[int], entity_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether late work of an entity waits in an edition, both columns of the caller's query."""
+    response = response_table.c
+    own = (response.edition_id == edition_id, response.entity_id == entity_id)
+    return sa.exists().where(*own, _LATE.response_id == response.id, _LATE.state == WAITING)

@@ -21,6 +21,8 @@ from app.extensions import db
 from app.mail.outbox import Message, queue_message
 from app.mail.suppressions import suppress
 from app.registry.models import KINDS, ContactAddress, Entity
+from app.responses.models import LateSave
+from app.responses.reading import open_response
 from tests.conftest import START
 from tests.desk.staff import add_member
 from tests.registry.rows import add_association, add_membership
@@ -72,6 +74,7 @@ def _row(number: int, edition: EditionView, draw: random.Random) -> Row:
         "bad": draw.random() < 0.2,
         "promised": draw.choice((None, TODAY - dt.timedelta(days=1), TODAY, TODAY + dt.timedelta(days=1))),
         "called_since": draw.random() < 0.3,
+        "late": draw.choice((None, None, "waiting", "taken")),
     }
 
 
@@ -86,8 +89,17 @@ def _write_around(row: Row, edition: EditionView, staff: int) -> None:
     if row["promised"]:
         promised = call | {"at": START - dt.timedelta(hours=2), "outcome": "call_back", "call_back_on": row["promised"]}
         db.session.execute(sa.insert(Call).values(**promised))
+    if row["late"]:
+        _write_late(entity_id, edition, row["late"])
     if row["called_since"]:
         db.session.execute(sa.insert(Call).values(**call, at=START - dt.timedelta(hours=1), outcome="will_answer"))
+
+
+def _write_late(entity_id: int, edition: EditionView, state: str) -> None:
+    """A save after the deadline: of this edition where it waits."""
+    response = open_response(entity_id, edition, START)
+    save = {"save_id": "s", "digest": "d", "session": "", "channel": "json", "number": 1, "operations": "[]", "at": START}
+    db.session.execute(sa.insert(LateSave).values(response_id=response.id, state=state, **save))
 
 
 def stands(row: Row) -> str:
@@ -117,6 +129,7 @@ HAS: dict[str, Callable[[Row], bool]] = {
     "waits_for_lead": _waits,
     "leads": lambda row: row["respondent"]["is_lead"],
     "silent_lead": _silent,
+    "late_work": lambda row: row["late"] == "waiting",
 }
 
 
