@@ -6,7 +6,7 @@ Holds always: it holds no data of anybody, so that a browser may keep it; pages 
 
 from __future__ import annotations
 
-from flask import make_response, render_template
+from flask import jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from app.fill import blueprint
@@ -17,6 +17,6 @@ KEPT = "private, max-age=86400"
 @blueprint.get("/compila/pannello/<language>")
 def draft_panel(language: str) -> ResponseReturnValue:
     """The panel in the reader's language, which stands in the address so that each is kept by itself."""
-    response = make_response(render_template("fill/draft_panel.html"))
+    response = jsonify(markup=render_template("fill/draft_panel.html"))
     response.headers["Cache-Control"] = KEPT
     return response

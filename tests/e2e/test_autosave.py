@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
+from playwright.sync_api import Route, expect
 
-from app.accounts.entity_accounts import set_password_hash
-from app.accounts.passwords import hash_password
-from app.clock import now
-from app.extensions import db
-from app.registry.entities import find_by_code
 from tests import browser as browsers
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.drafts import CONTINUE, LOST, ON_DISK, SYNC, begin, fill_sign_in, kept_on_disk, says, tick, ticked
 from tests.live_site import DemoAccount, Demos, Site
-
-SYNC = "**/compila/sincronizza*"
-CONTINUE = '.page-actions button[value="continua"]'
-LOST = "net::ERR_INTERNET_DISCONNECTED"
-ON_DISK = "Salvato su questo computer"
-
-OpenWindow = Callable[..., Page]
-# A municipality for each test, so that none finds another's answers.
-CODES = (
-    "001272", "010025", "015146", "017029", "027042", "037006", "058091", "063049", "072006", "082053", "092009", "048017",
-    "068038", "022165",
-)  # fmt: skip
-PASSWORD = "quattro parole per provare"
 
 
 @pytest.fixture(scope="module")
@@ -38,115 +21,6 @@ def site(demos: Demos) -> Iterator[Site]:
     """One site on SQLite: nothing here depends on the database."""
     with demos.site("sqlite") as site:
         yield site
-
-
-@pytest.fixture(scope="module")
-def accounts(site: Site) -> list[DemoAccount]:
-    """Municipalities that can sign in."""
-    application = site.application()
-    with application.app_context():
-        secret = hash_password(PASSWORD)
-        found = [find_by_code(code) for code in CODES]
-        for entity in found:
-            assert entity is not None
-            set_password_hash(entity.id, secret, now())
-        db.session.commit()
-        db.engine.dispose()
-        return [DemoAccount(one.code, one.label, PASSWORD) for one in found if one is not None]
-
-
-@pytest.fixture(scope="module")
-def sign_in(site: Site, browser: Browser, accounts: list[DemoAccount]) -> Callable[[int], list[Any]]:
-    """Cookies of a session of the n-th municipality, a new one at each call."""
-
-    def enter(number: int) -> list[Any]:
-        context = browsers.new_context(browser, base_url=site.url)
-        page = context.new_page()
-        page.goto("/accedi")
-        fill_sign_in(page, accounts[number])
-        cookies = list(context.cookies())
-        context.close()
-        return cookies
-
-    return enter
-
-
-@pytest.fixture
-def window(site: Site, browser: Browser, watch: browsers.Watch, sign_in: Callable[[int], list[Any]]) -> Iterator[OpenWindow]:
-    """`window(n, "/compila/B/2", consent="offline")`: a browser of its own, signed in as the n-th municipality."""
-    contexts: list[BrowserContext] = []
-
-    def open_one(number: int, path: str, *, consent: str | None = "offline", script: str = "", **choices: Any) -> Page:
-        context = browsers.new_context(browser, base_url=site.url, **choices)
-        context.set_default_timeout(8000)
-        contexts.append(context)
-        watch.follow(context)
-        context.add_cookies(sign_in(number))
-        if script:
-            context.add_init_script(script)
-        page = context.new_page()
-        page.goto(path)
-        if consent is not None:
-            page.locator(f'#draft-consent [data-draft-consent="{consent}"]').click()
-            expect(page.locator("#draft-consent")).to_be_hidden()
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
-
-
-def fill_sign_in(page: Page, account: DemoAccount) -> None:
-    page.fill("main [name=entity]", account.label)
-    page.fill("main [name=password]", account.password)
-    page.click("main button[type=submit]")
-    page.wait_for_url(lambda url: "/accedi" not in url)
-    if "/operatore" not in page.url:
-        return
-    if page.locator("main [name=operator_id]").count():
-        page.locator("main button[name=operator_id]").first.click()
-    else:
-        for name, text in (("name", "Operatore A"), ("office", "Ufficio"), ("email", "ufficio@comune.esempio.it")):
-            page.fill(f"main [name={name}]", text)
-        page.click("main button[type=submit]")
-    page.wait_for_url("**/compila**")
-
-
-def begin(page: Page) -> None:
-    """Answer the first question, so that the second page is asked."""
-    tick(page, "B01", "own")
-    says(page, "Salvato alle")
-    page.goto("/compila/B/2")
-
-
-def tick(page: Page, name: str, value: str) -> None:
-    box = page.locator(f'main input[name="{name}"][value="{value}"]')
-    page.locator(f'main label[for="{box.get_attribute("id")}"]').click()
-
-
-def ticked(page: Page, name: str) -> list[str]:
-    boxes = page.locator(f'main input[name="{name}"]:checked')
-    return [box.get_attribute("value") or "" for box in boxes.all()]
-
-
-def says(page: Page, text: str) -> None:
-    expect(page.locator("#draft-status .draft-state")).to_contain_text(text)
-
-
-def kept_on_disk(page: Page, store: str) -> list[dict[str, Any]]:
-    """The rows that this browser has on its disk."""
-    rows: list[dict[str, Any]] = page.evaluate(
-        """store => new Promise((resolve, reject) => {
-            const opening = indexedDB.open("ricognizione");
-            opening.onerror = () => reject(opening.error);
-            opening.onsuccess = () => {
-                const all = opening.result.transaction(store).objectStore(store).getAll();
-                all.onsuccess = () => { opening.result.close(); resolve(all.result); };
-            };
-        })""",
-        store,
-    )
-    return rows
 
 
 def test_a_click_and_a_pause_in_typing_are_saved_and_there_after_a_reload(window: OpenWindow) -> None:
@@ -286,92 +160,6 @@ def test_an_ended_session_waits_for_the_same_municipality(
     assert ticked(page, "B04") == ["families"]
 
 
-def test_on_a_shared_computer_nothing_stays_and_leaving_warns(window: OpenWindow, watch: browsers.Watch) -> None:
-    watch.expect(LOST)
-    page = window(6, "/compila/B", consent="shared")
-    begin(page)
-    tick(page, "B04", "families")
-    says(page, "Salvato alle")
-    page.context.set_offline(True)
-    tick(page, "B05", "eu")
-    says(page, "Non ancora salvato")
-    says(page, "Non chiudere questa pagina")
-    for store in ("outbox", "answers", "responses", "items"):
-        assert kept_on_disk(page, store) == []
-    asked: list[str] = []
-    page.once("dialog", lambda dialog: keep_page(dialog, asked))
-    page.evaluate("location.href = '/compila'")
-    page.wait_for_timeout(300)
-    assert asked == ["beforeunload"]
-    page.context.set_offline(False)
-    says(page, "Salvato alle")
-    page.goto("/ente")
-    expect(page.locator("[data-kept]")).to_contain_text("è un computer condiviso")
-    page.locator('[data-draft-computer] [data-draft-consent="offline"]').click()
-    expect(page.locator("[data-kept]")).to_contain_text("è un computer nostro")
-    browsers.assert_accessible(page)
-
-
-def keep_page(dialog: Dialog, asked: list[str]) -> None:
-    asked.append(dialog.type)
-    dialog.dismiss()
-
-
-def test_signing_out_with_unsent_work_asks_and_a_copy_goes_back_into_its_own_response_only(
-    site: Site, window: OpenWindow, watch: browsers.Watch, tmp_path: Path
-) -> None:
-    watch.expect("net::ERR_FAILED")
-    page = window(7, "/compila/B")
-    begin(page)
-    page.route(SYNC, lambda route: route.abort())
-    tick(page, "B04", "childhood")
-    says(page, ON_DISK)
-    leave = page.locator("#draft-leave")
-    page.click("[data-sign-out] button")
-    expect(leave).to_be_visible()
-    browsers.assert_accessible(page)
-    browsers.shoot(page, "autosave leave wide")
-    page.click('[data-draft-leave="send"]')
-    expect(page.locator("#draft-leave-says")).to_contain_text("Non è stato possibile")
-    page.keyboard.press("Escape")
-    expect(leave).to_be_hidden()
-    assert page.evaluate("document.activeElement.textContent") == "Esci"
-    page.click("[data-sign-out] button")
-    with page.expect_response("**/esci") as left, page.expect_download() as coming:
-        page.click('[data-draft-leave="download"]')
-    copy = tmp_path / coming.value.suggested_filename
-    coming.value.save_as(copy)
-    assert left.value.all_headers()["clear-site-data"] == '"cache", "storage"'
-    page.wait_for_url(f"{site.url}/")
-    assert page.evaluate("indexedDB.databases().then(all => all.map(one => one.name))") == []
-    page.unroute(SYNC)
-
-    stranger = window(8, "/compila")
-    load_copy(stranger, copy)
-    expect(stranger.locator("#draft-says")).to_contain_text("di un altro ente")
-    broken = tmp_path / "foglio.json"
-    broken.write_text("{}")
-    load_copy(stranger, broken)
-    expect(stranger.locator("#draft-says")).to_contain_text("non è una copia")
-
-    owner = window(7, "/compila/B/2")
-    assert ticked(owner, "B04") == []
-    load_copy(owner, copy)
-    expect(owner.locator("#draft-import")).to_contain_text("non erano ancora inviate: 1")
-    browsers.shoot(owner, "autosave copy wide")
-    with owner.expect_navigation():
-        owner.click('[data-draft-do="load"]')
-    assert ticked(owner, "B04") == ["childhood"]
-
-
-def load_copy(page: Page, copy: Path) -> None:
-    if page.locator("#draft-panel:not([hidden])").count() == 0:
-        page.click("#draft-more")
-    with page.expect_file_chooser() as chooser:
-        page.click('[data-draft-do="choose"]')
-    chooser.value.set_files(copy)
-
-
 def test_a_second_tab_follows_and_each_change_is_sent_once(window: OpenWindow) -> None:
     page = window(9, "/compila/B")
     begin(page)
@@ -423,39 +211,3 @@ def test_nothing_but_our_own_reply_is_taken_for_success(window: OpenWindow, watc
 
 def _answer(answer: dict[str, Any], route: Route) -> None:
     route.fulfill(**answer)
-
-
-FULL = """const put = IDBObjectStore.prototype.put;
-IDBObjectStore.prototype.put = function (...row) {
-  if (this.name === "outbox" && globalThis.full) throw new DOMException("no space", "QuotaExceededError");
-  return put.apply(this, row);
-};"""
-
-
-def test_a_full_disk_is_told_and_loses_nothing(window: OpenWindow, watch: browsers.Watch) -> None:
-    watch.expect("net::ERR_FAILED")
-    page = window(11, "/compila/B", script=FULL)
-    begin(page)
-    page.evaluate("globalThis.full = true")
-    page.route(SYNC, lambda route: route.abort())
-    tick(page, "B05", "eu")
-    says(page, "Non ancora salvato")
-    says(page, "non c’è più spazio")
-    page.click("#draft-more")
-    with page.expect_download() as coming:
-        page.click('[data-draft-do="download"]')
-    held = json.loads(Path(coming.value.path()).read_text())
-    assert [op["fields"] for op in held["operations"]] == [{"": ["eu"]}]
-    page.unroute(SYNC)
-    page.click('[data-draft-do="send"]')
-    says(page, "Salvato alle")
-    page.reload()
-    assert ticked(page, "B05") == ["eu"]
-
-
-def test_a_browser_without_a_database_still_saves_with_a_line(window: OpenWindow) -> None:
-    page = window(13, "/compila/B", consent=None, script="indexedDB.open = () => { throw new Error('private'); };")
-    expect(page.locator("#draft-status")).to_be_visible()
-    assert page.locator("#draft-consent").is_hidden()
-    tick(page, "B01", "own")
-    says(page, "Salvato alle")

@@ -16,8 +16,8 @@ let fetching = null;
 /** The markup of the panel and the dialog, fetched once. Rejects without a line, where the browser has not kept it. */
 export function ready() {
   fetching ??= fetch(line.dataset.panel, { redirect: "error" })
-    .then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error(`panel: ${answer.status}`))))
-    .then((markup) => {
+    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`panel: ${answer.status}`))))
+    .then(({ markup }) => {
       const parsed = new DOMParser().parseFromString(markup, "text/html");
       const content = parsed.querySelector("[data-texts]");
       byId("draft-panel").replaceChildren(content);

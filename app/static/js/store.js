@@ -113,7 +113,7 @@ async function transact(names, mode, work, again = true) {
     const stores = Object.fromEntries(names.map((name) => [name, transaction.objectStore(name)]));
     return (await Promise.all([work(stores), transaction.done]))[0];
   } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
+    if (!(error instanceof DOMException) || error.name === "DataError") throw error; // a fault of ours, not of the disk
     if (!transaction && again) {
       close(); // the browser has closed the database meanwhile
       return transact(names, mode, work, false);
