@@ -1,6 +1,6 @@
 """The pictures with which the program is installed as an app, drawn from `app/static/favicon.svg` by a headless Chromium.
 
-`python -m tools.icons` draws them again after the favicon has changed; the pictures are committed, so that nobody else needs it.
+`python -m tools.icons` draws them again after the favicon has changed; the pictures are committed.
 Not for: icons inside pages, which are inline SVG.
 Holds always: a maskable picture fills its square with the favicon's ground and keeps the drawing in the middle four fifths,
 because a system may cut it round.

@@ -1,9 +1,9 @@
 """The registry's names in one compact file, so that a browser without a line can search them as the server does.
 
 Not for: the search itself (`static/js/places.js`, twin of `registry.entities.search_entities`).
-Holds always: only entities in force, by kind and code; the same registry gives the same bytes and the same address; nothing of anybody's
-answers. A line is `code TAB name TAB province's sign TAB name in the other language`, ends of lines left out where empty; a line
-with one field, `=kind`, says which kind follows.
+Holds always: only entities in force, by kind and code; the same registry gives the same bytes and the same address; nothing of
+anybody's answers. A line is `code TAB name TAB province's sign TAB name in the other language`, its end left out where empty; a
+line `=kind` says which kind follows.
 """
 
 from __future__ import annotations

@@ -144,7 +144,8 @@ def _sources(digest: str) -> Sources:
 
 def _draw(template: str, sources: Sources, **names: Any) -> str:
     address = definition_address(sources.own_edition, locale())
-    return render_template(template, shell=True, edition=sources.edition, readonly=False, definition_address=address, **names)
+    shared = {"shell": True, "edition": sources.edition, "readonly": False, "definition_address": address}
+    return render_template(template, **shared, **names)
 
 
 def _step_shell(sources: Sources, page: Page) -> str:

@@ -201,7 +201,7 @@ def entities_in_force(*, kind: str | None = None, region_code: str | None = None
     return _rows(db.session.execute(query).all())
 
 
-def names_in_force() -> Sequence[sa.Row[tuple[str, str, str, str | None, str | None]]]:
+def names_in_force() -> Sequence[sa.Row[str, str, str, str | None, str | None]]:
     """Kind, code, name, province's sign and name in the other language of every entity of today, by kind and code."""
     columns = (Entity.kind, Entity.code, Entity.name, Entity.province_sign, Entity.name_other_language)
     query = sa.select(*columns).where(Entity.valid_to.is_(None)).order_by(Entity.kind, Entity.code)

@@ -18,6 +18,7 @@ PRACTICE = {"P01": "Nonni che leggono", "P02": "families", "P03": "I nonni leggo
 def page(site: Site, open_page: OpenPage, watch: browsers.Watch) -> Page:
     """A municipality that has agreed to a copy on its computer, on the first page, ready for anything."""
     watch.expect("net::ERR_INTERNET_DISCONNECTED")
+    watch.expect("status 403")  # a kept page has no token: the first answer brings one
     page = open_page("/accedi")
     offline.enter(page, site.accounts[0])
     if page.url.endswith("/compila"):

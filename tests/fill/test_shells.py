@@ -1,4 +1,4 @@
-"""Shells hold nobody's data and are the same for everybody, so that a browser may keep them; each page of the entity has one."""
+"""Shells hold nobody's data and are the same for everybody, so that a browser may keep them; each page has one."""
 
 from __future__ import annotations
 

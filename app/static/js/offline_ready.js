@@ -20,6 +20,13 @@ function ask(worker, message) {
   });
 }
 
+/** The same of the worker in charge; where another takes over meanwhile, that one is asked again. */
+async function askActive(message) {
+  const { active } = await navigator.serviceWorker.ready;
+  const replaced = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", () => resolve(null), { once: true }));
+  return (await Promise.race([ask(active, message), replaced])) ?? askActive(message);
+}
+
 let readying = null;
 
 /** Keep what this page's response needs. `line`: #draft-status. Says by data-offline on it how far it is: "ready" or "failed". */
@@ -37,11 +44,10 @@ async function prepare(line) {
   const id = Number(line.dataset.response);
   const registration = await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" });
   watchReleases(registration);
-  const { active } = await navigator.serviceWorker.ready;
   await setting("active", () => id);
-  const { list } = await ask(active, await opening(line));
+  const { list } = await askActive(await opening(line));
   await keepDefinition(line.dataset.definition, list.definition);
-  if (await needsNames(id, line.dataset.definition)) await ask(active, { type: "names", ...about(line) });
+  if (await needsNames(id, line.dataset.definition)) await askActive({ type: "names", ...about(line) });
   document.addEventListener("submit", (event) => keepDeed(event, id), true);
 }
 
