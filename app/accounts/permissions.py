@@ -103,7 +103,6 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.opinion": OPERATOR,
     "fill.copy": OPERATOR,
     "fill.history": OPERATOR,
-    "fill.restore_answer": OPERATOR,
     "fill.entity": OPERATOR,
     "fill.earlier": OPERATOR,
     "fill.address": OPERATOR,

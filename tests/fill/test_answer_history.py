@@ -1,4 +1,4 @@
-"""What each answer has been: every value with who and when, to its own entity alone; an earlier one comes back, and back again."""
+"""What each answer has been: every value with who and when, to its own entity alone; an earlier one comes back."""
 
 from __future__ import annotations
 
