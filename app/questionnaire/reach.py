@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from app.questionnaire.answers import AnswerType, Value, resolved, type_of
 from app.questionnaire.conditions import ABSENT, ConditionValue, Lookup, dependencies, evaluate
 from app.questionnaire.model import Question, Questionnaire, Step, answer_key
@@ -21,6 +23,7 @@ Answers = Mapping[str, Value | None]
 Items = Mapping[str, Sequence[str]]
 
 _NONE: Final[dict[str, ConditionValue]] = {}
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,28 @@ def _plan(questionnaire: Questionnaire) -> tuple[tuple[Step, tuple[tuple[Questio
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a path depends on: the answers that are mentioned, and the items. `text` says it all, and stands for it."""
+
+    text: bytes
+    answers: Answers = field(compare=False)
+    items: Items = field(compare=False)
+
+
 def reach(questionnaire: Questionnaire, answers: Answers, items: Items) -> Reached:
-    """Find the path from the answers (key → value) and the items (step code → item ids in order)."""
+    """Find the path from the answers (key → value) and the items (step code → item ids in order).
+
+    Most saves change an answer on which no path depends: theirs is remembered.
+    """
+    needed = mentioned(questionnaire)
+    telling = {key: value for key, value in answers.items() if key.rpartition("/")[2] in needed}
+    return _path(questionnaire, _Given(_encode((telling, items)), telling, items))
+
+
+@lru_cache(maxsize=512)
+def _path(questionnaire: Questionnaire, given: _Given) -> Reached:
+    answers, items = given.answers, given.items
     steps: list[str] = []
     keys: list[str] = []
     outer: dict[str, ConditionValue] = {}

@@ -7,12 +7,13 @@ one which the save has made; a document with personal values, which can be erase
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.review import Review, review
 from app.responses import personal
-from app.responses.document import Document, read_document
+from app.responses.document import Document
 from app.responses.reading import OpenResponse
 
 
@@ -29,10 +30,17 @@ def review_stored(response_id: int, questionnaire: Questionnaire, document: Docu
     values = document.values()
     if any(personal.is_sealed(value) for value in values.values()):
         return review(questionnaire, personal.unseal(response_id, values), document.live_items())
-    return _review_of(questionnaire, stored)
+    return _review_of(questionnaire, _Stored(stored, document))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A document by its text."""
+
+    text: str
+    document: Document = field(compare=False)
 
 
 @lru_cache(maxsize=256)
-def _review_of(questionnaire: Questionnaire, stored: str) -> Review:
-    document = read_document(stored)
-    return review(questionnaire, document.values(), document.live_items())
+def _review_of(questionnaire: Questionnaire, stored: _Stored) -> Review:
+    return review(questionnaire, stored.document.values(), stored.document.live_items())

@@ -28,8 +28,8 @@ from tests.saving import ADDRESS, Saver, signed_in
 
 GOALS = {"sqlite": 0.25, "postgresql": 0.2}
 CONNECTIONS = 16
-ROUNDS = 4
-SECONDS = 2  # of saves, and of pages, in each round
+ROUNDS = 8
+SECONDS = 2.5  # of saves, and of pages, in each round
 QUESTIONS = ("E02", "P01", "P03")
 SHEETS = 2
 
