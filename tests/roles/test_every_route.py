@@ -47,7 +47,6 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
     own = list(owner.items.values()) if owner else [STRANGER]
     known: dict[str, list[str | int]] = {
         "token": ["A" * 43],
-        "language": ["it"],
         "filename": [next(path.relative_to(STYLES).as_posix() for path in sorted(STYLES.rglob("*.css")))],
         "code": ["B", "P", "S", "Z", "048017", "022165"],
         "number": [1, 2],
