@@ -168,6 +168,11 @@ _EMPTY = """
 """
 
 
+def _plain(url: str) -> str:
+    """The address as the driver itself takes it."""
+    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 @dataclass
 class Databases:
     """Fresh databases by the dozen: the schema is built once for each kind in a template, then copied.
@@ -213,7 +218,11 @@ class Databases:
         """As `fresh`; on PostgreSQL one that a test before has given back is taken first."""
         if kind == "postgresql" and self._given_back:
             return self._given_back.pop()
-        return self.fresh(kind)
+        url = self.fresh(kind)
+        if kind == "postgresql" and not self._schema:
+            with psycopg.connect(_plain(url), autocommit=True) as connection:
+                self._schema = str(connection.execute(_SCHEMA).fetchall())
+        return url
 
     def give_back(self, url: str) -> None:
         """Empty a database that was lent, for the next test; drop it where its schema is not what it was. To empty one takes
@@ -224,12 +233,9 @@ class Databases:
             self.drop(url)
 
     def _emptied(self, url: str) -> bool:
-        address = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(_plain(url), autocommit=True) as connection:
             connection.execute(_END_OTHERS)
-            schema = str(connection.execute(_SCHEMA).fetchall())
-            self._schema = self._schema or schema  # of the first that comes back: `lend` has made it from the template
-            if schema != self._schema:
+            if str(connection.execute(_SCHEMA).fetchall()) != self._schema:
                 return False
             for (statement,) in connection.execute(_EMPTY).fetchall():
                 connection.execute(statement)

@@ -75,7 +75,7 @@ def _changes(number: int) -> str:
 
 
 def _unknown(number: int) -> str:
-    return str(ngettext("consegna dall'esito incerto", "consegne dall'esito incerto", number))
+    return str(ngettext("consegna dall'esito sconosciuto", "consegne dall'esito sconosciuto", number))
 
 
 def _bad(number: int) -> str:

@@ -129,7 +129,7 @@ def test_what_waits_is_counted_with_its_region(edition: EditionView, coordinator
         "1 ente da richiamare oggi",
         "1 richiesta di accesso",
         "1 indirizzo proposto da un ente",
-        "1 consegna dall'esito incerto",
+        "1 consegna dall'esito sconosciuto",
     ]
     waiting = [" ".join(one.text.split()) for one in coordinator.get("/gestione").page.all("li") if _waits(one)]
     assert waiting == [*wanted, "5 enti senza indirizzo utile"]
