@@ -24,6 +24,7 @@ const WAITS_FOR_PEOPLE = new Set(["signed_out", "operator_unknown", "other_entit
 export function startSync(draft, hear) {
   let running = null;
   let again = false;
+  let urged = false;
   let wantsPull = false;
   let tries = 0;
   let timer = 0;
@@ -45,7 +46,8 @@ export function startSync(draft, hear) {
     }
     again = false;
     tries = outcome === "ok" ? 0 : tries + 1;
-    if (outcome !== "ok") timer = setTimeout(send, 1000 * delay(outcome, tries));
+    if (outcome !== "ok") timer = setTimeout(send, urged ? 0 : 1000 * delay(outcome, tries));
+    urged = false;
     hear({ outcome });
     return outcome;
   }
@@ -106,14 +108,16 @@ export function startSync(draft, hear) {
     return Promise.race([send(), new Promise((resolve) => setTimeout(resolve, milliseconds, "slow"))]);
   }
 
+  /** Somebody came back, or the line did: whatever is under way began before, and its answer may be out of date. */
   function lookAgain() {
     if (document.visibilityState !== "visible") return;
+    urged = running !== null;
     tries = Math.min(tries, 1);
     if (Date.now() - contact > PULL_SECONDS * 1000) pull();
     else if (tries) send();
   }
 
-  addEventListener("online", () => { tries = 0; send(); });
+  addEventListener("online", () => { tries = 0; urged = running !== null; send(); });
   document.addEventListener("visibilitychange", lookAgain);
   addEventListener("focus", lookAgain);
   setInterval(lookAgain, PULL_SECONDS * 1000);
