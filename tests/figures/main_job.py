@@ -226,12 +226,12 @@ class Job:
     def _check_reached(self) -> None:
         """Each address once, none of whoever had sent before, and each message right."""
         self.rows, self.told_deadline = self._deliveries(), self._deadline()
-        reached = {
-            taken.recipients[0]: Reached(at, taken)
-            for at, taken in zip(self.seen_at, self.mail.taken, strict=True)
-            if taken.recipients[0] in self._addresses(self.by_code)
-        }
-        counted = Counter(recipient for taken in self.mail.taken for recipient in taken.recipients)
+        mine = {row.message_id for row in self.rows}  # the receipts of those who sent travel beside the batch
+        seen = [(at, taken) for at, taken in zip(self.seen_at, self.mail.taken, strict=True)]
+        told = [(at, taken) for at, taken in seen if str(taken.message["Message-ID"]) in mine]
+        reached = {taken.recipients[0]: Reached(at, taken) for at, taken in told}
+        self.tally.check(set(reached) <= self._addresses(self.by_code), "an address was reached that nobody has")
+        counted = Counter(recipient for _at, taken in told for recipient in taken.recipients)
         for code, part in self.by_code.items():
             for email in part.emails:
                 self._check_one(part, email, reached.get(email), counted[email], code in self._expected())
