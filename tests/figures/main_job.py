@@ -47,6 +47,7 @@ WORKERS = 2
 PACE = 3_600  # messages an hour: one a second
 AT_ONCE = 6
 SHOWN_FAILURES = 25
+BETWEEN = 2.0  # seconds between two who send meanwhile: the batch overtakes some of them
 SURE = 1.0  # seconds: whoever had sent so long before the mail server saw its message had sent before the claim
 PATIENCE = 300.0
 
@@ -203,6 +204,7 @@ class Job:
                 self.tally.check(False, f"{code} meanwhile: {error}")
                 continue
             self.sent_at[code] = time.time()
+            time.sleep(BETWEEN)
 
     def _wait_for_end(self, coordinator: Coordinator, batch: str) -> None:
         end = time.monotonic() + PATIENCE
