@@ -126,7 +126,7 @@ def test_good_operations_are_stored_beside_bad_ones(device: Device, stored: Stor
 
 
 def test_an_operation_without_an_id_is_refused_without_one(device: Device, stored: Stored) -> None:
-    reply = device.send(save({"op": "set"}, 7, put("E02", "Più nidi")))  # type: ignore[arg-type]
+    reply = device.send(save({"op": "set"}, 7, put("E02", "Più nidi")))
     assert outcome(reply)["refused"] == [{"op_id": None, "reason": "malformed"}] * 2
     assert stored().document.answers["E02"].value == "Più nidi"
 

@@ -145,7 +145,7 @@ class Browser:
         """Decide between deletion and edit of a sheet, as it was seen at the last look."""
         seen = tuple(one["revision"] for one in self.view.challengers(item))
         base = self._item_revision(item)
-        operation = Operation("resolve", item=item, base=base, seen=seen, choice=choice)  # type: ignore[arg-type]
+        operation = Operation("resolve", item=item, base=base, seen=seen, choice=choice)
         self._put(operation, self._sight_of(item))
 
     def decide(self, key: str, value: Any) -> None:

@@ -145,11 +145,11 @@ def test_a_sqlite_connection_that_could_lose_a_commit_is_refused(tmp_path: Path,
     options = engine_options(url)
     driver = options["module"]
 
-    class WeakCursor(driver.Cursor):  # type: ignore[name-defined,misc]  # the driver is chosen at run time
+    class WeakCursor(driver.Cursor):
         def execute(self, statement: str, *rest: object) -> object:
             return super().execute(statement.replace(wanted, weaker), *rest)
 
-    class WeakConnection(driver.Connection):  # type: ignore[name-defined,misc]  # as above
+    class WeakConnection(driver.Connection):
         def cursor(self, *_given: object) -> object:
             return super().cursor(WeakCursor)
 
