@@ -8,6 +8,7 @@ limit of the settings. Its id is known to the browser only; the row, and every o
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,18 +89,18 @@ def live_session_parameters(token: str, now: dt.datetime) -> dict[str, Any] | No
     return {"session_hash": token_hash(token), "session_now": now, "session_seen_after": now - _idle_limit()}
 
 
-def identity_from(row: sa.Row[*tuple[Any, ...]]) -> Identity:
-    """The identity in a row of `LIVE_SESSION` (more columns after its own do no harm)."""
+def identity_from(row: Sequence[Any]) -> Identity:
+    """The identity in a row that begins with the columns of `LIVE_SESSION`."""
     return Identity(
-        session_key=row.session_key,
-        entity_id=row.entity_id,
-        entity_code=row.entity_code,
-        entity_name=row.entity_name,
-        entity_label=label(row.entity_name, row.entity_province_sign),
-        entity_kind=row.entity_kind,
-        operator_id=row.operator_id,
-        operator_name=row.operator_name,
-        last_seen_at=row.session_last_seen_at,
+        session_key=row[0],
+        last_seen_at=row[1],
+        entity_id=row[2],
+        entity_code=row[3],
+        entity_name=row[4],
+        entity_label=label(row[4], row[5]),
+        entity_kind=row[6],
+        operator_id=row[7],
+        operator_name=row[8],
     )
 
 

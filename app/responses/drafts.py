@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.tokens import keyed_hash
 from app.extensions import db, table_of
+from app.prepared import Prepared
 from app.questionnaire.answers import AnswerRefused, type_of
 from app.questionnaire.model import Question, Questionnaire, Step
 from app.responses import personal
@@ -54,9 +55,9 @@ _REPLY: Final = sa.select(_JOURNAL.reply).where(
     _JOURNAL.save_id == sa.bindparam("save"),
     _JOURNAL.digest == sa.bindparam("operations"),
 )
-_WRITE_LINE: Final = sa.insert(table_of(JournalEntry))
+_WRITE_LINE: Final = Prepared(sa.insert(table_of(JournalEntry)).inline())
 _COLUMNS: Final = ("document", "version", "status", "progress", "open_conflicts", "last_activity", "active_seconds")
-_WRITE_RESPONSE: Final = (
+_WRITE_RESPONSE: Final = Prepared(
     sa.update(table_of(Response))
     .where(table_of(Response).c.id == sa.bindparam("response"))
     .values({name: sa.bindparam(name) for name in _COLUMNS})
@@ -225,7 +226,7 @@ def _store(
     _write_response(connection, changed)
     written = {"line": encoder.encode(line).decode(), "reply": encoder.encode(reply).decode()}
     key = {"response_id": current.id, "version": line.version, "save_id": save_id, "digest": digest}
-    connection.execute(_WRITE_LINE, {**key, **written, "at": now})
+    _WRITE_LINE.run(connection, {**key, **written, "at": now})
     write_sheet_rows(connection, current.id, current.questionnaire, document, line.operations)
     rewrite_draft_links(current.id, current.questionnaire, current.stored, document, found.reached, line.operations)
     return changed
@@ -251,7 +252,7 @@ def _write_response(connection: sa.Connection, changed: OpenResponse) -> None:
         "last_activity": changed.last_activity,
         "active_seconds": changed.active_seconds,
     }
-    connection.execute(_WRITE_RESPONSE, values)
+    _WRITE_RESPONSE.run(connection, values)
 
 
 # Checking the shape of what arrives --------------------------------------------------------------------------------------

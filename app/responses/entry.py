@@ -17,19 +17,21 @@ from app.accounts.identity import Identity
 from app.accounts.sessions import LIVE_SESSION, identity_from, live_session_parameters
 from app.editions.current import CURRENT_ID
 from app.extensions import db, table_of
+from app.prepared import Prepared
 from app.registry.entities import entity_table
 from app.responses.models import Response
 from app.responses.reading import OWN_COLUMNS, OpenResponse, join_edition, response_from
 
 _RESPONSE: Final = table_of(Response).c
 _SESSION_COLUMNS: Final = len(LIVE_SESSION.selected_columns)
-_ENTRY: Final = join_edition(
+_QUERY: Final = join_edition(
     LIVE_SESSION.add_columns(*OWN_COLUMNS).join(
         table_of(Response),
         sa.and_(_RESPONSE.entity_id == entity_table.c.id, _RESPONSE.edition_id == CURRENT_ID),
     )
 )
-_ENTRY_LOCKED: Final = _ENTRY.with_for_update(of=table_of(Response))
+_LOCKED_ENTRY: Final = Prepared(_QUERY.with_for_update(of=table_of(Response)))
+_ENTRY: Final = Prepared(_QUERY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,9 @@ def find_entry(token: str, now: dt.datetime, *, lock: bool) -> Entry | None:
     if parameters is None:
         return None
     if lock:
-        row = db.session.connection().execute(_ENTRY_LOCKED, parameters).one_or_none()
-    else:  # in a transaction of its own: a session costs as much as the query, and most pages ask nothing more
-        with db.engine.connect() as connection:
-            row = connection.execute(_ENTRY, parameters).one_or_none()
+        row = _LOCKED_ENTRY.row(db.session.connection(), parameters)
+    else:  # beside the session, which costs as much as the query: most pages ask nothing more
+        row = _ENTRY.row_alone(db.engine, parameters)
     if row is None:
         return None
     return Entry(identity_from(row), response_from(row[_SESSION_COLUMNS:], locked=lock))

@@ -27,7 +27,9 @@ LEVELS = (
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 SURFACES = frozenset(LEVELS[-1])
-PLUMBING = frozenset({"extensions", "database", "turns", "clock", "config", "config_values", "secret_files", "terminal", "web"})
+PLUMBING = frozenset(
+    {"extensions", "database", "prepared", "turns", "clock", "config", "config_values", "secret_files", "terminal", "web"}
+)
 WIRING = frozenset({"", "cli", "doctor", "errors", "page_context", "migrations"})
 PURE_ROOM = "questionnaire"
 PURE_MAY_IMPORT = frozenset({"app", "msgspec", "yaml", "babel"}) | sys.stdlib_module_names

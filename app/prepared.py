@@ -1,0 +1,121 @@
+"""Statements that are compiled once and then run on the driver's own cursor.
+
+Why (docs/decisions/0015): for a statement that is always the same, SQLAlchemy's way from its text to its row costs as much as the database's own
+work, at each page and each save; here it is walked once. Not for: statements whose text depends on their parameters (IN lists),
+or that fill in defaults of their columns; and not for what runs seldom.
+Holds always: values are converted by the types of the columns as everywhere else; an error is SQLAlchemy's, without the values
+of the statement; a connection that has been lost is not used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A statement in the words of one database."""
+
+    text: str
+    sent: str | bytes
+    """The same as the driver wants it."""
+    places: tuple[str, ...] | None
+    """The names of the parameters in their order, or None where the driver takes them by name."""
+    constants: Mapping[str, Any]
+    bound: tuple[tuple[str, Convert], ...]
+    """By which parameter the driver needs another form, and how it gets it."""
+    read: tuple[tuple[int, Convert], ...]
+    """In which columns of a row the value has another form, and how it is read."""
+
+    def parameters(self, given: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Any]:
+        values = {**self.constants, **given}
+        for name, convert in self.bound:
+            values[name] = convert(values[name])
+        return values if self.places is None else [values[name] for name in self.places]
+
+    def row(self, found: Sequence[Any] | None) -> Sequence[Any] | None:
+        if found is None or not self.read:
+            return found
+        row = list(found)
+        for place, convert in self.read:
+            row[place] = convert(row[place])
+        return row
+
+
+class Prepared:
+    """One statement, compiled at its first use on a kind of database. Its parameters are the same names each time."""
+
+    def __init__(self, statement: sa.Select[Any] | sa.Insert | sa.Update) -> None:
+        self._statement = statement
+        self._compiled: dict[Dialect, _Compiled] = {}
+
+    def row(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """The first row that it finds, in the transaction which this connection has begun."""
+        compiled = self._for(connection.dialect, parameters)
+        return compiled.row(_execute(connection, compiled, parameters).fetchone())
+
+    def row_alone(self, engine: Engine, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """The first row that it finds, without a transaction: for a page that asks this one thing."""
+        with engine.connect() as connection:
+            compiled = self._for(connection.dialect, parameters)
+            if connection.dialect.name == "sqlite":  # none begins of itself there
+                return compiled.row(_execute(connection, compiled, parameters).fetchone())
+            driver: Any = connection.connection.driver_connection
+            driver.autocommit = True
+            try:
+                return compiled.row(_execute(connection, compiled, parameters).fetchone())
+            finally:
+                if not driver.closed:
+                    driver.autocommit = False
+
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
+        """Run what gives no rows, in the transaction which this connection has begun."""
+        _execute(connection, self._for(connection.dialect, parameters), parameters)
+
+    def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> _Compiled:
+        found = self._compiled.get(dialect)
+        if found is None:
+            found = self._compiled[dialect] = _compile(self._statement, dialect, sorted(parameters))
+        return found
+
+
+def _execute(connection: Connection, compiled: _Compiled, parameters: Mapping[str, Any]) -> Any:
+    dialect = connection.dialect
+    driver: Any = connection.connection.driver_connection
+    given = compiled.parameters(parameters)
+    try:
+        return driver.execute(compiled.sent, given)
+    except dialect.loaded_dbapi.Error as error:
+        lost = dialect.is_disconnect(error, driver, None)
+        if lost:
+            connection.invalidate(error)
+        raise sa.exc.DBAPIError.instance(compiled.text, None, error, dialect.loaded_dbapi.Error, True, lost, dialect) from error
+
+
+def _compile(statement: Any, dialect: Dialect, names: list[str]) -> _Compiled:
+    keys = names if isinstance(statement, sa.Insert) else None
+    compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=keys))
+    if compiled.post_compile_params or compiled.insert_prefetch or compiled.update_prefetch:
+        raise TypeError(f"a statement that is not the same each time cannot be prepared: {compiled}")
+    bound = []
+    for parameter, name in compiled.bind_names.items():
+        if convert := parameter.type.dialect_impl(dialect).bind_processor(dialect):
+            bound.append((name, convert))
+    columns = statement.selected_columns if isinstance(statement, sa.Select) else ()
+    read = []
+    for place, column in enumerate(columns):
+        if convert := column.type.dialect_impl(dialect).result_processor(dialect, None):
+            read.append((place, convert))
+    places = tuple(compiled.positiontup) if compiled.positional and compiled.positiontup is not None else None
+    constants = {name: value for name, value in compiled.params.items() if name not in names}
+    text = str(compiled)
+    sent = text.encode() if dialect.driver == "psycopg" else text  # it would encode it each time
+    return _Compiled(text, sent, places, constants, tuple(bound), tuple(read))
