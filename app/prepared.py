@@ -1,8 +1,9 @@
 """Statements that are compiled once and then run on the driver's own cursor.
 
-Why (docs/decisions/0015): for a statement that is always the same, SQLAlchemy's way from its text to its row costs as much as the database's own
-work, at each page and each save; here it is walked once. Not for: statements whose text depends on their parameters (IN lists),
-or that fill in defaults of their columns; and not for what runs seldom.
+Why (docs/decisions/0015): for a statement that is always the same, SQLAlchemy's way from its text to its row costs as much as
+the database's own work, at each page and each save; here it is walked once.
+Not for: statements whose text depends on their parameters (IN lists), or that fill in defaults of their columns; and not for
+what runs seldom.
 Holds always: values are converted by the types of the columns as everywhere else; an error is SQLAlchemy's, without the values
 of the statement; a connection that has been lost is not used again.
 """
