@@ -77,9 +77,9 @@ class Prepared:
                 if not driver.closed:
                     driver.autocommit = False
 
-    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> None:
-        """Run what gives no rows, in the transaction which this connection has begun."""
-        _execute(connection, self._for(connection.dialect, parameters), parameters)
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
+        """Run what gives no rows, in the transaction which this connection has begun. How many rows it has written."""
+        return int(_execute(connection, self._for(connection.dialect, parameters), parameters).rowcount)
 
     def _for(self, dialect: Dialect, parameters: Mapping[str, Any]) -> _Compiled:
         found = self._compiled.get(dialect)

@@ -1,12 +1,14 @@
 """What every page of the entity begins with: the edition that is on and the entity's response in it.
 
 Not for: reading forms or drawing pages.
-Holds always: the response is that of the signed-in entity; a request that writes reads it locked, in its own transaction.
+Holds always: the response is that of the signed-in entity; a request that writes reads it locked, in its own transaction,
+unless all that it writes goes through `drafts.apply`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from flask import g, request
 from flask_babel import get_locale
@@ -21,6 +23,9 @@ from app.extensions import db
 from app.responses.drafts import Author
 from app.responses.entry import Entry, find_entry
 from app.responses.reading import OpenResponse, find_response, open_response
+
+STORED_BY_APPLY: Final = frozenset({"fill.step", "fill.sheet", "fill.sync"})
+"""What writes by `drafts.apply` alone, which takes the response's lock itself where it needs it."""
 
 
 class NotOpenError(Exception):
@@ -52,7 +57,7 @@ def author(channel: str = "form") -> Author:
 
 def find_with_response(token: str, now: dt.datetime) -> Identity | None:
     """Who asks for a page of this surface: found together with the response, which waits for `load_response`."""
-    entry = find_entry(token, now, lock=request.method == "POST")
+    entry = find_entry(token, now, lock=request.method == "POST" and request.endpoint not in STORED_BY_APPLY)
     if entry is None:
         return find_identity(token, now)
     g.entry, g.edition, g.own_closes_at = entry, entry.response.edition, entry.response.own_closes_at

@@ -45,9 +45,10 @@ from app.questionnaire.model import split_key
 from app.responses import personal
 from app.responses.continuing import Continuing
 from app.responses.document import Document, Operation
-from app.responses.drafts import Author, TooLargeError, apply, digest_of, known_reply
+from app.responses.drafts import Author, TooLargeError, apply
 from app.responses.late import is_kept, keep_late
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.replays import digest_of, known_reply
 from app.web.csrf import csrf_token
 
 Pairs = list[tuple[WireOperation, Operation]]

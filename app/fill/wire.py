@@ -18,7 +18,8 @@ from app.questionnaire.answers import type_of
 from app.questionnaire.answers.base import MAX_CHARACTERS, MAX_TEXTS
 from app.questionnaire.model import Question, Questionnaire, answer_key
 from app.responses.document import Operation
-from app.responses.drafts import MAX_OPERATIONS, Reply
+from app.responses.drafts import MAX_OPERATIONS
+from app.responses.replays import Reply
 
 MALFORMED: Final = "malformed"
 TOO_LARGE: Final = "too_large"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.responses.document import Document
-from app.responses.drafts import Reply
+from app.responses.replays import Reply
 
 
 class Based(Protocol):

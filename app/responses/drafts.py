@@ -8,38 +8,38 @@ its id and digest gets its first reply again; what is refused is refused by itse
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts.tokens import keyed_hash
+from app.editions.current import EDITION
 from app.extensions import db, table_of
 from app.prepared import Prepared
-from app.questionnaire.answers import AnswerRefused, type_of
-from app.questionnaire.model import Question, Questionnaire, Step
-from app.responses import personal
+from app.questionnaire.model import Questionnaire
+from app.responses.checking import RefusedError, check
 from app.responses.document import (
     APPLIED,
     CONFLICT,
     SAME,
-    Document,
     JournalLine,
     Operation,
     Outcome,
     Stamp,
     encoder,
     perform,
+    read_document,
     write_document,
 )
 from app.responses.judging import judge
-from app.responses.links import rewrite_draft_links
+from app.responses.links import codes_that_matter, rewrite_draft_links
 from app.responses.models import JournalEntry, Response
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.replays import Refusal, Reply, SaveKey, digest_of, known_reply
 from app.responses.reviewing import review_stored
 from app.responses.sheet_rows import write_sheet_rows
 
@@ -49,17 +49,18 @@ MAX_DOCUMENT_BYTES: Final = 2 * 1024 * 1024
 LONGEST_GAP: Final = dt.timedelta(minutes=5)
 
 
-_JOURNAL: Final = table_of(JournalEntry).c
-_REPLY: Final = sa.select(_JOURNAL.reply).where(
-    _JOURNAL.response_id == sa.bindparam("response"),
-    _JOURNAL.save_id == sa.bindparam("save"),
-    _JOURNAL.digest == sa.bindparam("operations"),
-)
 _WRITE_LINE: Final = Prepared(sa.insert(table_of(JournalEntry)).inline())
 _COLUMNS: Final = ("document", "version", "status", "progress", "open_conflicts", "last_activity", "active_seconds")
+_ROW: Final = table_of(Response).c
 _WRITE_RESPONSE: Final = Prepared(
     sa.update(table_of(Response))
-    .where(table_of(Response).c.id == sa.bindparam("response"))
+    .where(
+        _ROW.id == sa.bindparam("response"),
+        _ROW.version == sa.bindparam("read_version"),
+        _ROW.status == sa.bindparam("read_status"),
+        _ROW.submissions == sa.bindparam("read_submissions"),
+        sa.exists().where(EDITION.id == _ROW.edition_id, EDITION.state == sa.bindparam("read_state")),
+    )
     .values({name: sa.bindparam(name) for name in _COLUMNS})
 )
 
@@ -81,24 +82,8 @@ class Author:
     channel: str = "form"
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """An operation that was not stored: its place in the save and why (a code of this module)."""
-
-    index: int
-    reason: str
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """What became of a save: keys stored, keys in conflict, refusals by place, and the version of the response now."""
-
-    applied: tuple[str, ...]
-    conflicts: tuple[str, ...]
-    refused: tuple[Refusal, ...]
-    version: int
-
-
-class RefusedError(Exception):
-    """An operation cannot be stored; `args[0]` is the reason's code."""
+class _OvertakenError(Exception):
+    """Somebody else has changed the response since it was read."""
 
 
 def apply(
@@ -113,33 +98,99 @@ def apply(
     """Store a save and return its reply with the response as it is now. Commits.
 
     `save_id`: made by the page for this save, at most 64 characters. `sent`: the save as its device sent it, by which its
-    repetition is known, where the operations depend on more than that; by default they are it. Raises EditionClosedError and
-    TooLargeError.
+    repetition is known, where the operations depend on more than that; by default they are it. A response that was read
+    without its lock is stored if nobody has changed it meanwhile, and read again under its lock otherwise. Raises
+    EditionClosedError and TooLargeError.
     """
     if not 0 < len(save_id) <= MAX_SAVE_ID:
         raise ValueError(f"a save id has 1 to {MAX_SAVE_ID} characters")
-    current = _locked(response)
+    key = SaveKey(save_id, digest_of(encoder.encode(operations) if sent is None else sent))
+    if _needs_no_lock(response, operations, now) and (done := _apply_at_once(response, operations, author, now, key)):
+        return done
+    return _apply_locked(_locked(response), operations, author, now, key)
+
+
+def _apply_locked(
+    current: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime, key: SaveKey
+) -> tuple[Reply, OpenResponse]:
+    """Store a save on a response whose lock is held."""
     if not current.takes_answers(now):
         db.session.rollback()
         raise EditionClosedError(current.edition.code)
     if len(operations) > MAX_OPERATIONS:
         db.session.rollback()
         raise TooLargeError(f"{len(operations)} operations in one save; {MAX_OPERATIONS} at most")
-    digest = digest_of(encoder.encode(operations) if sent is None else sent)
+    reply, line = _merge(current, operations, author, now)
+    if line is None:
+        reply = known_reply(current.id, key.save_id, key.digest) or reply
+        db.session.commit()
+        return reply, current
+    before = current.stored
+    changed = _changed(current, line, now)
     try:
-        reply, changed = _merge(current, operations, author, now, save_id, digest)
+        _write(db.session.connection(), current, changed, line, reply, key)
     except IntegrityError:
-        return _replayed(current.id, save_id, digest)
-    if changed is current:
-        reply = known_reply(current.id, save_id, digest) or reply
+        return _replayed(current.id, key)
+    if changed.review is not None:
+        reached = changed.review.reached
+        rewrite_draft_links(current.id, current.questionnaire, before, changed.document, reached, line.operations)
     db.session.commit()
     return reply, changed
 
 
-def _replayed(response_id: int, save_id: str, digest: str) -> tuple[Reply, OpenResponse]:
+def _needs_no_lock(response: OpenResponse, operations: Sequence[Operation], now: dt.datetime) -> bool:
+    """Whether a save touches nothing but the response and its journal: answers that are neither personal nor name anybody."""
+    if response.locked or not response.takes_answers(now) or not 0 < len(operations) <= MAX_OPERATIONS:
+        return False
+    plain = _plain_questions(response.questionnaire)
+    return all(operation.op == "set" and operation.question in plain for operation in operations)
+
+
+@lru_cache(maxsize=64)
+def _plain_questions(questionnaire: Questionnaire) -> frozenset[str]:
+    own = {question.code for question in questionnaire.questions if not question.personal}
+    return frozenset(own) - codes_that_matter(questionnaire)
+
+
+def _apply_at_once(
+    current: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime, key: SaveKey
+) -> tuple[Reply, OpenResponse] | None:
+    """Store a save on the response as it was read, if nobody has changed it since: the writer's turn is as long as its two
+    statements. None: it is to be read again under its lock (docs/decisions/0016)."""
+    own = replace(current, document=read_document(current.stored))  # so that a save that fails leaves no trace in the caller's
+    reply, line = _merge(own, operations, author, now)
+    if line is None or reply.refused:
+        return None
+    changed = _changed(own, line, now)
+    try:
+        with _own_transaction() as connection:
+            _write(connection, own, changed, line, reply, key)
+    except _OvertakenError:
+        return None
+    except IntegrityError:
+        return _replayed(own.id, key)
+    return reply, changed
+
+
+@contextmanager
+def _own_transaction() -> Iterator[sa.Connection]:
+    """The session's transaction where one has begun, else one without a session, which costs as much as its two statements."""
+    if db.session.registry.has() and db.session().in_transaction():
+        try:
+            yield db.session.connection()
+        except _OvertakenError:
+            db.session.rollback()
+            raise
+        db.session.commit()
+    else:
+        with db.engine.begin() as connection:
+            yield connection
+
+
+def _replayed(response_id: int, key: SaveKey) -> tuple[Reply, OpenResponse]:
     """The first reply of a save that the journal has already, and the response as it is: nothing of the replay is kept."""
     db.session.rollback()
-    known = known_reply(response_id, save_id, digest)
+    known = known_reply(response_id, key.save_id, key.digest)
     current = response_by_id(response_id)
     if known is None or current is None:
         raise LookupError(f"response {response_id} refused a save that its journal does not have")
@@ -156,21 +207,10 @@ def _locked(response: OpenResponse) -> OpenResponse:
     return current
 
 
-def digest_of(sent: bytes) -> str:
-    """By what a repetition of a save is known: keyed, since it may tell of personal values."""
-    return keyed_hash(sent.decode())
-
-
-def known_reply(response_id: int, save_id: str, digest: str) -> Reply | None:
-    """The first reply of a save that the journal has."""
-    parameters = {"response": response_id, "save": save_id, "operations": digest}
-    text = db.session.connection().execute(_REPLY, parameters).scalar_one_or_none()
-    return None if text is None else msgspec.json.decode(text, type=Reply)
-
-
 def _merge(
-    current: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime, save_id: str, digest: str
-) -> tuple[Reply, OpenResponse]:
+    current: OpenResponse, operations: Sequence[Operation], author: Author, now: dt.datetime
+) -> tuple[Reply, JournalLine | None]:
+    """Carry the operations out on the document: what is to be said, and the journal's line, None where nothing is stored."""
     document = current.document
     stamp = Stamp(
         current.version + 1, author.operator_id, now.astimezone(dt.UTC).isoformat(), author.session[:16], author.channel
@@ -180,7 +220,7 @@ def _merge(
     refused: list[Refusal] = []
     for index, operation in enumerate(operations):
         try:
-            checked = _checked(current, document, operation, stamp)
+            checked = check(current, document, operation, stamp)
         except RefusedError as refusal:
             refused.append(Refusal(index, str(refusal.args[0])))
             continue
@@ -195,25 +235,21 @@ def _merge(
         version=stamp.version if kept else current.version,
     )
     if not kept:
-        return reply, current
+        return reply, None
     line = JournalLine(stamp.version, stamp.operator, stamp.at, stamp.session, stamp.channel, tuple(kept), tuple(outcomes))
-    return reply, _store(current, document, line, reply, now, save_id, digest)
+    return reply, line
 
 
-def _store(
-    current: OpenResponse,
-    document: Document,
-    line: JournalLine,
-    reply: Reply,
-    now: dt.datetime,
-    save_id: str,
-    digest: str,
-) -> OpenResponse:
+def _changed(current: OpenResponse, line: JournalLine, now: dt.datetime) -> OpenResponse:
+    """The response after a line that its document has in it already. Raises TooLargeError."""
+    document = current.document
     stored = write_document(document)
+    if len(stored) > MAX_DOCUMENT_BYTES:
+        db.session.rollback()
+        raise TooLargeError(f"the answers would take {len(stored) // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
     found = review_stored(current.id, current.questionnaire, document, stored)
-    changed = replace(
+    return replace(
         current,
-        document=document,
         stored=stored,
         version=line.version,
         status="draft" if current.status == "opened" else current.status,
@@ -221,29 +257,20 @@ def _store(
         last_activity=now,
         active_seconds=current.active_seconds + _active_seconds(now - current.last_activity),
         review=found,
+        locked=False,  # what follows commits
     )
-    connection = db.session.connection()
-    _write_response(connection, changed)
-    written = {"line": encoder.encode(line).decode(), "reply": encoder.encode(reply).decode()}
-    key = {"response_id": current.id, "version": line.version, "save_id": save_id, "digest": digest}
-    _WRITE_LINE.run(connection, {**key, **written, "at": now})
-    write_sheet_rows(connection, current.id, current.questionnaire, document, line.operations)
-    rewrite_draft_links(current.id, current.questionnaire, current.stored, document, found.reached, line.operations)
-    return changed
 
 
-def _active_seconds(gap: dt.timedelta) -> int:
-    """The part of the pause before this save that counts as work."""
-    return int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0
-
-
-def _write_response(connection: sa.Connection, changed: OpenResponse) -> None:
-    size = len(changed.stored)
-    if size > MAX_DOCUMENT_BYTES:
-        db.session.rollback()
-        raise TooLargeError(f"the answers would take {size // 1024} kB; {MAX_DOCUMENT_BYTES // 1024} kB at most")
+def _write(
+    connection: sa.Connection, current: OpenResponse, changed: OpenResponse, line: JournalLine, reply: Reply, key: SaveKey
+) -> None:
+    """Write what a save has changed. Raises _OvertakenError where the row is no longer the one that was read."""
     values = {
-        "response": changed.id,
+        "response": current.id,
+        "read_version": current.version,
+        "read_status": current.status,
+        "read_submissions": current.submissions,
+        "read_state": current.edition.state,
         "document": changed.stored,
         "version": changed.version,
         "status": changed.status,
@@ -252,114 +279,14 @@ def _write_response(connection: sa.Connection, changed: OpenResponse) -> None:
         "last_activity": changed.last_activity,
         "active_seconds": changed.active_seconds,
     }
-    _WRITE_RESPONSE.run(connection, values)
+    if not _WRITE_RESPONSE.run(connection, values):
+        raise _OvertakenError
+    written = {"line": encoder.encode(line).decode(), "reply": encoder.encode(reply).decode()}
+    place = {"response_id": current.id, "version": line.version, "save_id": key.save_id, "digest": key.digest}
+    _WRITE_LINE.run(connection, {**place, **written, "at": changed.last_activity})
+    write_sheet_rows(connection, current.id, current.questionnaire, changed.document, line.operations)
 
 
-# Checking the shape of what arrives --------------------------------------------------------------------------------------
-
-
-def _checked(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
-    """The operation with its value in canonical form, personal values sealed. Raises RefusedError."""
-    return _CHECKS[operation.op](current, document, operation, stamp)
-
-
-def _check_answer(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
-    question, step = _question(current.questionnaire, operation)
-    if (operation.item is None) != (step is None or step.repeat is None):
-        raise RefusedError("item_mismatch")
-    if operation.item is not None:
-        found = document.find_item(operation.item)
-        if found is None or step is None or found[0] != step.code:
-            raise RefusedError("unknown_item")
-    answer = document.answers.get(operation.key)
-    if operation.base < 0 or operation.base > stamp.version:
-        raise RefusedError("base_of_the_future")
-    try:
-        value = None if operation.value is None else type_of(question).accept(question, operation.value)
-    except AnswerRefused as refusal:
-        raise RefusedError("malformed_value") from refusal
-    if question.personal:
-        value = personal.seal(current.id, value, answer.value if answer else None)
-    return msgspec.structs.replace(operation, value=value)
-
-
-def _question(questionnaire: Questionnaire, operation: Operation) -> tuple[Question, Step | None]:
-    code = operation.question or ""
-    for question in questionnaire.after_submission:
-        if question.code == code:
-            return question, None
-    try:
-        return questionnaire.question(code), questionnaire.step_of(code)
-    except KeyError as error:
-        raise RefusedError("unknown_question") from error
-
-
-def _check_new_item(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
-    _require_uuid(operation.item)
-    if operation.op == "duplicate":
-        found = document.find_item(operation.source or "")
-        if found is None or found[1].removed is not None:
-            raise RefusedError("unknown_item")
-        step_code = found[0]
-    else:
-        step_code = operation.step or ""
-    try:
-        step = current.questionnaire.step(step_code)
-    except KeyError as error:
-        raise RefusedError("unknown_step") from error
-    if step.repeat is None:
-        raise RefusedError("step_without_items")
-    known = document.find_item(operation.item or "")
-    if known is None and len(document.live_items().get(step_code, ())) >= step.repeat.max:
-        raise RefusedError("too_many_items")
-    return operation
-
-
-def _check_item(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
-    if document.find_item(operation.item or "") is None:
-        raise RefusedError("unknown_item")
-    if operation.before is not None and document.find_item(operation.before) is None:
-        raise RefusedError("unknown_item")
-    if operation.base < 0 or operation.base > stamp.version:
-        raise RefusedError("base_of_the_future")
-    return operation
-
-
-def _check_return(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
-    """An item that comes back needs a place like a new one."""
-    checked = _check_item(current, document, operation, stamp)
-    step_code, item = document.find_item(operation.item or "") or ("", None)
-    repeat = current.questionnaire.step(step_code).repeat
-    if item and item.removed and repeat and len(document.live_items().get(step_code, ())) >= repeat.max:
-        raise RefusedError("too_many_items")
-    return checked
-
-
-def _check_resolution(current: OpenResponse, document: Document, operation: Operation, stamp: Stamp) -> Operation:
-    if operation.question is not None:
-        return _check_answer(current, document, operation, stamp)
-    if operation.choice is None:
-        raise RefusedError("no_choice")
-    check = _check_return if operation.choice == "keep" else _check_item
-    return check(current, document, operation, stamp)
-
-
-def _require_uuid(text: str | None) -> None:
-    try:
-        canonical = str(uuid.UUID(text or ""))
-    except ValueError as error:
-        raise RefusedError("item_not_a_uuid") from error
-    if canonical != text:
-        raise RefusedError("item_not_a_uuid")
-
-
-_Check = Callable[[OpenResponse, Document, Operation, Stamp], Operation]
-_CHECKS: Final[dict[str, _Check]] = {
-    "set": _check_answer,
-    "add": _check_new_item,
-    "duplicate": _check_new_item,
-    "move": _check_item,
-    "delete": _check_item,
-    "restore": _check_return,
-    "resolve": _check_resolution,
-}
+def _active_seconds(gap: dt.timedelta) -> int:
+    """The part of the pause before this save that counts as work."""
+    return int(gap.total_seconds()) if dt.timedelta(0) <= gap <= LONGEST_GAP else 0

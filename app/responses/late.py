@@ -22,9 +22,10 @@ from app.questionnaire.model import Questionnaire
 from app.responses import personal
 from app.responses.continuing import Continuing
 from app.responses.document import Operation, encoder
-from app.responses.drafts import Author, EditionClosedError, Reply, TooLargeError, apply, digest_of, known_reply
+from app.responses.drafts import Author, EditionClosedError, TooLargeError, apply
 from app.responses.models import LateSave, PersonalValue
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.replays import Reply, digest_of, known_reply
 from app.responses.tables import response_table
 
 MOST_CHARACTERS: Final = 2 * 1024 * 1024

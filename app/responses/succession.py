@@ -23,9 +23,10 @@ from app.questionnaire.model import Questionnaire, split_key
 from app.registry.entities import EntityRow
 from app.registry.successors import predecessors_of
 from app.responses.document import Document, JournalLine, Operation, encoder
-from app.responses.drafts import MAX_OPERATIONS, Author, EditionClosedError, Reply, apply
+from app.responses.drafts import MAX_OPERATIONS, Author, EditionClosedError, apply
 from app.responses.models import JournalEntry, Response
 from app.responses.reading import OpenResponse, find_response, response_by_id
+from app.responses.replays import Reply
 
 _SHEETS: Final = uuid.UUID("5b2f4a0e-6d0c-4b7e-9a83-0c1f3f7e2d11")  # under which the ids of copied sheets are made
 

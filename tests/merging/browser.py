@@ -15,7 +15,8 @@ from typing import Any
 import msgspec
 
 from app.responses.document import Operation
-from app.responses.drafts import Author, Reply
+from app.responses.drafts import Author
+from app.responses.replays import Reply
 from tests.merging.ledger import Change, Deed, Sight, text_of
 
 BLANK = (None, 0)

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 
 from app.extensions import db
 from app.responses.document import Operation, write_document
-from app.responses.drafts import Author, Reply, apply
+from app.responses.drafts import Author, apply
 from app.responses.journal import folded_document
 from app.responses.reading import OpenResponse, response_by_id
+from app.responses.replays import Reply
 from tests.merging.browser import Browser, Save, Waiting
 from tests.merging.ledger import Ledger
 
