@@ -123,7 +123,8 @@ class Settings:
     reminders_per_hour: int = _setting(
         400,
         values.whole(1, 20_000),
-        "The pace that is proposed for a batch of reminders: those who answer the phone follow it.",
+        "The pace that is proposed for a batch of reminders, and of the messages of a run of resets: those who answer the "
+        "phone follow it.",
     )
     mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
     trusted_proxies: int = _setting(

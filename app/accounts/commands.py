@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from app.accounts.entity_accounts import list_accounts
 from app.accounts.links import UnknownEntityError, create_activation_link
 from app.accounts.login_runs import RunRow, UnknownRunError, run_by_id, work_off
-from app.accounts.requests import OUTCOMES, UnknownRequestError, handle_request, open_requests
+from app.accounts.requests import OUTCOMES, UnknownRequestError, count_open_requests, handle_request, open_requests
 from app.accounts.resets import reset_login
 from app.clock import now
 from app.config import settings
@@ -20,6 +20,7 @@ from app.terminal import print_row
 
 entity_group = AppGroup("entity", help="The logins of those who answer.")
 ACTOR = "command"
+MOST_LISTED = 1_000
 
 
 def unknown_entity(code: str) -> click.ClickException:
@@ -88,7 +89,7 @@ def _run(number: int) -> RunRow:
 
 
 @entity_group.command("requests")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000), help="How many, oldest first.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, MOST_LISTED), help="How many, oldest first.")
 @click.option("--handled", type=int, metavar="ID", help="Note that this one has been seen to.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), default="answered", show_default=True, help="How, with --handled.")
 def requests(limit: int, handled: int | None, outcome: str) -> None:
@@ -107,3 +108,6 @@ def requests(limit: int, handled: int | None, outcome: str) -> None:
         asked = one.created_at.strftime("%Y-%m-%d %H:%M UTC")
         who = (one.name, one.office, one.email, one.phone)
         print_row(one.id, asked, one.entity_code, one.entity_label, *who, one.note)
+    left = count_open_requests() - len(waiting)
+    if left > 0:
+        click.echo(f"{left} more, asked later: --limit {min(len(waiting) + left, MOST_LISTED)} shows them", err=True)

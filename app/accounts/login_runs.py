@@ -3,7 +3,8 @@
 Not for: a reset itself (`resets.py`), whom a filter means (the caller hands over ids), or reading a file (`code_lists.py`).
 Holds always: nothing of any login changes before a run is confirmed; a login is reset and its item settled in one transaction,
 so that of two workers, or of a worker and its successor, each finds what the other has done and no login is reset twice; a run
-that nobody works on waits where it was, and anybody may go on with it; a stopped run changes nothing more.
+that nobody works on waits where it was, and anybody may go on with it; a stopped run changes nothing more; its messages go out
+at the pace of reminders, since the same people answer the telephone.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.accounts.links import RESET
 from app.accounts.login_state import LoginRow, login_rows
 from app.accounts.models import EntityAccount, LoginRun, LoginRunItem
 from app.accounts.resets import end_login
 from app.audit.chain import Scalar, record
 from app.extensions import db, table_of
+from app.mail.outbox import last_time
 from app.registry.addresses import recipients_for
 from app.registry.entities import entity_table, find_by_id, is_in_force, label
 
@@ -226,6 +229,12 @@ def without_address(run_id: int) -> int:
     for start in range(0, len(ids), _AT_ONCE):
         found += sum(not emails for emails in recipients_for(ids[start : start + _AT_ONCE], "reset").values())
     return found
+
+
+def last_message_at(now: dt.datetime) -> dt.datetime | None:
+    """When the last message of the resets goes out, of this run or of another; None where none waits."""
+    last = last_time(RESET, now)
+    return last if last is not None and last > now else None
 
 
 def never_activated(run_id: int) -> int:

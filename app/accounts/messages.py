@@ -22,7 +22,7 @@ from app.accounts.sign_in_links import create_sign_in_link
 from app.accounts.tokens import keyed_hash
 from app.config import settings
 from app.mail.hooks import Filled, register_hook
-from app.mail.outbox import Message, cancel_messages, queue_message
+from app.mail.outbox import Message, cancel_messages, next_times, queue_message
 from app.registry.addresses import addresses_of, recipients_of
 from app.registry.entities import EntityRow, find_by_id, is_in_force
 from app.web.site_address import site_address
@@ -82,15 +82,25 @@ def reference_of(entity_id: int) -> str:
 
 
 def queue_messages(
-    kind: str, entity: EntityRow, now: dt.datetime, *, language: str, occasion: Occasion | None = None
+    kind: str,
+    entity: EntityRow,
+    now: dt.datetime,
+    *,
+    language: str,
+    occasion: Occasion | None = None,
+    per_hour: int | None = None,
 ) -> list[str]:
-    """Queue the message of this kind to each address that gets it, and say which these are. Flushes only."""
+    """Queue the message of this kind to each address that gets it, and say which these are. Flushes only.
+
+    `per_hour`: the pace at which it follows those of its kind, where many are queued one after another; None for at once.
+    """
     recipients = recipients_of(entity.id, kind)
+    times = [now] * len(recipients) if per_hour is None else next_times(kind, len(recipients), per_hour, now)
     with force_locale(language):
         wording = _WORDINGS[kind](entity.label, occasion)
     text = "\n\n".join([*wording.before, f"{wording.action}:\n{LINK}", *wording.after]) + "\n"
     html = html_of(wording, language)
-    for recipient in recipients:
+    for recipient, not_before in zip(recipients, times, strict=True):
         message = Message(
             kind=kind,
             reference=reference_of(entity.id),
@@ -100,6 +110,7 @@ def queue_messages(
             text=text,
             html=html,
             dedupe_key=keyed_hash(f"message|{kind}|{entity.id}|{recipient}|{now.isoformat()}"),
+            not_before=not_before,
         )
         queue_message(message, now)
     return recipients

@@ -18,6 +18,7 @@ from app.accounts.places import forget_places
 from app.accounts.throttle import forget_counts
 from app.accounts.ways_in import end_codes, end_links, hold_logins
 from app.audit.chain import Scalar, record
+from app.config import settings
 from app.extensions import db
 from app.registry.entities import EntityRow
 
@@ -34,7 +35,10 @@ def reset_login(entity_code: str, *, actor: str, now: dt.datetime, language: str
 
 
 def end_login(entity: EntityRow, *, actor: str, now: dt.datetime, language: str = "it", run_id: int | None = None) -> list[str]:
-    """As `reset_login`, within its caller's transaction. Flushes only. `run_id`: the run to which it belongs."""
+    """As `reset_login`, within its caller's transaction. Flushes only.
+
+    `run_id`: the run to which it belongs, whose messages go out at the pace of reminders.
+    """
     cancel_links(entity.id, now)
     hold_logins(entity.id)
     end_links(entity.id, now)
@@ -42,7 +46,8 @@ def end_login(entity: EntityRow, *, actor: str, now: dt.datetime, language: str 
     empty_password(entity.id, now)
     forget_places(entity.id)
     forget_counts(entity.id, now)
-    recipients = queue_messages(RESET, entity, now, language=language)
+    per_hour = None if run_id is None else settings().reminders_per_hour
+    recipients = queue_messages(RESET, entity, now, language=language, per_hour=per_hour)
     detail: dict[str, Scalar] = {"addresses": len(recipients)}
     if run_id is not None:
         detail["run"] = run_id

@@ -133,9 +133,17 @@ def _what_happened() -> list[Part]:
         _written("note", note_table, (note.text, note.removed_at), note.entity_id == _ENTITY_ID),
         _part(
             *("deed", entry_table.outerjoin(staff_table, actor == entry.actor), entry.number, entry.at),
-            *((entry.action, who, entry.detail), entry.subject == _SUBJECT),
+            *((entry.action, who, entry.detail), entry.subject.in_(_own_subjects())),
         ),
     ]
+
+
+def _own_subjects() -> sa.CompoundSelect[Any]:
+    """What the record calls the entity and its responses, of all editions."""
+    response = response_table.c
+    number = sa.cast(response.id, sa.String)
+    responses = sa.select(sa.literal("response:", sa.String) + number).where(response.entity_id == _ENTITY_ID)
+    return sa.union_all(sa.select(_SUBJECT), responses)
 
 
 @functools.cache

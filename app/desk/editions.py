@@ -22,7 +22,7 @@ from app.desk.edition_steps import steps_from
 from app.desk.edition_words import STATES, errors_of
 from app.editions.changing import pilot_codes
 from app.editions.checks import EditionProblemsError, Problem
-from app.editions.creating import NewEdition, create_edition, proposed_after
+from app.editions.creating import NewEdition, create_edition, names_year, proposed_after
 from app.editions.current import EditionView, edition_by_code, letter_text_of, list_editions, plan_of, questionnaire_of
 from app.responses.tallies import Tally, tallies
 
@@ -64,13 +64,16 @@ def new_edition() -> ResponseReturnValue:
 
 
 def _new_form(earlier: EditionView | None, values: Typed, problems: tuple[Problem, ...] = ()) -> str:
-    return render_template("desk/edition_new.html", earlier=earlier, values=values, errors=errors_of(problems))
+    yearless = earlier is not None and not names_year(earlier.code)
+    return render_template(
+        "desk/edition_new.html", earlier=earlier, values=values, errors=errors_of(problems), yearless=yearless
+    )
 
 
 def _proposed(earlier: EditionView | None) -> Typed:
     if earlier is None:
         return dict.fromkeys(_FIELDS, "") | {"opening_time": "09:00", "deadline_time": "23:59"}
-    proposed = proposed_after(earlier)
+    proposed = proposed_after(earlier, [edition.code for edition in list_editions()])
     days = {"period_from": proposed.period_from.isoformat(), "period_to": proposed.period_to.isoformat()}
     instants = boxes_of("opening", proposed.opens_at) | boxes_of("deadline", proposed.deadline)
     return {"code": proposed.code, "title": proposed.title, **days, **instants}

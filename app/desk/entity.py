@@ -49,6 +49,10 @@ WHOLE: Final = {
     "persone": "operator",
     "indirizzi": "address",
     "registro": "deed",
+    "accessi": "access",
+    "riaperture": "reopening",
+    "salvataggi": "save",
+    "tardive": "late",
 }
 """Which part of the page `tutte` asks to see whole → how the record calls it."""
 _WORDS: Final = {
@@ -97,6 +101,7 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         typed={"grant": TypedGrant(), **(typed or {})},
         problems=problems or [],
         errors=dict(problems or ()),
+        whole=whole,
         more=_more(found, whole),
         short=short,
         who=_who,

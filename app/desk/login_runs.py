@@ -29,6 +29,7 @@ from app.accounts.login_runs import (
     WrongCountError,
     confirm_run,
     count_runs,
+    last_message_at,
     list_runs,
     never_activated,
     prepare_run,
@@ -43,6 +44,7 @@ from app.accounts.staff import staff_names
 from app.chasing.filters import Filter
 from app.chasing.selection import select_respondents
 from app.clock import now
+from app.config import settings
 from app.database import unit_of_work
 from app.desk import blueprint
 from app.desk import login_words as words
@@ -176,6 +178,8 @@ def _draw_run(run: RunRow, still: bool = False, problems: list[Problem] | None =
         pager=pager,
         chosen=states[0] if len(states) == 1 else "",
         without=without_address(run.id) if run.state == "prepared" else 0,
+        per_hour=settings().reminders_per_hour,
+        last_message=last_message_at(now()) if run.confirmed_at else None,
         never=never_activated(run.id) if run.state == "prepared" else 0,
         names=_names(),
         words=words,

@@ -24,13 +24,14 @@ from app.reminders.batches import LONGEST_NAME, Plan
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
+LONGEST_SEARCH = 100
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 Errors = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """What was chosen. `when`: "ora" or "data"; `start` and `pace`: as they were typed; `preview`: the code of whom to show."""
+    """What was chosen. `when`: "ora" or "data"; `start`, `pace` and `preview`, the name or code of whom to show: as typed."""
 
     choice: Choice
     template_id: int
@@ -87,7 +88,7 @@ def read_draft(args: MultiDict[str, str]) -> PlanDraft:
         start=args.get("inizio", "").strip()[:30],
         pace=pace[:10] or str(settings().reminders_per_hour),
         working_hours=args.get("orario", "") == "1" or not args.get("ritmo", ""),
-        preview=args.get("anteprima", "").strip()[:32],
+        preview=" ".join(args.get("anteprima", "").replace("\0", "").split())[:LONGEST_SEARCH],
     )
 
 

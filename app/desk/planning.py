@@ -7,7 +7,6 @@ confirmation changes anything, once for each form that was shown.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import secrets
 from typing import Any
@@ -26,14 +25,14 @@ from app.desk.batches import the_edition
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.old_pages import old_page
 from app.desk.plan_drafts import PlanDraft, read_draft
+from app.desk.plan_previews import previews_of
 from app.desk.reminder_words import AUDIENCE_WORDS, LEFT_OUT_WORDS
 from app.editions.current import EditionView
 from app.registry.entities import ENTITY_KINDS, labels_of
-from app.reminders.audience import Audience, Recipient, find_audience, regions_of
-from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch, write_for
+from app.reminders.audience import find_audience, regions_of
+from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
 from app.reminders.schedule import ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
-from app.reminders.wording import paragraphs
 
 STEPS = ("chi", "testo", "quando", "conferma")
 ASK_NUMBER_ABOVE = 1_000
@@ -117,7 +116,8 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
         shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
         shown |= {"too_late": ends_too_late(last, edition.closes_at), "key": key or secrets.token_hex(16)}
         shown |= {"latest": latest_batch(edition.id)}
-        shown |= {"typed": request.form.get("numero", ""), "previews": _previews(edition, template, audience, draft, plan)}
+        shown |= {"typed": request.form.get("numero", "")}
+        shown |= {"previews": previews_of(edition, template, audience, draft, plan.schedule.starts_at)}
     return render_template("desk/plan.html", **shown)
 
 
@@ -140,22 +140,3 @@ def _template(edition: EditionView, draft: PlanDraft) -> TemplateRow:
         return template_of(edition.id, draft.template_id)
     except UnknownTemplateError:
         return template_of(edition.id, SHIPPED)
-
-
-def _previews(
-    edition: EditionView, template: TemplateRow, audience: Audience, draft: PlanDraft, plan: Plan
-) -> list[dict[str, Any]]:
-    """What one entity of each audience would get; or only the one that was asked for by its code."""
-    asked = [one for one in audience.recipients if draft.preview and draft.preview == one.code]
-    firsts: dict[str, Recipient] = {}
-    for one in audience.recipients:
-        firsts.setdefault(one.audience, one)
-    chosen = asked or [firsts[name] for name in AUDIENCE_WORDS if name in firsts]
-    return [preview(edition, template, one, plan.schedule.starts_at) for one in chosen]
-
-
-def preview(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> dict[str, Any]:
-    """What an entity would get, for `desk/message.html`."""
-    written = write_for(edition, template, one, at)
-    before, after = paragraphs(written.text)
-    return {"who": one, "subject": written.subject, "text": written.text, "before": before, "after": after}

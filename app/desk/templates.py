@@ -19,7 +19,7 @@ from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import the_edition
 from app.desk.old_pages import old_page
-from app.desk.planning import preview
+from app.desk.plan_previews import preview
 from app.desk.reminder_words import AUDIENCE_WORDS
 from app.editions.current import EditionView
 from app.editions.extensions import own_closes_at

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -18,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from app.audit.chain import record
 from app.editions.calendar import same_day_in
 from app.editions.checks import (
+    LONGEST_CODE,
     MINUTE,
     ROME,
     EditionProblemsError,
@@ -33,7 +35,7 @@ from app.editions.models import Edition
 from app.extensions import db
 from app.questionnaire.loader import load_definition, read_shipped, shipped_definitions
 
-_YEAR = re.compile(r"\b20\d\d\b")
+_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +111,34 @@ def moved_plan(plan: Plan, years: int) -> Plan:
     return tuple((same_day_in(day.year + years, day), percent) for day, percent in plan)
 
 
-def proposed_after(earlier: EditionView) -> NewEdition:
+def names_year(text: str) -> bool:
+    """Whether a code or a title holds a year, which a clone's can count up."""
+    return _YEAR.search(text) is not None
+
+
+def proposed_after(earlier: EditionView, taken: Collection[str] = ()) -> NewEdition:
     """What a clone may be called and when it may run, a year after this one: its years counted up, its dates moved.
 
-    No code is proposed where the earlier one names no year: it would be the same.
+    A code or a title that names no year gets the year of the opening; a code that is `taken`, a number.
     """
     opens, deadline = (_year_later(instant) for instant in (earlier.opens_at, earlier.deadline))
     return NewEdition(
-        code=_counted_up(earlier.code) if _YEAR.search(earlier.code) else "",
-        title=_counted_up(earlier.title) if _YEAR.search(earlier.title) else f"{earlier.title} {opens.astimezone(ROME).year}",
+        code=_free_code(earlier.code, str(opens.astimezone(ROME).year), taken),
+        title=_counted_up(earlier.title) if names_year(earlier.title) else f"{earlier.title} {opens.astimezone(ROME).year}",
         period_from=same_day_in(earlier.period_from.year + 1, earlier.period_from),
         period_to=same_day_in(earlier.period_to.year + 1, earlier.period_to),
         opens_at=opens,
         deadline=deadline,
     )
+
+
+def _free_code(earlier: str, year: str, taken: Collection[str]) -> str:
+    code = _counted_up(earlier) if names_year(earlier) else f"{earlier[: LONGEST_CODE - len(year) - 1]}-{year}"
+    number = 2
+    free = code
+    while free in taken:
+        free, number = f"{code[: LONGEST_CODE - len(str(number)) - 1]}-{number}", number + 1
+    return free
 
 
 def _counted_up(text: str) -> str:

@@ -1,8 +1,8 @@
 """What each answer has been, with who gave it and when, and bringing an earlier value back.
 
 Not for: submitted versions (`receipts.py`).
-Holds always: only the entity's own operators see it; an earlier value comes back as a save like any other, on the answer as it
-is now, and the value that it replaces stays in the list.
+Holds always: only the entity's own operators see it; an earlier value comes back as a save like any other, on the answer that
+the page showed: where a colleague has changed it since, both are kept and somebody decides.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import sheet_name
 from app.fill.opening import author, load_response, locale
+from app.fill.path import question_address
 from app.fill.saving import sent_for_another
 from app.fill.views import moment, shown, speech_for
 from app.questionnaire.model import Question, Step, answer_key, split_key
@@ -45,11 +46,12 @@ class ValueRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerHistory:
-    """One answer: its question, its sheet where it stands in one, and its values, the newest first."""
+    """One answer: its question, its sheet where it stands in one, and its values, the newest first. `base`: its revision."""
 
     key: str
     label: str
     sheet: str
+    base: int
     values: tuple[ValueRow, ...]
 
 
@@ -62,7 +64,10 @@ def answer_history(response: OpenResponse) -> list[AnswerHistory]:
     speech = speech_for(questionnaire, clear)
     names = operator_names(response.entity_id)
     return [
-        AnswerHistory(key, question.label, sheet, _rows(question, key, changes[key], clear, (names, speech)))
+        AnswerHistory(
+            *(key, question.label, sheet, response.document.answers[key].revision),
+            values=_rows(question, key, changes[key], clear, (names, speech)),
+        )
         for question, key, sheet in _answers(response, questionnaire.steps)
         if key in changes
     ]
@@ -108,7 +113,7 @@ def restore_answer() -> ResponseReturnValue:
         return home
     operation = _operation(response, request.form.get("risposta", ""), request.form.get("revisione", 0, type=int))
     try:
-        reply, _saved = apply(response, [operation], author(), at, save_id=secrets.token_urlsafe(12))
+        reply, saved = apply(response, [operation], author(), at, save_id=secrets.token_urlsafe(12))
     except EditionClosedError:
         flash(_("La rilevazione è chiusa: le risposte si possono solo leggere."), "error")
         return home
@@ -118,8 +123,20 @@ def restore_answer() -> ResponseReturnValue:
     if reply.refused:
         flash(_("Non è stato possibile: ricarica la pagina e riprova."), "error")
         return home
+    return redirect(_say_restored(saved, operation, disputed=bool(reply.conflicts)), 303)
+
+
+def _say_restored(saved: OpenResponse, operation: Operation, *, disputed: bool) -> str:
+    """Say what became of the value, and give the address where one sees it."""
+    if saved.document.is_removed(operation.item):
+        text = _("Nel frattempo la scheda è stata eliminata: il valore che hai scelto è conservato. Decidi se ripristinarla.")
+        flash(text, "warning")
+        return url_for("fill.conflicts")
+    if disputed:
+        flash(_("Un collega ha cambiato la stessa risposta: sono conservate tutte e due. Scegli quale vale."), "warning")
+        return question_address(saved.questionnaire, operation.question or "", operation.item)
     flash(_("Valore ripristinato. Se ci ripensi, qui trovi anche quello di prima."), "success")
-    return redirect(f"{url_for('fill.history')}#r-{operation.key}", 303)
+    return f"{url_for('fill.history')}#r-{operation.key}"
 
 
 def _operation(response: OpenResponse, key: str, revision: int) -> Operation:
@@ -129,4 +146,4 @@ def _operation(response: OpenResponse, key: str, revision: int) -> Operation:
     if earlier is None or value == personal.ERASED:
         abort(404)
     item, code = split_key(key)
-    return Operation("set", item=item, question=code, base=response.document.answers[key].revision, value=value)
+    return Operation("set", item=item, question=code, base=request.form.get("base", 0, type=int), value=value)

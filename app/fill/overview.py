@@ -81,7 +81,7 @@ def overview() -> ResponseReturnValue:
         offers=offers,
         withdrawn=is_withdrawn(response),
         colleagues=_colleagues(response, at),
-        conflicts=len(response.document.conflicts),
+        conflicts=len(response.open_conflicts),
         receipts=list_receipts(response.id) if response.submissions else [],
         unsent=has_unsent_changes(response),
         sheets=[
@@ -160,7 +160,7 @@ def conflict_rows(response: OpenResponse) -> dict[str, dict[str, str]]:
     """Each answer or sheet that waits for a decision, by its key: its title and where it is decided."""
     questionnaire = response.questionnaire_in(locale())
     rows = {}
-    for key in response.document.conflicts:
+    for key in response.open_conflicts:
         item, code = split_key(key)
         if item is None and response.document.find_item(code):
             step_code, _item = response.document.find_item(code) or ("", None)
@@ -168,7 +168,8 @@ def conflict_rows(response: OpenResponse) -> dict[str, dict[str, str]]:
             rows[key] = {"title": sheet_title(response, step, code), "url": step_address(step)}
             continue
         question = questionnaire.question(code)
-        rows[key] = {"title": question.label, "url": question_address(questionnaire, code, item)}
+        sheet = f"{sheet_title(response, questionnaire.step_of(code), item)}: " if item else ""
+        rows[key] = {"title": f"{sheet}{question.label}", "url": question_address(questionnaire, code, item)}
     return rows
 
 
@@ -225,7 +226,7 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
         conflicts=list(conflict_rows(response).values()),
         tried=bool(extra),
         errors=[pair for pair in extra if pair],
-        ready=found.complete and not missing and not response.document.conflicts,
+        ready=found.complete and not missing and not response.open_conflicts,
         unsent=response.submissions == 0 or has_unsent_changes(response),
         previous=_last_address(questionnaire, reached),
     )

@@ -11,6 +11,7 @@ from typing import NoReturn
 from flask import abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.clock import now
 from app.fill import blueprint
@@ -23,7 +24,8 @@ from app.fill.views import moment
 from app.questionnaire.model import Step
 from app.questionnaire.reach import Reached
 from app.questionnaire.review import Review
-from app.responses.document import Operation
+from app.responses.disputes import conflicts_inside
+from app.responses.document import Document, Operation
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
 from app.responses.reviewing import review_response
@@ -95,6 +97,7 @@ def _removed_sheets(response: OpenResponse, step: Step) -> list[dict[str, object
             "when": moment(item.removed.at),
             "base": response.document.item_revision(item.id),
             "disputed": item.id in response.document.conflicts,
+            "inside": conflicts_inside(response.document, item.id),
             "seen": _open_decisions(response, item.id),
         }
         for item in response.document.items.get(step.code, ())
@@ -118,8 +121,8 @@ def add_sheet(code: str) -> ResponseReturnValue:
     response = load_response(at)
     step = _repeated_step(response, code)
     item = str(uuid.uuid4())
-    refused = _store(response, Operation("add", item=item, step=step.code), at)
-    return redirect(step_address(step) if refused else sheet_address(step, item), 303)
+    saved = _store(response, Operation("add", item=item, step=step.code), at)
+    return redirect(sheet_address(step, item) if saved else step_address(step), 303)
 
 
 @blueprint.post("/compila/<code>/schede/<uuid:item>/<action>")
@@ -131,8 +134,9 @@ def change_sheet(code: str, item: uuid.UUID, action: str) -> ResponseReturnValue
     operation = _operation(action, str(item))
     if operation is None:
         abort(404)
-    if not _store(response, operation, at):
-        _say_done(action, step, str(item))
+    saved = _store(response, operation, at)
+    if saved:
+        _say_done(action, saved, str(item))
     return redirect(step_address(step), 303)
 
 
@@ -152,30 +156,43 @@ def _operation(action: str, item: str) -> Operation | None:
     return None
 
 
-def _store(response: OpenResponse, operation: Operation, at: dt.datetime) -> bool:
-    """Store one operation; True, with the reason said, where it was refused."""
+def _store(response: OpenResponse, operation: Operation, at: dt.datetime) -> Document | None:
+    """The answers with one operation stored; None, with the reason said, where it was refused."""
     save_id = request.form.get("save_id", "")[:64] or str(uuid.uuid4())
     try:
-        reply, _saved = apply(response, [operation], author(), at, save_id=save_id)
+        reply, saved = apply(response, [operation], author(), at, save_id=save_id)
     except EditionClosedError:
-        flash(_("La scadenza è passata: le schede si possono solo leggere."), "error")
-        return True
+        flash(_late_words(operation), "warning")
+        return None
     except TooLargeError:
         flash(_("Le risposte sono troppo lunghe: accorcia i testi prima di aggiungere altre schede."), "error")
-        return True
+        return None
     if reply.conflicts:
         flash(_("Un collega ha modificato questa scheda nel frattempo: decidi se tenerla o eliminarla."), "warning")
-        return True
+        return None
     reasons = {
         "too_many_items": _("Hai raggiunto il numero massimo di schede: elimina quelle che non servono."),
         "unknown_item": _("Questa scheda non c’è più."),
     }
     for refusal in reply.refused:
         flash(reasons.get(refusal.reason, _("Non è stato possibile: ricarica la pagina e riprova.")), "error")
-    return bool(reply.refused)
+    return None if reply.refused else saved.document
 
 
-def _say_done(action: str, step: Step, item: str) -> None:
+def _late_words(operation: Operation) -> str:
+    """What was not done because the deadline has passed. These buttons carry nothing typed: there is nothing to keep."""
+    words = {
+        "add": _("La scadenza è passata: la scheda non è stata aggiunta."),
+        "duplicate": _("La scadenza è passata: la scheda non è stata duplicata."),
+        "move": _("La scadenza è passata: la scheda non è stata spostata."),
+        "delete": _("La scadenza è passata: la scheda non è stata eliminata."),
+        "restore": _("La scadenza è passata: la scheda non è stata ripristinata."),
+        "resolve": _("La scadenza è passata: la decisione sulla scheda non è stata registrata."),
+    }
+    return f"{words[operation.op]} {_('Non è cambiato niente: le risposte restano come erano.')}"
+
+
+def _say_done(action: str, saved: Document, item: str) -> None:
     done = {
         "duplica": _("Scheda duplicata: è subito sotto l’originale."),
         "sposta": _("Scheda spostata."),
@@ -185,6 +202,14 @@ def _say_done(action: str, step: Step, item: str) -> None:
         "conferma-eliminazione": _("Scheda eliminata."),
     }
     flash(done[action], "success")
+    inside = conflicts_inside(saved, item) if action in {"ripristina", "tieni"} else 0
+    if inside:
+        text = ngettext(
+            "In questa scheda una risposta è scritta in due modi diversi: aprila e scegli quale vale.",
+            "In questa scheda %(num)d risposte sono scritte in due modi diversi: aprila e scegli quali valgono.",
+            inside,
+        )
+        flash(text, "warning")
 
 
 @blueprint.route("/compila/<any(pratiche, centri):sheet>/<uuid:item>", methods=["GET", "POST"])
@@ -196,7 +221,9 @@ def sheet(sheet: str, item: uuid.UUID, number: int = 1) -> ResponseReturnValue:
     step, page = _sheet_page(response, sheet, str(item), number)
     reached = reached_by(response)
     found = response.document.find_item(str(item))
-    if step.code not in reached.steps or found is None or (found[1].removed is not None and request.method != "POST"):
+    if request.method != "POST" and step.code not in reached.steps:
+        return not_asked(response, step)
+    if request.method != "POST" and (found is None or found[1].removed is not None):
         flash(_("Questa scheda è stata eliminata. Se serve ancora, ripristinala."), "warning")
         return redirect(step_address(step), 303)
     if request.method != "POST":  # HEAD as well: it has passed no check of a token

@@ -207,7 +207,7 @@ def _answer(response: OpenResponse, since: int, at: dt.datetime, saves: Iterable
         "changes": {
             "answers": _answers(response, since),
             "items": _items(response.document, _labels(response)),
-            "conflicts": list(response.document.conflicts),
+            "conflicts": response.open_conflicts,
         },
         "token": csrf_token(),
     }

@@ -20,6 +20,7 @@ from app.extensions import db, table_of
 from app.mail.delivering import Tally, deliver_due
 from app.mail.messages import UnfitMessageError, check_recipient, check_subject, mail_host, message_id_of
 from app.mail.models import STATES, Delivery
+from app.mail.pace import spread
 
 __all__ = [
     "DeliveryRow",
@@ -29,6 +30,8 @@ __all__ = [
     "counts_by_state",
     "deliver_due",
     "deliveries_of",
+    "last_time",
+    "next_times",
     "oldest_due",
     "queue_message",
 ]
@@ -113,6 +116,30 @@ def cancel_messages(reference: str, kinds: Collection[str], reason: str, now: dt
     if ids:
         db.session.execute(sa.update(Delivery).where(row.id.in_(ids)).values(**values))
     return len(ids)
+
+
+def last_time(kind: str, since: dt.datetime) -> dt.datetime | None:
+    """When the last message of a kind goes out or went out, of those that are not earlier than `since`; None for none. Messages
+    that were tried in vain do not count: they have times of their own."""
+    row = _TABLE.c
+    latest = [
+        sa.select(row.not_before)
+        .where(row.state == state, row.kind == kind, row.not_before >= since)
+        .order_by(row.not_before.desc())
+        .limit(1)
+        .scalar_subquery()
+        for state in ("queued", "claimed", "data", "accepted")
+    ]
+    times = [time for time in db.session.execute(sa.select(*latest)).one() if time is not None]
+    return max(times, default=None)
+
+
+def next_times(kind: str, count: int, per_hour: int, now: dt.datetime) -> list[dt.datetime]:
+    """When `count` more messages of a kind may go out, so that with those before them they keep a pace: the first at once, or a
+    step after the last one that waits or has just gone."""
+    step = dt.timedelta(hours=1) / per_hour
+    last = last_time(kind, now - step)
+    return spread(now if last is None else max(now, last + step), count, per_hour, working_hours=False)
 
 
 def deliveries_of(reference: str, limit: int = 50) -> list[DeliveryRow]:

@@ -24,7 +24,7 @@ from app.extensions import db, table_of
 from app.mail.groups import groups_that_reached
 from app.mail.pace import ROME
 from app.registry.addresses import recipients_for, select_with_address
-from app.registry.entities import entity_table, label
+from app.registry.entities import entity_table, label, resolve, select_matching
 from app.reminders.models import Batch
 from app.responses.coverage import MemberState, states
 from app.responses.overview import ResponseState, response_states
@@ -163,6 +163,23 @@ def find_audience(
         emails = tuple(facts.emails[row.id])
         recipients.append(Recipient(row.id, row.code, name, audience, response.progress, members, closes_at, emails))
     return Audience(tuple(recipients), tuple(left_out))
+
+
+def find_recipients(audience: Audience, text: str) -> list[Recipient]:
+    """Those of the recipients whom a person may mean: by code, by the whole name, else by a part of it; in their order."""
+    exact = {row.id for row in resolve(text)}
+    found = [one for one in audience.recipients if one.entity_id in exact or one.code == text]
+    if found or exact:
+        return found
+    matching = set(db.session.execute(select_matching(text)).scalars())
+    return [one for one in audience.recipients if one.entity_id in matching]
+
+
+def why_left_out(audience: Audience, text: str) -> LeftOut | None:
+    """The one entity of this code or name that the filter finds and that is not reminded."""
+    codes = {row.code for row in resolve(text)} | {text}
+    found = [one for one in audience.left_out if one.code in codes]
+    return found[0] if len(found) == 1 else None
 
 
 def regions_of(edition_id: int) -> list[tuple[str, str]]:

@@ -275,7 +275,7 @@ def _write(
         "version": changed.version,
         "status": changed.status,
         "progress": changed.progress,
-        "open_conflicts": len(changed.document.conflicts),
+        "open_conflicts": len(changed.open_conflicts),
         "last_activity": changed.last_activity,
         "active_seconds": changed.active_seconds,
     }

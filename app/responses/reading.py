@@ -19,6 +19,7 @@ from app.extensions import db, table_of
 from app.questionnaire.model import Questionnaire
 from app.questionnaire.review import Review
 from app.registry.entities import entity_table
+from app.responses.disputes import open_conflicts
 from app.responses.document import Document, read_document, write_document
 from app.responses.models import Response
 
@@ -66,6 +67,11 @@ class OpenResponse:
     def questionnaire(self) -> Questionnaire:
         """The questionnaire it was begun with, in its source language."""
         return editions.questionnaire_of(self.edition.digest)
+
+    @property
+    def open_conflicts(self) -> tuple[str, ...]:
+        """The keys of the answers and sheets that wait for a decision; the others in `document.conflicts` stop nothing."""
+        return open_conflicts(self.questionnaire, self.document)
 
     def questionnaire_in(self, locale: str) -> Questionnaire:
         """The same in the reader's language."""

@@ -120,9 +120,9 @@ def submit_response(response: OpenResponse, author: Author, now: dt.datetime, *,
         db.session.rollback()
         raise ChangedMeanwhileError(current.id)
     found = review_response(current)
-    if not found.complete or found.problems or current.document.conflicts:
+    if not found.complete or found.problems or current.open_conflicts:
         db.session.rollback()
-        raise IncompleteError(found, tuple(current.document.conflicts))
+        raise IncompleteError(found, current.open_conflicts)
     receipt = _write_submission(current, author, now, digest, _write_links(current, found))
     db.session.commit()
     return receipt

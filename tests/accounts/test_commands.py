@@ -79,6 +79,10 @@ def test_requests(app: Flask, now: dt.datetime) -> None:
     assert listed == (
         f"{request}\t2026-03-16 09:00 UTC\t001001\tAgliè (TO)\tOperatore A\tAnagrafe\ta@example.org\t\tNulla  ]0;titolo \n"
     )
+    add_access_request(entity(AGLIE), **given | {"email": "b@example.org"}, network="192.0.2.1", now=now)
+    cut = run(app, "requests", "--limit", "1")
+    assert (cut.stdout, cut.stderr) == (listed, "1 more, asked later: --limit 2 shows them\n")
+    assert run(app, "requests", "--handled", str(request + 1)).exit_code == 0
     assert run(app, "requests", "--handled", str(request)).stdout == f"request {request}: answered\n"
     again = run(app, "requests", "--handled", str(request), "--outcome", "refused")
     assert (again.exit_code, f"no request {request} waits" in again.output) == (1, True)

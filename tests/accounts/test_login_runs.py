@@ -25,12 +25,14 @@ from app.accounts.login_runs import (
     work_off,
 )
 from app.accounts.models import LoginRunItem
+from app.accounts.resets import reset_login
 from app.accounts.sessions import find_identity, open_session
 from app.audit.models import AuditEntry
+from app.config import settings
 from app.extensions import db
 from app.registry.models import Entity
 from tests.accounts.few import AGLIE, ALDINO, SAMONE_TN, SAMONE_TO, activate, at_once, entity
-from tests.accounts.mailbox import OFFICE, queued, register
+from tests.accounts.mailbox import OFFICE, claim, queued, register
 
 pytestmark = pytest.mark.usefixtures("few")
 ALL = (AGLIE, SAMONE_TO, SAMONE_TN, ALDINO)
@@ -76,6 +78,35 @@ def test_a_confirmed_run_resets_each_login_once_and_says_who_could_not_be_writte
     assert [delivery.recipient for delivery in queued()] == [OFFICE]
     assert sorted(resets()) == sorted(f"entity:{code}" for code in ALL)
     assert [(row.entity_code, row.addresses) for row in run_items(run_id, now, states=["done"], limit=9)] == [(AGLIE, 1)]
+
+
+def test_the_messages_of_a_run_keep_the_pace_of_reminders_also_over_slices(now: dt.datetime) -> None:
+    for number, code in enumerate(ALL):
+        register(code, f"ente{number}@comune.example.org")
+    register(AGLIE, "sindaco@comune.example.org", "mayor")
+    step = dt.timedelta(hours=1) / settings().reminders_per_hour
+    run_id = confirmed(now)
+    assert work_off(run_id, lambda: now, most=2) == 2
+    first = [delivery.not_before for delivery in queued()]
+    assert first == [now + place * step for place in range(len(first))]
+    claim(now + dt.timedelta(minutes=1))
+    soon = now + (len(first) - 1) * step + dt.timedelta(seconds=1)
+    assert work_off(run_id, lambda: soon) == 2
+    times = [delivery.not_before for delivery in queued()]
+    assert times == [now + place * step for place in range(len(times))]
+    assert login_runs.last_message_at(soon) == times[-1]
+    assert login_runs.last_message_at(times[-1]) is None
+    later = now + dt.timedelta(days=1)
+    assert work_off(confirmed(later, AGLIE), lambda: later) == 1
+    assert min(delivery.not_before for delivery in queued() if delivery.created_at == later) == later
+
+
+def test_a_single_reset_does_not_wait_behind_a_run(now: dt.datetime) -> None:
+    for number, code in enumerate(ALL):
+        register(code, f"ente{number}@comune.example.org")
+    work_off(confirmed(now, *ALL[:3]), lambda: now)
+    reset_login(ALL[3], actor=ACTOR, now=now)
+    assert [one.not_before for one in queued() if one.recipient == "ente3@comune.example.org"] == [now]
 
 
 def test_a_slice_ends_after_so_many_and_the_next_goes_on(now: dt.datetime) -> None:

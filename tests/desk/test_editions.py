@@ -109,6 +109,23 @@ def test_a_clone_takes_everything_but_dates_state_and_code(coordinator: Person) 
     assert made.opens_at == dt.datetime(2027, 3, 1, 8, 0, tzinfo=dt.UTC)
 
 
+@pytest.mark.parametrize("address", [HOME, part("titolo")])
+def test_the_way_to_an_edition_names_it_by_its_code_and_the_title_stands_once(coordinator: Person, address: str) -> None:
+    page = coordinator.get(address)
+    assert " ".join(page.texts("breadcrumb")[0].split()).startswith("Edizioni/ 2026")
+    above = page.text.partition("Titolo e codice" if address == HOME else "Lo leggono")[0]
+    assert above.count("Ricognizione 2026") == 1
+
+
+def test_a_clone_of_an_edition_whose_code_names_no_year_has_one_proposed(coordinator: Person) -> None:
+    put("closed", code="pilota")
+    page = coordinator.get("/gestione/nuova-edizione?da=pilota")
+    assert page.value("code") == ["pilota-2027"]
+    assert "Il codice «pilota» non contiene un anno: è proposto con l'anno dell'apertura." in page.text
+    assert coordinator.send(page, {}, None).path == f"{LIST}/pilota-2027"
+    assert coordinator.get("/gestione/nuova-edizione?da=pilota").value("code") == ["pilota-2027-2"]
+
+
 def test_a_new_edition_that_is_wrong_comes_back_as_it_was_typed(coordinator: Person) -> None:
     page = coordinator.get("/gestione/nuova-edizione?da=2026")
     page = coordinator.send(page, {"code": "2026", "title": "", "period_to": "2020-01-01", "deadline_day": "2027-01-01"}, None)

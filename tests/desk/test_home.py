@@ -95,6 +95,7 @@ def test_the_country_is_counted_by_state_and_by_region(edition: EditionView, coo
     assert regions["Piemonte"][:4] == ["1", "1", "0", "0"]
     assert "tra 25% e 50%120,0%" in page.text
     assert page.links()["Toscana"] == "/gestione?regione=09"
+    assert (len(page.with_class("table-stacked")), page.unnamed_cells()) == (len(page.page.all("table")), [])
 
 
 def test_a_region_is_shown_with_its_provinces(edition: EditionView, coordinator: Person) -> None:
@@ -192,6 +193,7 @@ def test_the_chart_compares_with_the_plan_and_with_last_year(edition: EditionVie
         "14 marzo 20260,0%26,0%40,0%",
         "16 marzo 202620,0%30,0%40,0%",
     ]
+    assert page.unnamed_cells() == []
 
 
 def add_last_year(edition: EditionView, *answered: str) -> None:

@@ -46,6 +46,44 @@ def confirm(person: Person, query: str = "") -> Screen:
     return send(person, person.get(f"{NEW}?passo=conferma{query}"))
 
 
+def shown_to(page: Screen) -> list[str]:
+    """Whose messages the page shows."""
+    return [text.removeprefix("A: ").partition(" – ")[0] for text in page.texts("mail-preview-to")]
+
+
+def test_a_message_is_looked_at_as_any_recipient_by_name_by_code_and_one_after_another(
+    reachable: EditionView, coordinator: Person
+) -> None:
+    def search(text: str, more: str = "") -> Screen:
+        return coordinator.get(f"{NEW}?passo=conferma{more}&anteprima={text}")
+
+    assert [shown_to(search(text)) for text in ("firenze", "FIREN", "048017", "48017", "Firenze, Firenze")] == [
+        ["Firenze (FI)"]
+    ] * 5
+    several = search("Samone")
+    assert shown_to(several) == []
+    assert shown_to(coordinator.get(several.links()["Samone (TN)"].partition("#")[0])) == ["Samone (TN)"]
+    nobody = search("Atlantide")
+    assert "Nessuno dei destinatari ha questo nome o codice" in nobody.text
+    assert "Bolzano" not in " ".join(shown_to(search("bolzano", "&senza=021008")))
+    assert "Bolzano (BZ) non lo riceve. Motivo: Esclusi a mano." in search("bolzano", "&senza=021008").text
+
+
+def test_recipients_are_leafed_through_one_by_one(reachable: EditionView, coordinator: Person) -> None:
+    page = coordinator.get(f"{NEW}?passo=conferma&ritmo=100")
+    seen = []
+    while following := [one.attributes["href"] for one in page.page.all("a") if one.attributes.get("rel") == "next"]:
+        assert following[0].endswith("#come-lo-leggono")
+        page = coordinator.get(following[0].partition("#")[0])
+        seen += shown_to(page)
+    assert len(seen) == len(set(seen)) == len(CODES)
+    assert "5 di 5, in ordine di codice" in page.text
+    (before,) = [one.attributes["href"] for one in page.page.all("a") if one.attributes.get("rel") == "prev"]
+    assert shown_to(coordinator.get(before.partition("#")[0])) == [seen[-2]]
+    assert page.form(NEW, "Conferma: invia").fields["ritmo"] == ["100"]
+    assert number_of(Batch) == 0
+
+
 def test_without_an_edition_the_page_says_so(new_staff: NewStaff, coordinator: Person) -> None:
     db.session.execute(sa.text("UPDATE edition SET state = 'draft'"))
     db.session.commit()

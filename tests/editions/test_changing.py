@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -215,6 +216,22 @@ def test_what_is_proposed_for_a_clone(draft: EditionView) -> None:
     assert (proposed.code, proposed.title) == ("2027", "Ricognizione 2027")
     assert (proposed.opens_at, proposed.deadline) == (NEW.opens_at, NEW.deadline)
     assert moved_plan(((dt.date(2028, 2, 29), 7),), 1) == ((dt.date(2029, 2, 28), 7),)
+
+
+@pytest.mark.parametrize(
+    ("code", "taken", "proposed"),
+    [
+        ("pilota", (), "pilota-2027"),
+        ("ric2026", (), "ric2027"),
+        ("2026", ("2026", "2027", "2027-2"), "2027-3"),
+        ("x" * 40, (), "x" * 35 + "-2027"),
+        ("x" * 36 + "2026", ("x" * 36 + "2027",), "x" * 36 + "20-2"),
+    ],
+)
+def test_a_clone_always_has_a_code_of_its_own_proposed(
+    draft: EditionView, code: str, taken: tuple[str, ...], proposed: str
+) -> None:
+    assert proposed_after(replace(draft, code=code), taken).code == proposed
 
 
 def test_the_check_list_says_what_blocks_and_what_is_advice(draft: EditionView) -> None:

@@ -107,12 +107,34 @@ class Screen:
         """What the form would send for one field as it stands."""
         return self.form(action).fields.get(name, [])
 
+    def unnamed_cells(self) -> list[str]:
+        """The cells of stacked tables that do not carry the name of their column, as they must where the head is not shown."""
+        stacked = self.with_class("table-stacked")
+        wrong = []
+        for table in stacked:
+            heads = [
+                flat(one.text) for one in self.page.all("th") if one.attributes.get("scope") == "col" and _within(one, table)
+            ]
+            for row in [one for one in self.page.all("tr") if _within(one, table)]:
+                cells = [one for one in self.page.all("td") if one.parent is row]
+                wrong += [
+                    f"{head}: {flat(cell.text)}"
+                    for head, cell in zip(heads[1:], cells, strict=False)
+                    if flat(cell.text) and cell.attributes.get("data-label") != head and "href" not in _first_link(self, cell)
+                ]
+        return wrong
+
     def task_states(self) -> list[tuple[str, str]]:
         """(title, state) of each line of the task list."""
         rows = self.with_class("task-row")
         titles = [flat(one.text) for one in self.with_class("task-title") if one.parent in rows]
         states = [flat(one.text) for one in self.with_class("task-state") if one.parent in rows]
         return list(zip(titles, states, strict=True))
+
+
+def _first_link(screen: Screen, cell: Element) -> Mapping[str, str]:
+    """The attributes of the first link in a cell, which says itself where it leads."""
+    return next((one.attributes for one in screen.page.all("a") if _within(one, cell)), {})
 
 
 def _above(element: Element, name: str) -> Element | None:

@@ -53,12 +53,41 @@ def test_an_earlier_value_comes_back_and_so_does_the_one_before(person: Person, 
     assert folded_document(stored().id) == stored().document
 
 
-def test_a_colleagues_newer_answer_is_not_fought_over(person: Person, changed: Device, stored: Stored) -> None:
+def test_a_colleagues_newer_answer_is_not_overwritten(
+    person: Person, changed: Device, new_person: NewPerson, stored: Stored
+) -> None:
     page = person.get("/storico")
-    changed.send(save(put("E02", "Più trasporti", base=2)))
-    person.press(page, "Ripristina", "16 marzo 2026, 10:00")
+    Device(new_person("Operatore B").client).send(save(put("E02", "Più trasporti", base=2)))
+    asked = person.press(page, "Ripristina", "16 marzo 2026, 10:00")
+    assert (asked.path, asked.fragment) == ("/compila/E", "q-E02")
+    assert asked.alerts == ["Un collega ha cambiato la stessa risposta: sono conservate tutte e due. Scegli quale vale."]
+    (held,) = stored().document.conflicts["E02"]
+    assert (stored().document.answers["E02"].value, held.value) == ("Più trasporti", "Più nidi")
+    person.send(asked, {"E02.scelta": str(held.revision)})
     assert (stored().document.answers["E02"].value, stored().document.conflicts) == ("Più nidi", {})
     assert "Più trasporti" in history(person.get("/storico"))
+
+
+def test_a_page_that_does_not_say_what_it_showed_overwrites_nothing(person: Person, changed: Device, stored: Stored) -> None:
+    fields = {"risposta": "E02", "revisione": "1", "ente": "048017"}
+    token = person.get("/storico").form("/storico/ripristina").fields["csrf_token"][0]
+    person.client.post("/storico/ripristina", data=fields | {"csrf_token": token})
+    assert stored().document.answers["E02"].value == "Più centri"
+    assert [one.value for one in stored().document.conflicts["E02"]] == ["Più nidi"]
+
+
+def test_a_value_that_comes_back_into_a_sheet_that_was_deleted_meanwhile_waits_for_a_decision(
+    person: Person, changed: Device, new_person: NewPerson, stored: Stored
+) -> None:
+    item = str(uuid.uuid4())
+    changed.send(save({"op_id": op_id(), "op": "add", "item": item, "step": "P"}))
+    changed.send(save(put("P01", "Sportello", item=item)))
+    changed.send(save(put("P01", "Sportello nuovo", item=item, base=4)))
+    page = person.get("/storico")
+    Device(new_person("Operatore B").client).send(save({"op_id": op_id(), "op": "delete", "item": item, "base": 5}))
+    asked = person.press(page, "Ripristina", "16 marzo 2026, 10:10")
+    assert (asked.path, set(stored().document.conflicts)) == ("/compila/conflitti", {item})
+    assert stored().document.answers[f"{item}/P01"].value == "Sportello"
 
 
 def test_a_value_that_was_cleared_comes_back(person: Person, changed: Device, stored: Stored) -> None:

@@ -17,7 +17,7 @@ from app.responses.models import LateSave, PersonalValue
 from tests.conftest import Clock
 from tests.fill.conftest import NewPerson, Renew, Stored, session_of
 from tests.fill.person import Person
-from tests.fill.walk import answer_all, submit
+from tests.fill.walk import add_practice, answer_all, submit
 from tests.fill.wire import Device, op_id, put, save
 
 END = dt.datetime(2026, 4, 30, 22, 0, tzinfo=dt.UTC)
@@ -271,3 +271,39 @@ def test_discarding_erases_personal_values_and_no_other(device: Device, person: 
     values = db.session.execute(sa.select(PersonalValue.value)).scalars().all()
     assert sorted(value is None for value in values) == [False, True]
     assert Device(person.client).pull()["changes"]["answers"]["E04"]["fields"]["name"] == ["Maria Segreta"]
+
+
+def test_a_button_of_a_sheet_that_is_pressed_too_late_says_that_nothing_was_changed(
+    person: Person, clock: Clock, renew: Renew, stored: Stored
+) -> None:
+    answer_all(person)
+    for title in ("Uno", "Due"):
+        add_practice(person, P01=title)
+    listed = person.get("/compila/P")
+    gone = person.press(listed, "Elimina", "Uno")
+    before = stored()
+    clock.set(END)
+    renew(person)
+    pressed = {
+        "Aggiungi una buona pratica": (listed, "aggiunta"),
+        "Duplica": (listed, "duplicata"),
+        "Sposta giù": (listed, "spostata"),
+        "Elimina": (listed, "eliminata"),
+        "Ripristina": (gone, "ripristinata"),
+    }
+    for button, (page, done) in pressed.items():
+        shown = person.press(page, button)
+        told = f"La scadenza è passata: la scheda non è stata {done}. Non è cambiato niente: le risposte restano come erano."
+        assert (shown.path, told in shown.alerts) == ("/compila/P", True), button
+    assert (stored().version, stored().document) == (before.version, before.document)
+    assert rows() == []
+
+
+def test_a_sheet_that_is_saved_too_late_is_kept(person: Person, clock: Clock, renew: Renew) -> None:
+    answer_all(person)
+    page = person.get(add_practice(person, P01="Uno").links()["Uno"])
+    person.press(person.get("/compila/P"), "Elimina", "Uno")
+    clock.set(END)
+    renew(person)
+    assert KEPT in person.send(page, {"P03": "Scritto tardi"}).alerts
+    assert ["Scritto tardi" in one.operations for one in rows()] == [True]

@@ -196,13 +196,14 @@ def test_a_sheet_is_added_filled_duplicated_moved_deleted_and_restored(device: D
 
 def test_a_deletion_against_an_edit_is_decided(device: Device, other_device: Device, stored: Stored) -> None:
     item = str(uuid.uuid4())
+    device.send(save(put("B01", "own")))
     device.send(save({"op_id": op_id(), "op": "add", "item": item, "step": "P"}))
     other_device.send(save(put("P01", "Sportello", item=item)))
-    delete = {"op_id": op_id(), "op": "delete", "item": item, "base": 1}
+    delete = {"op_id": op_id(), "op": "delete", "item": item, "base": 2}
     reply = device.send(save(delete))
     assert outcome(reply)["conflicts"] == [delete["op_id"]]
     assert reply["changes"]["conflicts"] == [item]
-    device.send(save({"op_id": op_id(), "op": "resolve", "item": item, "seen": [3], "decision": "keep"}))
+    device.send(save({"op_id": op_id(), "op": "resolve", "item": item, "seen": [4], "decision": "keep"}))
     assert (stored().document.conflicts, stored().document.live_items()) == ({}, {"P": [item]})
 
 

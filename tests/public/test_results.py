@@ -73,6 +73,7 @@ def test_from_the_opening_on_the_numbers_are_shown(
     found = rows(page)
     assert found["Toscana"] == ["1", "1", "0", "1", "100,0%", "100,0%"]
     assert found["Piemonte"] == ["1", "0", "0", "0", "0,0%", "0,0%"]
+    assert (len(page.with_class("table-stacked")), page.unnamed_cells()) == (1, [])
     assert found["Italia"][:5] == ["5", "1", "0", "1", "20,0%"]
     assert [share.text for share in page.with_class("results-share")] == [
         row[4] for name, row in found.items() if name != "Italia"
