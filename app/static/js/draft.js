@@ -143,7 +143,7 @@ export function watch() {
   for (const element of form.querySelectorAll("[data-question]")) {
     const name = element.dataset.question;
     const base = form.elements[`${name}.base`];
-    const question = { name, element, base, key: keyOf(name), timer: 0, typing: false, mine: new Set() };
+    const question = { name, element, base, key: keyOf(name), timer: 0, typing: false, mine: new Set(), seen: [] };
     question.kept = now(question);
     questions.set(name, question);
   }
@@ -191,7 +191,7 @@ function keep(question) {
 }
 
 async function enqueue(question, fields) {
-  const op = { op: "set", question: question.name, item: form.dataset.item || null, fields };
+  const op = { op: "set", question: question.name, item: form.dataset.item || null, seen: question.seen, fields };
   if (question.base) op.base = Number(question.base.value) || 0;
   question.mine.add(await store.enqueue(draft.id, op));
   if (store.where() === "disk") askToStay();
@@ -214,11 +214,14 @@ async function askToStay() {
 
 // What has become of it ---------------------------------------------------------------------------------------------------
 
-/** A revision of ours is what the page shows from now on, so that the form's own post is no second person. */
+/** A revision of ours is what the page shows from now on, so that the form's own post is no second person; and of two values of
+ *  ours that are in dispute, the later takes the earlier's place. */
 function rebase(settled) {
-  for (const { op_id, key, outcome, base } of settled) {
+  for (const { op_id, key, outcome, base, seen } of settled) {
     const question = [...questions.values()].find((one) => one.key === key);
-    if (question?.mine.delete(op_id) && outcome === "applied" && question.base) question.base.value = base;
+    if (!question?.mine.delete(op_id)) continue;
+    question.seen = seen;
+    if (outcome === "applied" && question.base) question.base.value = base;
   }
 }
 

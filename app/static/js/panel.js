@@ -3,7 +3,7 @@
 //
 // Not for: what the status line says (draft.js).
 // Holds always: signing out never drops unsent work without a word; a file is loaded only after its content has been shown.
-import { refusalOf } from "./backup.js";
+import { exportBackup, importBackup, refusalOf } from "./backup.js";
 import { addTexts, draft, flush, keepAll, letGo, say, sync } from "./draft.js";
 import * as store from "./store.js";
 
@@ -72,7 +72,7 @@ const DEEDS = {
   },
   choose: () => byId("draft-file").click(),
   load: async () => {
-    const count = await store.importBackup(draft.id, chosen);
+    const count = await importBackup(draft.id, chosen);
     showImport("");
     inform(say("file_loaded", { count }));
     await (await sync()).send();
@@ -87,7 +87,7 @@ function inform(text) {
 
 /** Give a response's draft as a file. */
 async function download(id) {
-  const backup = await store.exportBackup(id);
+  const backup = await exportBackup(id);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([JSON.stringify(backup, null, 1)], { type: "application/json" }));
   link.download = say("file", { entity: backup.entity, date: backup.saved_at.slice(0, 10) });
