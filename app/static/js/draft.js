@@ -38,7 +38,7 @@ export function addTexts(more) {
 let shownKind = "saved";
 
 function kindNow() {
-  if (!state.waiting && !state.typing) return state.conflicts.length ? "decision" : "saved";
+  if (!state.waiting && !state.typing) return state.late ? "late" : state.conflicts.length ? "decision" : "saved";
   const stuck = state.outcome !== "ok" || state.refused === state.waiting || Date.now() - state.since > SLOW;
   if (state.typing || !stuck) return "saving";
   return store.where() === "disk" ? "here" : "unsaved";
@@ -47,7 +47,7 @@ function kindNow() {
 function show() {
   const kind = kindNow();
   const stuck = kind === "here" || kind === "unsaved";
-  const why = stuck ? reason() : state.late ? say("late") : "";
+  const why = stuck ? reason() : "";
   const trouble = store.storageTrouble() && stuck ? say(store.storageTrouble()) : stuck && kind === "unsaved" ? say("keep_open") : "";
   line.dataset.state = kind;
   const reasons = [why, trouble || (state.stays && stuck ? say("stays") : "")].filter(Boolean).join(" ");
@@ -67,7 +67,7 @@ function reason() {
 
 function savedText() {
   if (!state.sent) return say("saved");
-  const language = document.documentElement.lang;
+  const language = `${document.documentElement.lang}-GB`; // English as in Europe: hours up to 24, the day before the month
   const today = state.sent.toDateString() === new Date().toDateString();
   if (today) return say("saved_at", { time: state.sent.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" }) });
   return say("saved_on", { date: state.sent.toLocaleDateString(language, { day: "numeric", month: "long" }) });
@@ -255,7 +255,7 @@ async function hear({ outcome, settled, reply, late }) {
   if (late) state.late = true;
   if (settled) {
     rebase(settled);
-    if (settled.some((one) => one.outcome === "applied")) state.sent = new Date();
+    if (settled.some((one) => one.outcome === "applied")) Object.assign(state, { sent: new Date(), late: false });
     if (reply) await afterReply(reply);
   }
   await count();

@@ -109,7 +109,7 @@ async function preview(file) {
   }
   const refusal = await refusalOf(draft.id, backup);
   if (refusal) return inform(say(`file_${refusal}`, { label: backup.label ?? "" }));
-  const date = new Date(backup.saved_at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  const date = new Date(backup.saved_at).toLocaleString(`${document.documentElement.lang}-GB`, { dateStyle: "long", timeStyle: "short" });
   const values = { label: backup.label, date, count: backup.operations.length };
   if (!backup.operations.length) return inform(say("file_empty", values));
   chosen = backup;
