@@ -1,5 +1,5 @@
-"""What the line of a page says, and keeps, where the server does not simply store: after the deadline, without an operator, for a
-refusal, with another entity's work on the computer; in English, and on a narrow screen.
+"""What the line of a page says, and keeps, where the server does not simply store: after the deadline, without an operator, for
+a refusal, with another entity's work on the computer; in English, and on a narrow screen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.editions.models import Edition
 from app.extensions import db
 from tests import browser as browsers
 from tests.e2e.conftest import OpenWindow
-from tests.e2e.drafts import CODES, LOST, ON_DISK, SYNC, begin, fill_sign_in, kept_on_disk, says, stored, tick, ticked
+from tests.e2e.drafts import CODES, CONTINUE, LOST, ON_DISK, SYNC, begin, fill_sign_in, kept_on_disk, says, stored, tick, ticked
 from tests.live_site import DemoAccount, Demos, Site
 
 ASIDE = "Arrivato dopo la scadenza: è conservato a parte"
@@ -207,3 +207,18 @@ def test_the_line_stands_on_a_narrow_screen_with_a_decision_to_take(window: Open
     browsers.shoot(page, "line decision narrow")
     heights = page.evaluate("['draft-text', 'draft-decision'].map((id) => document.getElementById(id).offsetHeight)")
     assert max(heights) < 32, "each on one line"
+
+
+def test_going_on_without_a_line_stays_on_the_page_also_where_nothing_waits(window: OpenWindow, watch: browsers.Watch) -> None:
+    watch.expect(LOST)
+    page = window(7, "/compila/B", consent="shared")
+    begin(page)
+    page.context.set_offline(True)
+    page.click(CONTINUE)
+    says(page, "Manca la linea")
+    says(page, "Resta qui")
+    assert page.url.endswith("/compila/B/2")
+    page.context.set_offline(False)
+    expect(page.locator("#draft-why")).to_be_empty()
+    page.click(CONTINUE)
+    page.wait_for_url("**/compila/B/3*")

@@ -47,10 +47,10 @@ function kindNow() {
 function show() {
   const kind = kindNow();
   const stuck = kind === "here" || kind === "unsaved";
-  const why = stuck ? reason() : "";
+  const why = stuck || state.stays ? reason() : "";
   const trouble = store.storageTrouble() && stuck ? say(store.storageTrouble()) : stuck && kind === "unsaved" ? say("keep_open") : "";
   line.dataset.state = kind;
-  const reasons = [why, trouble || (state.stays && stuck ? say("stays") : "")].filter(Boolean).join(" ");
+  const reasons = [why, trouble || (state.stays ? say("stays") : "")].filter(Boolean).join(" ");
   put("draft-text", `${kind === "saved" || kind === "decision" ? savedText() : say(kind)}${reasons && "."}`);
   put("draft-why", reasons);
   offerLink(stuck && { signed_out: "sign_in_link", operator_unknown: "operator_link" }[state.outcome]);
@@ -252,6 +252,7 @@ export function sync() {
 
 async function hear({ outcome, settled, reply, late }) {
   if (outcome) state.outcome = outcome;
+  if (outcome === "ok") state.stays = false;
   if (late) state.late = true;
   if (settled) {
     rebase(settled);
@@ -264,7 +265,6 @@ async function hear({ outcome, settled, reply, late }) {
 async function afterReply(reply) {
   for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = reply.token;
   state.conflicts = reply.changes.conflicts;
-  state.stays = false;
   const concerned = [...questions.values()].some(({ key, base }) =>
     state.conflicts.includes(key) || reply.changes.answers[key]?.revision > Number(base?.value ?? 0));
   if (concerned) await takeOver();
@@ -286,7 +286,7 @@ function submit(event) {
   const posted = event.target;
   const changed = [...questions.values()].some((question) => now(question) !== question.kept);
   if (event.defaultPrevented || posted.method !== "post" || posted.dataset.signOut !== undefined) return;
-  if (leaving || (!changed && !state.typing && !state.waiting)) return letGo();
+  if (leaving || (navigator.onLine && !changed && !state.typing && !state.waiting)) return letGo();
   event.preventDefault();
   if (posted.dataset.busy) return;
   posted.dataset.busy = "1";
@@ -301,8 +301,8 @@ function submit(event) {
 
 /** Where this computer can show the next page by itself, go there; what was typed is kept and waits. */
 async function goOnWithoutLine(submitter) {
-  if (store.where() !== "disk" || submitter?.name === "search" || line.dataset.offline !== "ready") return false;
-  const address = await import("./onward.js").then((one) => one.onwardHere(draft.id, submitter?.value)).catch(() => null);
+  if (store.where() !== "disk" || line.dataset.offline !== "ready") return false;
+  const address = await import("./onward.js").then((one) => one.onwardHere(draft.id, form, submitter)).catch(() => null);
   if (!address) return false;
   letGo();
   location.assign(address);
