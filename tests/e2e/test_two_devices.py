@@ -81,7 +81,7 @@ def test_what_a_colleague_wrote_before_the_first_of_two_changes_arrives_is_not_o
     tick(mine, "B04", "childhood")
     line.let_go()
     expect(mine.locator("#draft-decision")).to_be_visible()
-    mine.wait_for_timeout(500)
+    says(mine, "Salvato alle")
     assert values(stored(site, CODES[0]), "B04") == (chosen("centres"), [chosen("families", "childhood")])
     assert ticked(mine, "B04") == ["families", "childhood"]
 
@@ -102,6 +102,7 @@ def test_what_a_colleague_wrote_while_a_reply_was_lost_is_not_overwritten(
     tick(mine, "B04", "childhood")
     line.let_go()  # the reply says that the first change was stored, and brings the colleague's
     expect(mine.locator("#draft-decision")).to_be_visible()
+    says(mine, "Salvato alle")
     assert values(stored(site, CODES[1]), "B04") == (chosen("families", "centres"), [chosen("families", "childhood")])
 
 

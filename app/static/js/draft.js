@@ -194,7 +194,7 @@ async function enqueue(question, fields) {
   const op = { op: "set", question: question.name, item: form.dataset.item || null, seen: question.seen, fields };
   if (question.base) op.base = Number(question.base.value) || 0;
   question.mine.add(await store.enqueue(draft.id, op));
-  if (store.where() === "disk") askToStay();
+  if (store.where() === "disk") panel().then((one) => one.askToStay()).catch(() => {});
   await count();
   setTimeout(() => sync().then((one) => one.send()).catch(() => {}), BATCH);
 }
@@ -203,13 +203,6 @@ async function enqueue(question, fields) {
 export async function keepAll() {
   for (const question of questions.values()) if (now(question) !== question.kept) keep(question);
   await keeping;
-}
-
-/** Ask once that the browser does not throw the copy away. */
-async function askToStay() {
-  if (!navigator.storage?.persist || (await store.setting("persisted")) !== null) return;
-  const granted = await navigator.storage.persist();
-  await store.setting("persisted", () => granted);
 }
 
 // What has become of it ---------------------------------------------------------------------------------------------------

@@ -155,6 +155,13 @@ export async function choose(button) {
   if (computer) await showComputer(true);
 }
 
+/** Ask once that the browser does not throw the copy away. */
+export async function askToStay() {
+  if (!navigator.storage?.persist || (await store.setting("persisted")) !== null) return;
+  const granted = await navigator.storage.persist();
+  await store.setting("persisted", () => granted);
+}
+
 /** The section of /ente: what was chosen, and whether the browser has promised to keep the copy. */
 export async function showComputer(now = false) {
   await ready();
