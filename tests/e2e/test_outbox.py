@@ -133,5 +133,7 @@ def test_a_pull_moves_no_base_of_what_waits(page: Page) -> None:
 def test_what_was_refused_stays_and_is_replaced_by_the_next_change(page: Page) -> None:
     refused = (put("one", "a"), ("send",), ("refuse", "one", "too_large"))
     assert [(row["refused"], row["sent"]) for row in play(page, *refused)] == [("too_large", False)]
+    followed = play(page, put("one", "a", base=3), ("send",), put("two", "b"), ("refuse", "one", "too_large"))
+    assert [(*texts([row]), row["refused"], row["base"]) for row in followed] == [("b", "", 3)], "its author has thought again"
     rows = play(page, *refused, put("two", "b", base=4))
     assert [(*texts([row]), row["refused"], row["base"]) for row in rows] == [("b", "", 4)]

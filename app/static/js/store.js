@@ -331,9 +331,10 @@ export async function release(id, save_id) {
   });
 }
 
-/** Drop what the server has said something of: stored, in conflict, kept as late. What it refused stays, and is not sent
- *  again by itself. An operation that waited for another of the same answer gets the revision that this one has now, or names
- *  what it takes the place of (`seen`) where this one is in dispute. Gives what is settled: [{op_id, key, outcome, base, seen}]. */
+/** Drop what the server has said something of: stored, in conflict, kept as late. What it refused stays, unless its author has
+ *  written another since, and is not sent again by itself. An operation that waited for another of the same answer gets the
+ *  revision that this one has now, or names what it takes the place of (`seen`) where this one is in dispute. Gives what is
+ *  settled: [{op_id, key, outcome, base, seen}]. */
 export async function settle(id, reply) {
   const outcomes = new Map();
   for (const outcome of ["applied", "conflicts", "kept"]) for (const op_id of reply[outcome] ?? []) outcomes.set(op_id, outcome);
@@ -344,12 +345,13 @@ export async function settle(id, reply) {
     const found = [];
     for (const row of rows.filter((one) => one.save_id === reply.save_id && outcomes.has(one.op.op_id))) {
       const outcome = outcomes.get(row.op.op_id);
-      const kept = ["applied", "conflicts", "kept"].includes(outcome);
-      await (kept ? outbox.delete(row.seq) : outbox.put({ ...row, save_id: null, refused: outcome }));
-      if (kept) seqs.push(row.seq);
+      const followers = rows.filter((one) => one.after === row.op.op_id);
+      const done = ["applied", "conflicts", "kept"].includes(outcome) || followers.some((one) => keyOf(one.op) === keyOf(row.op));
+      await (done ? outbox.delete(row.seq) : outbox.put({ ...row, save_id: null, refused: outcome }));
+      if (done) seqs.push(row.seq);
       const baseOf = (op) => (outcome === "applied" ? revisionNow(answers, id, op, reply.version) : op.base);
       const seen = outcome === "conflicts" ? [reply.version] : [];
-      for (const next of rows.filter((one) => one.after === row.op.op_id)) {
+      for (const next of followers) {
         await outbox.put({ ...next, after: null, op: { ...next.op, base: await baseOf(next.op), seen } });
       }
       const base = await baseOf(row.op);
