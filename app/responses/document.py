@@ -4,7 +4,8 @@ Not for: parsing answers (`questionnaire.answers`), storage and permission (`dra
 Holds always:
 - `judge` (`judging.py`) decides what becomes of an operation and `perform` carries the decision out; the journal keeps
   operation and decision, so that folding it needs no decision again and an old journal still folds after the rules changed;
-- a value is never dropped: what does not win stands in `conflicts` until a person decides;
+- a value is never dropped: what does not win stands in `conflicts` until a person decides, or until the device that sent it
+  sends another in its place;
 - revisions are versions of the response: an answer's revision is the version of the save that wrote it.
 
 The document, as JSON:
@@ -35,8 +36,9 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     `op`: set · add · duplicate · move · delete · restore · resolve. `base`: the revision that the person saw, 0 if none; of an
     item, the latest of its answers and of itself. `item`: its UUID; for `set` and `resolve` the item of the answer or None.
     `source`: the item that is duplicated. `before`: the item in front of which one is moved, None for the end.
-    `seen`: the revisions of the conflicting values that were on the screen when somebody chose. `choice`: for an item's
-    conflict, "keep" or "delete".
+    `seen`: the revisions of the conflicting values that were on the screen when somebody chose; of a `set`, those of its own
+    device's earlier values that it takes the place of, if it is in dispute too. `choice`: for an item's conflict, "keep" or
+    "delete".
     """
 
     op: Literal["set", "add", "duplicate", "move", "delete", "restore", "resolve"]
@@ -277,7 +279,11 @@ def _perform_resolve(document: Document, operation: Operation, stamp: Stamp) -> 
 
 def _keep_challenger(document: Document, operation: Operation, stamp: Stamp) -> None:
     kind = _kind(operation)
-    others = [one for one in document.conflicts.get(operation.key, ()) if (one.revision, one.kind) != (stamp.version, kind)]
+    others = [
+        one
+        for one in document.conflicts.get(operation.key, ())
+        if (one.revision, one.kind) != (stamp.version, kind) and not _takes_place_of(one, operation, stamp)
+    ]
     value = operation.value if kind == "value" else None
     if kind != "value" or not any(one.kind == "value" and one.value == value for one in others):
         challenger = Challenger(kind, stamp.version, stamp.operator, stamp.at, operation.base, value, None, stamp.session)
@@ -285,6 +291,12 @@ def _keep_challenger(document: Document, operation: Operation, stamp: Stamp) -> 
     document.conflicts[operation.key] = others
     if kind == "value":
         _dispute_removal(document, operation, stamp)
+
+
+def _takes_place_of(earlier: Challenger, operation: Operation, stamp: Stamp) -> bool:
+    """Whether a value in dispute was this very device's, which has thought again: nobody has to choose between the two."""
+    own = earlier.kind == "value" and earlier.session == stamp.session
+    return operation.op == "set" and own and earlier.revision in operation.seen
 
 
 def _kind(operation: Operation) -> Literal["value", "delete", "edit"]:

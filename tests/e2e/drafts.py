@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
-from tests.live_site import DemoAccount
+from app.extensions import db
+from app.registry.entities import find_by_code
+from app.responses.document import Document
+from app.responses.models import Response
+from app.responses.reading import response_by_id
+from tests.live_site import DemoAccount, Site
 
 SYNC = "**/compila/sincronizza*"
 CONTINUE = '.page-actions button[value="continua"]'
@@ -75,3 +81,18 @@ def kept_on_disk(page: Page, store: str) -> list[dict[str, Any]]:
         store,
     )
     return rows
+
+
+def stored(site: Site, code: str) -> Document:
+    """A municipality's draft as the server holds it."""
+    with site.application().app_context():
+        try:
+            entity = find_by_code(code)
+            assert entity is not None
+            number = db.session.execute(sa.select(Response.id).where(Response.entity_id == entity.id)).scalar_one()
+            found = response_by_id(number)
+            assert found is not None
+            return found.document
+        finally:
+            db.session.remove()
+            db.engine.dispose()

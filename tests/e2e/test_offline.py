@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import browser as browsers
 from tests.e2e import offline
@@ -82,3 +82,60 @@ def test_without_the_consent_nothing_is_kept(site: Site, open_page: OpenPage) ->
     page.wait_for_timeout(500)
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
     assert page.evaluate("caches.keys()") == []
+
+
+def test_a_municipality_is_searched_without_a_line_by_the_button_and_by_going_on(page: Page) -> None:
+    offline.answer(page, {"B01": "both"})
+    offline.says(page, "saved")
+    page.goto("/compila/B/2")
+    offline.is_ready(page)
+    page.context.set_offline(True)
+    page.reload()
+    offline.is_kept_page(page)
+    part = page.locator('[data-question="B03"]')
+    page.fill('[name="B03.search"]', "xyz")
+    page.click('button[name="search"][value="B03"]')
+    expect(part.locator(".registry-results")).to_contain_text("Nessun")
+    page.fill('[name="B03.search"]', "samone")
+    page.click('button[name="search"][value="B03"]')
+    found = part.locator(".registry-results label")
+    assert sorted(found.all_inner_texts()) == ["Samone (TN)", "Samone (TO)"]
+    looks(page)
+    found.filter(has_text="(TN)").click()
+    offline.says(page, "here")
+    page.fill('[name="B03.search"]', "san valentino in abruzzo")
+    page.click(offline.CONTINUE)  # a name that was typed and not looked for is looked for first
+    expect(part.locator(".registry-results")).to_contain_text("San Valentino in Abruzzo Citeriore (PE)")
+    assert offline.path_of(page) == "/compila/B/2"
+    page.reload()
+    offline.is_kept_page(page)
+    offline.stands(page, {"B03": "022165"})
+    expect(part.locator(".registry-chosen label")).to_have_text("Samone (TN)")
+    page.context.set_offline(False)
+    offline.says(page, "saved")
+    page.reload()
+    assert page.locator("body.shell").count() == 0, "the server's own page"
+    offline.stands(page, {"B03": "022165"})
+
+
+def test_a_line_that_goes_before_a_search_leads_to_the_names_of_this_computer(page: Page) -> None:
+    offline.answer(page, {"B01": "both"})
+    offline.says(page, "saved")
+    page.goto("/compila/B/2")
+    offline.is_ready(page)
+    page.context.set_offline(True)
+    page.fill('[name="B03.search"]', "san valentino torio")
+    page.click('button[name="search"][value="B03"]')  # nothing waits: the form itself would end on the browser's own page
+    offline.is_kept_page(page)
+    assert page.url.endswith("/compila/B/2?cerca=B03&testo=san+valentino+torio#q-B03"), "as the server would have led"
+    found = page.locator('[data-question="B03"] .registry-results label')
+    expect(found).to_have_text("San Valentino Torio (SA)")
+    assert page.locator('[name="B03.search"]').input_value() == "san valentino torio"
+    page.context.set_offline(False)
+    page.goto("/compila/B/2")
+    offline.is_ready(page)
+    page.context.set_offline(True)
+    page.fill('[name="B03.search"]', "san valentino in abruzzo")
+    page.click(offline.CONTINUE)
+    offline.is_kept_page(page)
+    expect(found).to_have_text("San Valentino in Abruzzo Citeriore (PE)")

@@ -315,7 +315,7 @@ def _deadline(world: World) -> None:
     world.change(sa.update(Edition).where(Edition.state == "open").values(closes_at=past, opens_at=opened))
     try:
         world.line(True)
-        page.locator("#draft-why", has_text="scadenza").wait_for(timeout=40_000)
+        page.locator("#draft-text", has_text="scadenza").wait_for(timeout=40_000)
         assert world.stored()["E02"] != "Arrivato tardi.", "late work is no answer"
     finally:
         later = dt.datetime.now(dt.UTC) + dt.timedelta(days=30)

@@ -3,7 +3,7 @@
 Not for: deciding what wins (the server does) or what must be found (`ledger.py`).
 Holds always: a change of an answer that waits takes the newest value and keeps the base of its first; what is being sent is
 sent again as it is, under the same id, until the server has answered; a change made meanwhile follows it, and takes a new base
-only where the server has what was sent, because nobody has seen anything else.
+only where the server has what was sent, because nobody has seen anything else; where that is in dispute, it takes its place.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ class Waiting:
     after: Waiting | None = None
     sent: bool = False
     settled: bool = False
+    disputed: tuple[int, ...] = ()
+    """The version at which it was stored beside somebody else's answer."""
 
     @property
     def change(self) -> Change | None:
@@ -183,6 +185,7 @@ class Browser:
         self.outbox = [one for one in self.outbox if one not in save.waiting]
         for one in save.waiting:
             one.settled = True
+            one.disputed = (reply.version,) if one.operation.key in reply.conflicts else ()
         self.look(document, reply.version)
 
     def look(self, document: Mapping[str, Any], version: int) -> None:
@@ -198,7 +201,7 @@ class Browser:
         if previous.settled:
             value, revision = self.view.answer(key)
             base = revision if self.blind or value == previous.operation.value else base
-        one.operation = msgspec.structs.replace(one.operation, base=base)
+        one.operation = msgspec.structs.replace(one.operation, base=base, seen=previous.disputed)
 
     def _put(self, operation: Operation, sight: Sight | None = None) -> None:
         self.outbox.append(Waiting(operation, sight or Sight(self.view.version)))

@@ -118,6 +118,22 @@ def test_who_writes_what_is_in_dispute_already_is_told_of_the_dispute_and_it_sta
     assert save(document, put("E02", "B", base=1), stamp(4, session="browser-3")) == "applied"
 
 
+def again(value: str, *seen: int) -> Operation:
+    """A device's next word on an answer of which it has not seen the current one."""
+    return Operation("set", question="E02", value=value, seen=seen)
+
+
+def test_the_next_word_of_a_device_takes_the_place_of_its_own_in_the_dispute_and_of_nobody_elses() -> None:
+    document = Document()
+    for version, value in enumerate("ABC", 1):
+        save(document, put("E02", value), stamp(version, session=f"browser-{version}"))
+    assert save(document, again("B more", 2, 3), stamp(4, session="browser-2")) == "conflict"
+    assert [(one.value, one.revision) for one in document.conflicts["E02"]] == [("C", 3), ("B more", 4)]
+    assert save(document, again("B again"), stamp(5, session="browser-2")) == "conflict"
+    assert [one.value for one in document.conflicts["E02"]] == ["C", "B more", "B again"], "what it does not name stays"
+    assert document.answers["E02"].value == "A"
+
+
 def test_a_decision_ends_the_conflict_that_was_on_the_screen_and_no_other() -> None:
     document = Document()
     save(document, put("E02", "A"), stamp(1))
@@ -265,11 +281,14 @@ def test_a_document_survives_its_text() -> None:
 ITEMS = [str(uuid.UUID(int=number)) for number in range(1, 4)]
 OPERATIONS = st.one_of(
     st.builds(
-        lambda question, item, base, value: Operation("set", item=item, question=question, base=base, value=value),
+        lambda question, item, base, value, seen: Operation(
+            "set", item=item, question=question, base=base, value=value, seen=tuple(seen)
+        ),
         st.sampled_from(["P01", "P03"]),
         st.sampled_from([None, *ITEMS]),
         st.integers(0, 12),
         st.sampled_from([None, "a", "b", {"na": True}]),
+        st.lists(st.integers(1, 12), max_size=2),
     ),
     st.builds(lambda item: Operation("add", item=item, step="P"), st.sampled_from(ITEMS)),
     st.builds(lambda item, source: Operation("duplicate", item=item, source=source), *[st.sampled_from(ITEMS)] * 2),

@@ -38,7 +38,7 @@ export function addTexts(more) {
 let shownKind = "saved";
 
 function kindNow() {
-  if (!state.waiting && !state.typing) return state.conflicts.length ? "decision" : "saved";
+  if (!state.waiting && !state.typing) return state.late ? "late" : state.conflicts.length ? "decision" : "saved";
   const stuck = state.outcome !== "ok" || state.refused === state.waiting || Date.now() - state.since > SLOW;
   if (state.typing || !stuck) return "saving";
   return store.where() === "disk" ? "here" : "unsaved";
@@ -47,10 +47,10 @@ function kindNow() {
 function show() {
   const kind = kindNow();
   const stuck = kind === "here" || kind === "unsaved";
-  const why = stuck ? reason() : state.late ? say("late") : "";
+  const why = stuck || state.stays ? reason() : "";
   const trouble = store.storageTrouble() && stuck ? say(store.storageTrouble()) : stuck && kind === "unsaved" ? say("keep_open") : "";
   line.dataset.state = kind;
-  const reasons = [why, trouble || (state.stays && stuck ? say("stays") : "")].filter(Boolean).join(" ");
+  const reasons = [why, trouble || (state.stays ? say("stays") : "")].filter(Boolean).join(" ");
   put("draft-text", `${kind === "saved" || kind === "decision" ? savedText() : say(kind)}${reasons && "."}`);
   put("draft-why", reasons);
   offerLink(stuck && { signed_out: "sign_in_link", operator_unknown: "operator_link" }[state.outcome]);
@@ -67,7 +67,7 @@ function reason() {
 
 function savedText() {
   if (!state.sent) return say("saved");
-  const language = document.documentElement.lang;
+  const language = `${document.documentElement.lang}-GB`; // English as in Europe: hours up to 24, the day before the month
   const today = state.sent.toDateString() === new Date().toDateString();
   if (today) return say("saved_at", { time: state.sent.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" }) });
   return say("saved_on", { date: state.sent.toLocaleDateString(language, { day: "numeric", month: "long" }) });
@@ -143,7 +143,7 @@ export function watch() {
   for (const element of form.querySelectorAll("[data-question]")) {
     const name = element.dataset.question;
     const base = form.elements[`${name}.base`];
-    const question = { name, element, base, key: keyOf(name), timer: 0, typing: false, mine: new Set() };
+    const question = { name, element, base, key: keyOf(name), timer: 0, typing: false, mine: new Set(), seen: [] };
     question.kept = now(question);
     questions.set(name, question);
   }
@@ -191,10 +191,10 @@ function keep(question) {
 }
 
 async function enqueue(question, fields) {
-  const op = { op: "set", question: question.name, item: form.dataset.item || null, fields };
+  const op = { op: "set", question: question.name, item: form.dataset.item || null, seen: question.seen, fields };
   if (question.base) op.base = Number(question.base.value) || 0;
   question.mine.add(await store.enqueue(draft.id, op));
-  if (store.where() === "disk") askToStay();
+  if (store.where() === "disk") panel().then((one) => one.askToStay()).catch(() => {});
   await count();
   setTimeout(() => sync().then((one) => one.send()).catch(() => {}), BATCH);
 }
@@ -205,20 +205,16 @@ export async function keepAll() {
   await keeping;
 }
 
-/** Ask once that the browser does not throw the copy away. */
-async function askToStay() {
-  if (!navigator.storage?.persist || (await store.setting("persisted")) !== null) return;
-  const granted = await navigator.storage.persist();
-  await store.setting("persisted", () => granted);
-}
-
 // What has become of it ---------------------------------------------------------------------------------------------------
 
-/** A revision of ours is what the page shows from now on, so that the form's own post is no second person. */
+/** A revision of ours is what the page shows from now on, so that the form's own post is no second person; and of two values of
+ *  ours that are in dispute, the later takes the earlier's place. */
 function rebase(settled) {
-  for (const { op_id, key, outcome, base } of settled) {
+  for (const { op_id, key, outcome, base, seen } of settled) {
     const question = [...questions.values()].find((one) => one.key === key);
-    if (question?.mine.delete(op_id) && outcome === "applied" && question.base) question.base.value = base;
+    if (!question?.mine.delete(op_id)) continue;
+    question.seen = seen;
+    if (outcome === "applied" && question.base) question.base.value = base;
   }
 }
 
@@ -249,10 +245,11 @@ export function sync() {
 
 async function hear({ outcome, settled, reply, late }) {
   if (outcome) state.outcome = outcome;
+  if (outcome === "ok") state.stays = false;
   if (late) state.late = true;
   if (settled) {
     rebase(settled);
-    if (settled.some((one) => one.outcome === "applied")) state.sent = new Date();
+    if (settled.some((one) => one.outcome === "applied")) Object.assign(state, { sent: new Date(), late: false });
     if (reply) await afterReply(reply);
   }
   await count();
@@ -261,7 +258,6 @@ async function hear({ outcome, settled, reply, late }) {
 async function afterReply(reply) {
   for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = reply.token;
   state.conflicts = reply.changes.conflicts;
-  state.stays = false;
   const concerned = [...questions.values()].some(({ key, base }) =>
     state.conflicts.includes(key) || reply.changes.answers[key]?.revision > Number(base?.value ?? 0));
   if (concerned) await takeOver();
@@ -283,7 +279,7 @@ function submit(event) {
   const posted = event.target;
   const changed = [...questions.values()].some((question) => now(question) !== question.kept);
   if (event.defaultPrevented || posted.method !== "post" || posted.dataset.signOut !== undefined) return;
-  if (leaving || (!changed && !state.typing && !state.waiting)) return letGo();
+  if (leaving || (navigator.onLine && !changed && !state.typing && !state.waiting)) return letGo();
   event.preventDefault();
   if (posted.dataset.busy) return;
   posted.dataset.busy = "1";
@@ -298,8 +294,8 @@ function submit(event) {
 
 /** Where this computer can show the next page by itself, go there; what was typed is kept and waits. */
 async function goOnWithoutLine(submitter) {
-  if (store.where() !== "disk" || submitter?.name === "search" || line.dataset.offline !== "ready") return false;
-  const address = await import("./onward.js").then((one) => one.onwardHere(draft.id, submitter?.value)).catch(() => null);
+  if (store.where() !== "disk" || line.dataset.offline !== "ready") return false;
+  const address = await import("./onward.js").then((one) => one.onwardHere(draft.id, form, submitter)).catch(() => null);
   if (!address) return false;
   letGo();
   location.assign(address);

@@ -24,11 +24,22 @@ export async function onward(draft, place, pressed) {
   return nextAddress(draft.definition, reached, step, number);
 }
 
-/** The address after this page of the server; null where this computer could not show it. */
-export async function onwardHere(id, pressed) {
+/** The address after this page of the server, for the button that was pressed; null where this computer could not show it. */
+export async function onwardHere(id, form, button) {
   const known = await response(id);
   const questionnaire = known && (await definition(known.definition));
   if (!questionnaire || !navigator.serviceWorker?.controller) return null;
   const place = placeOf(questionnaire, location.pathname, await itemsOf(id));
-  return onward({ response: known, definition: questionnaire }, place, pressed);
+  const code = searchedFor(form, button);
+  if (!code) return onward({ response: known, definition: questionnaire }, place, button?.value);
+  const asked = new URLSearchParams({ cerca: code, testo: form.elements[`${code}.search`].value });
+  return `${location.pathname}?${asked}#q-${code}`;
+}
+
+/** The question whose search was asked for: by its button, or by a name that was typed and not looked for. */
+function searchedFor(form, button) {
+  if (button?.name === "search") return button.value;
+  const boxes = button?.value === "esci" ? [] : form.querySelectorAll('input[name$=".search"]');
+  const codes = [...boxes].filter(({ value }) => value.trim()).map(({ name }) => name.replace(/\.search$/, ""));
+  return codes.find((code) => form.elements[`${code}.search`].value.trim() !== form.elements[`${code}.searched`]?.value.trim());
 }

@@ -3,7 +3,7 @@
 //
 // Not for: what the status line says (draft.js).
 // Holds always: signing out never drops unsent work without a word; a file is loaded only after its content has been shown.
-import { refusalOf } from "./backup.js";
+import { exportBackup, importBackup, refusalOf } from "./backup.js";
 import { addTexts, draft, flush, keepAll, letGo, say, sync } from "./draft.js";
 import * as store from "./store.js";
 
@@ -72,7 +72,7 @@ const DEEDS = {
   },
   choose: () => byId("draft-file").click(),
   load: async () => {
-    const count = await store.importBackup(draft.id, chosen);
+    const count = await importBackup(draft.id, chosen);
     showImport("");
     inform(say("file_loaded", { count }));
     await (await sync()).send();
@@ -87,7 +87,7 @@ function inform(text) {
 
 /** Give a response's draft as a file. */
 async function download(id) {
-  const backup = await store.exportBackup(id);
+  const backup = await exportBackup(id);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([JSON.stringify(backup, null, 1)], { type: "application/json" }));
   link.download = say("file", { entity: backup.entity, date: backup.saved_at.slice(0, 10) });
@@ -109,7 +109,7 @@ async function preview(file) {
   }
   const refusal = await refusalOf(draft.id, backup);
   if (refusal) return inform(say(`file_${refusal}`, { label: backup.label ?? "" }));
-  const date = new Date(backup.saved_at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  const date = new Date(backup.saved_at).toLocaleString(`${document.documentElement.lang}-GB`, { dateStyle: "long", timeStyle: "short" });
   const values = { label: backup.label, date, count: backup.operations.length };
   if (!backup.operations.length) return inform(say("file_empty", values));
   chosen = backup;
@@ -153,6 +153,13 @@ export async function choose(button) {
   if (value === "offline") sync().then((one) => one.pull()).catch(() => {});
   line.dispatchEvent(new CustomEvent("draft-consent", { detail: value }));
   if (computer) await showComputer(true);
+}
+
+/** Ask once that the browser does not throw the copy away. */
+export async function askToStay() {
+  if (!navigator.storage?.persist || (await store.setting("persisted")) !== null) return;
+  const granted = await navigator.storage.persist();
+  await store.setting("persisted", () => granted);
 }
 
 /** The section of /ente: what was chosen, and whether the browser has promised to keep the copy. */

@@ -67,7 +67,8 @@ class ShellPage {
     for (const details of this.form.querySelectorAll("details")) {
       if ([...details.querySelectorAll("[data-question]")].some((one) => isWritten(this.read(one.dataset.question)))) details.open = true;
     }
-    await offerSearch(this.form);
+    const asked = new URLSearchParams(location.search);
+    if (this.codes.includes(asked.get("cerca"))) await offerSearch(this.form, asked.get("cerca"), asked.get("testo"));
   }
 
   /** The path as the page has it now. */

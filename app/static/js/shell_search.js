@@ -36,10 +36,11 @@ export async function showChosen(form, code, codes) {
 export const wantsSearch = (form, codes) =>
   codes.find((code) => boxOf(form, code)?.value.trim() && boxOf(form, code).dataset.searched !== boxOf(form, code).value.trim());
 
-/** Search what is typed for this question, and show what is found under it. */
-export async function offerSearch(form, code) {
-  if (!code) return;
+/** Search what is typed for this question, or `text` as an address asks, and show what is found under it. */
+export async function offerSearch(form, code, text) {
   const box = boxOf(form, code);
+  if (!box) return;
+  if (text !== undefined) box.value = text ?? "";
   const part = partOf(form, code);
   const say = words();
   part.querySelector(".registry-results")?.remove();

@@ -269,14 +269,14 @@ export async function itemsOf(id) {
 const rowsOf = async (outbox, id) => (await outbox.getAll()).filter((row) => row.response === id);
 
 /** Put an operation into the outbox and give its op_id. `op.base` is what the person saw; without one, what this computer
- *  knows. A `set` of an answer that waits already takes its place, unless its sheet was copied since; one whose answer is
- *  being sent waits for that (`after`). */
+ *  knows. A `set` takes the place of the last one of its answer, unless that is being sent, or its sheet was copied, deleted or
+ *  brought back since: then it follows it (`after`), as one in a copy follows the copying. */
 export async function enqueue(id, op) {
   const op_id = await transact(["responses", "answers", "items", "outbox"], "readwrite", async (stores) => {
     const rows = await rowsOf(stores.outbox, id);
-    const last = op.op === "set" ? rows.filter((row) => row.op.op === "set" && keyOf(row.op) === keyOf(op)).at(-1) : undefined;
-    const copied = last && rows.some((row) => row.seq > last.seq && row.op.op === "duplicate" && row.op.source === op.item);
-    if (last && !last.save_id && !copied) {
+    const made = (row) => row.op.op === "duplicate" && row.op.item === op.item;
+    const last = op.op === "set" ? rows.findLast((row) => keyOf(row.op) === keyOf(op) || made(row)) : undefined;
+    if (last?.op.op === "set" && !last.save_id && !rows.some((row) => row.seq > last.seq && parts(row.op, op.item))) {
       const renewed = last.refused ? { op_id: newId(), base: op.base ?? last.op.base } : {};
       const row = { ...last, refused: "", op: { ...last.op, ...renewed, fields: op.fields } };
       await stores.outbox.put(row);
@@ -292,9 +292,12 @@ export async function enqueue(id, op) {
   return op_id;
 }
 
+/** Whether an operation stands between two changes of a sheet, so that the later cannot go before it. */
+const parts = (op, item) => item && !op.question && op.op !== "move" && [op.item, op.source].includes(item);
+
 async function baseFor(stores, id, op, last) {
   if (!["set", "resolve", "delete"].includes(op.op)) return {};
-  if (last) return { base: last.op.base };
+  if (last?.op.base !== undefined && !last.refused) return { base: last.op.base };
   if (op.base !== undefined) return { base: op.base };
   if (op.op !== "delete") return { base: (await stores.answers.get([id, keyOf(op)]))?.revision ?? 0 };
   const answers = (await ofResponse(stores.answers, id)).filter((row) => row.key.startsWith(`${op.item}/`));
@@ -328,9 +331,10 @@ export async function release(id, save_id) {
   });
 }
 
-/** Drop what the server has said something of: stored, in conflict, kept as late. What it refused stays, and is not sent
- *  again by itself. An operation that waited for another of the same answer gets the revision that this one has now. Gives
- *  what is settled: [{op_id, key, outcome, base}]. */
+/** Drop what the server has said something of: stored, in conflict, kept as late. What it refused stays, unless its author has
+ *  written another since, and is not sent again by itself. An operation that waited for another of the same answer gets the
+ *  revision that this one has now, or names what it takes the place of (`seen`) where this one is in dispute. Gives what is
+ *  settled: [{op_id, key, outcome, base, seen}]. */
 export async function settle(id, reply) {
   const outcomes = new Map();
   for (const outcome of ["applied", "conflicts", "kept"]) for (const op_id of reply[outcome] ?? []) outcomes.set(op_id, outcome);
@@ -341,13 +345,17 @@ export async function settle(id, reply) {
     const found = [];
     for (const row of rows.filter((one) => one.save_id === reply.save_id && outcomes.has(one.op.op_id))) {
       const outcome = outcomes.get(row.op.op_id);
-      const kept = ["applied", "conflicts", "kept"].includes(outcome);
-      await (kept ? outbox.delete(row.seq) : outbox.put({ ...row, save_id: null, refused: outcome }));
-      if (kept) seqs.push(row.seq);
-      const base = outcome === "applied" ? await revisionNow(answers, id, row.op, reply.version) : row.op.base;
-      const next = rows.find((one) => one.after === row.op.op_id);
-      if (next) await outbox.put({ ...next, after: null, op: { ...next.op, base } });
-      found.push({ op_id: row.op.op_id, key: keyOf(row.op), outcome, base });
+      const followers = rows.filter((one) => one.after === row.op.op_id);
+      const done = ["applied", "conflicts", "kept"].includes(outcome) || followers.some((one) => keyOf(one.op) === keyOf(row.op));
+      await (done ? outbox.delete(row.seq) : outbox.put({ ...row, save_id: null, refused: outcome }));
+      if (done) seqs.push(row.seq);
+      const baseOf = (op) => (outcome === "applied" ? revisionNow(answers, id, op, reply.version) : op.base);
+      const seen = outcome === "conflicts" ? [reply.version] : [];
+      for (const next of followers) {
+        await outbox.put({ ...next, after: null, op: { ...next.op, base: await baseOf(next.op), seen } });
+      }
+      const base = await baseOf(row.op);
+      found.push({ op_id: row.op.op_id, key: keyOf(row.op), outcome, base, seen });
     }
     return found;
   });
@@ -384,14 +392,4 @@ export async function restore(id, entity, operations) {
   });
   tell("changed", id);
   return fresh;
-}
-
-/** All that this computer knows of a response, to be kept in a file. */
-export async function exportBackup(id) {
-  return (await import("./backup.js")).exportBackup(id);
-}
-
-/** Put a backup's operations into the outbox. Gives how many were new; throws TypeError for another response's file. */
-export async function importBackup(id, backup) {
-  return (await import("./backup.js")).importBackup(id, backup);
 }

@@ -103,8 +103,10 @@ export function startSync(draft, hear) {
     return send();
   }
 
-  /** Send, and wait for it at most this long. Resolves with the outcome, or "slow". */
+  /** Send, and wait for it at most this long. Resolves with the outcome, or "slow". Where the line seems to be gone the server is
+   *  asked even if nothing waits. */
   function flush(milliseconds) {
+    wantsPull ||= !navigator.onLine;
     return Promise.race([send(), new Promise((resolve) => setTimeout(resolve, milliseconds, "slow"))]);
   }
 
