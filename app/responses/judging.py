@@ -60,7 +60,12 @@ def _judge_delete(document: Document, operation: Operation, stamp: Stamp) -> Out
     held = [one for key, several in document.conflicts.items() if key.startswith(prefix) for one in several]
     if brought_back or any(one.revision > base and one.session != stamp.session for one in held):
         return CONFLICT
-    return APPLIED if all(_own_write(answer, stamp) for answer in later) else CONFLICT
+    return APPLIED if all(_own_write(answer, stamp) or _of_this_browser(answer, stamp) for answer in later) else CONFLICT
+
+
+def _of_this_browser(answer: Answer, stamp: Stamp) -> bool:
+    """Who deletes a sheet has seen what they wrote in it: a browser whose last save is not answered yet still has its old base."""
+    return bool(stamp.session) and answer.session == stamp.session
 
 
 def _judge_restore(document: Document, operation: Operation, stamp: Stamp) -> Outcome:

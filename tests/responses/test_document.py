@@ -191,6 +191,13 @@ def test_deleting_a_sheet_that_a_colleague_has_edited_since_is_a_conflict() -> N
     assert not document.conflicts
 
 
+def test_who_deletes_a_sheet_before_their_last_save_is_answered_is_not_asked() -> None:
+    document = with_sheet()
+    save(document, put("P03", "Ascolto", item=ITEM), stamp(3, channel="json"))
+    assert save(document, Operation("delete", item=ITEM, base=2), stamp(4, channel="json")) == "applied"
+    assert document.live_items() == {"P": []}
+
+
 def test_editing_a_sheet_that_a_colleague_has_deleted_keeps_the_edit_and_asks() -> None:
     document = with_sheet()
     save(document, Operation("delete", item=ITEM, base=2), stamp(3, operator=2, session="browser-2"))
