@@ -133,7 +133,8 @@ class CheckedClient(FlaskClient):
         return response
 
 
-def _create(url: str, folder: Path, **overrides: Any) -> Flask:
+def create(url: str, folder: Path, **overrides: Any) -> Flask:
+    """An application on this database."""
     app = create_app({"TESTING": True, "database_url": url, "instance_path": str(folder), **overrides})
     with app.app_context():
         db.engine.update_execution_options(compiled_cache=STATEMENTS[db.engine.dialect.name])
@@ -146,7 +147,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     folder = tmp_path_factory.mktemp("databases")
 
     def build_schema(url: str) -> None:
-        app = _create(url, tmp_path_factory.mktemp("instance"))
+        app = create(url, tmp_path_factory.mktemp("instance"))
         with app.app_context():
             if any((MIGRATIONS / "versions").glob("*.py")):
                 from flask_migrate import upgrade
@@ -195,7 +196,7 @@ def make_app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Callab
     made: list[Flask] = []
 
     def make(**overrides: Any) -> Flask:
-        app = _create(database_url, tmp_path, **{"CLOCK": clock, **overrides})
+        app = create(database_url, tmp_path, **{"CLOCK": clock, **overrides})
         app.test_client_class = CheckedClient
         app.jinja_env.bytecode_cache = TEMPLATES
         made.append(app)
