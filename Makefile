@@ -44,6 +44,7 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+unit: export PYTHONDONTWRITEBYTECODE =# the program is started some hundred times
 unit: $(DEV) catalogues browser
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(TESTS)
 
@@ -76,6 +77,7 @@ vendor: ## Rebuild the style sheets and fonts that come from elsewhere (needs No
 
 clean: ## Remove what these commands made, but not the instance folder
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/output $(MO)
+	find app tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 # What is installed, each marked by a file so that a second call costs nothing.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,6 +20,7 @@ from app.registry.entities import find_by_code
 from app.responses.drafts import Author
 from app.responses.reading import OpenResponse, open_response
 from tests.conftest import START
+from tests.kept_rows import KeptRows
 from tests.registry_rows import add_municipalities
 
 EDITION = """
@@ -32,14 +34,23 @@ contacts: [{name: Segreteria, email: segreteria@example.org}]
 """
 
 
-@pytest.fixture
-def edition(db_session: object, tmp_path: Path) -> EditionView:
-    """An edition that takes answers from 1 March to 30 April 2026."""
-    file = tmp_path / "edition.yaml"
-    file.write_text(EDITION, encoding="utf-8")
+def open_edition() -> None:
+    """Store the edition beside its municipalities and open it."""
     add_municipalities()
-    store_edition(read_edition_file(file), actor="test", now=START)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "edition.yaml"
+        file.write_text(EDITION, encoding="utf-8")
+        store_edition(read_edition_file(file), actor="test", now=START)
     move_edition("2026", "open", actor="test", now=START)
+
+
+OPEN = KeptRows(open_edition)
+
+
+@pytest.fixture
+def edition(db_session: object) -> EditionView:
+    """An edition that takes answers from 1 March to 30 April 2026."""
+    OPEN.write()
     stored = edition_by_code("2026")
     assert stored is not None
     return stored

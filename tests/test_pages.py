@@ -55,3 +55,14 @@ def test_a_page_without_a_frame_is_reported() -> None:
         "<html> does not say its language",
         "a page has one <main>",
     ]
+
+
+def test_random_words_are_forgotten_but_not_what_they_mean_on_the_page() -> None:
+    body = '<p id="{}">uno</p><p id="{}">due</p><a href="#{}">Vai</a>'
+    first, second, third = (f"{number:016x}" for number in (10, 11, 12))
+    assert problems_of(FRAME.format(body.format(first, second, first))) == []
+    assert problems_of(FRAME.format(body.format(second, third, second))) == []
+    assert problems_of(FRAME.format(body.format(second, second, second))) == [f"id {second!r} stands 2 times"]
+    assert problems_of(FRAME.format(body.format(first, second, third))) == [
+        f"line 1: link to '#{third}', which is not on the page"
+    ]
