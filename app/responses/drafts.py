@@ -8,8 +8,7 @@ its id and digest gets its first reply again; what is refused is refused by itse
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from app.database import unit_of_work
 from app.editions.current import EDITION
 from app.extensions import db, table_of
 from app.prepared import Prepared
@@ -42,6 +42,7 @@ from app.responses.reading import OpenResponse, response_by_id
 from app.responses.replays import Refusal, Reply, SaveKey, digest_of, known_reply
 from app.responses.reviewing import review_stored
 from app.responses.sheet_rows import write_sheet_rows
+from app.shared_writes import write
 
 MAX_OPERATIONS: Final = 500
 MAX_SAVE_ID: Final = 64
@@ -161,30 +162,27 @@ def _apply_at_once(
     reply, line = _merge(own, operations, author, now)
     if line is None or reply.refused:
         return None
-    changed = _changed(own, line, now)
+    session_writes = _session_is_busy()
+    with unit_of_work(writes=session_writes):  # a review may read personal values
+        changed = _changed(own, line, now)
     try:
-        with _own_transaction() as connection:
-            _write(connection, own, changed, line, reply, key)
+        if session_writes:
+            _write(db.session.connection(), own, changed, line, reply, key)
+            db.session.commit()
+        else:
+            if _session_is_busy():
+                db.session.rollback()
+            write(db.engine, lambda connection: _write(connection, own, changed, line, reply, key))
     except _OvertakenError:
+        db.session.rollback()
         return None
     except IntegrityError:
         return _replayed(own.id, key)
     return reply, changed
 
 
-@contextmanager
-def _own_transaction() -> Iterator[sa.Connection]:
-    """The session's transaction where one has begun, else one without a session, which costs as much as its two statements."""
-    if db.session.registry.has() and db.session().in_transaction():
-        try:
-            yield db.session.connection()
-        except _OvertakenError:
-            db.session.rollback()
-            raise
-        db.session.commit()
-    else:
-        with db.engine.begin() as connection:
-            yield connection
+def _session_is_busy() -> bool:
+    return db.session.registry.has() and db.session().in_transaction()
 
 
 def _replayed(response_id: int, key: SaveKey) -> tuple[Reply, OpenResponse]:

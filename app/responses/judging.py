@@ -64,7 +64,7 @@ def _judge_delete(document: Document, operation: Operation, stamp: Stamp) -> Out
 
 
 def _of_this_browser(answer: Answer, stamp: Stamp) -> bool:
-    """Who deletes a sheet has seen what they wrote in it: a browser whose last save is not answered yet still has its old base."""
+    """Who deletes a sheet has seen what they wrote in it: before a save is answered its browser has the old base."""
     return bool(stamp.session) and answer.session == stamp.session
 
 

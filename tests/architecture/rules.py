@@ -28,7 +28,19 @@ LEVELS = (
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 SURFACES = frozenset(LEVELS[-1])
 PLUMBING = frozenset(
-    {"extensions", "database", "prepared", "turns", "clock", "config", "config_values", "secret_files", "terminal", "web"}
+    {
+        "extensions",
+        "database",
+        "prepared",
+        "shared_writes",
+        "turns",
+        "clock",
+        "config",
+        "config_values",
+        "secret_files",
+        "terminal",
+        "web",
+    }
 )
 WIRING = frozenset({"", "cli", "doctor", "errors", "page_context", "migrations"})
 PURE_ROOM = "questionnaire"
