@@ -176,7 +176,7 @@ class Respondent:
         asked = list(self.visitor.served.questions)
         own = [code for code in asked if code not in ("E04", "E05", "E06")]
         self.tally.equal(own, list(SHORT[self.answer("B01").meaning]), self.note("asks"))
-        self.visitor.follow("Compila invece il questionario intero")
+        self.visitor.submit_open({}, form=self.visitor.path, button=("azione", "intero"))
         walked = pages_of(self.model.meaning())
         self.tally.equal(self.visitor.path, walked[walked.index(FIRST_PAGE) + 1], self.note("after the short page"))
 
