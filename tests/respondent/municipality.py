@@ -176,7 +176,9 @@ class Respondent:
         asked = list(self.visitor.served.questions)
         own = [code for code in asked if code not in ("E04", "E05", "E06")]
         self.tally.equal(own, list(SHORT[self.answer("B01").meaning]), self.note("asks"))
-        self.visitor.submit_open({}, form=self.visitor.path, button=("azione", "intero"))
+        proposed = {key_of(code, None): self.prefilled(code) for code in asked if self.prefilled(code) is not BLANK}
+        self.visitor.submit_open({}, form=self.visitor.path, button=("azione", "intero"))  # which saves what the page proposed
+        self.model.answers = {**proposed, **self.model.answers}
         walked = pages_of(self.model.meaning())
         self.tally.equal(self.visitor.path, walked[walked.index(FIRST_PAGE) + 1], self.note("after the short page"))
 
