@@ -44,6 +44,8 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# TESTS=tests/e2e runs a part, JOBS=4 sets the number of processes; RICOGNIZIONE_TEST_PICTURES=1 keeps pictures of the pages
+# that a browser visits, in tests/output.
 unit: export PYTHONDONTWRITEBYTECODE =# the program is started some hundred times
 unit: $(DEV) catalogues browser
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(TESTS)

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 
 OUTPUT = Path(__file__).parent / "output"
 BROWSER_VARIABLE = "RICOGNIZIONE_TEST_CHROMIUM"
+PICTURES_VARIABLE = "RICOGNIZIONE_TEST_PICTURES"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -135,12 +136,16 @@ def assert_fits(page: Page) -> None:
     assert wide <= shown, f"{page.url} is {wide} px wide in a window of {shown} px"
 
 
-def shoot(page: Page, name: str) -> Path:
+def show(page: Page, name: str) -> None:
+    """Keep a picture of the whole page for whoever wants to look, if RICOGNIZIONE_TEST_PICTURES is set. It proves nothing."""
+    if os.environ.get(PICTURES_VARIABLE):
+        shoot(page, name)
+
+
+def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page in tests/output."""
     OUTPUT.mkdir(exist_ok=True)
-    path = OUTPUT / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.png"
-    page.screenshot(path=path, full_page=True)
-    return path
+    page.screenshot(path=OUTPUT / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.png", full_page=True)
 
 
 def tab_to(page: Page, selector: str) -> None:

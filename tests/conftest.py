@@ -32,12 +32,27 @@ for _name in [name for name in os.environ if name.startswith("RICOGNIZIONE_") an
 START = dt.datetime(2026, 3, 16, 9, 0, tzinfo=dt.UTC)
 
 
-LONG = ("e2e", "roles", "documents")
+LONG = (
+    "e2e/test_desk.py",
+    "e2e/test_journey.py",
+    "e2e/test_leads.py",
+    "e2e",
+    "roles",
+    "documents",
+    "chasing/test_figures.py",
+    "mail/test_crashes.py",
+    "mail/test_commands.py",
+    "demo/test_demo.py",
+)
+"""Files that take long, and folders of them, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long tests first: where several processes share the work, none waits for them at the end."""
-    items.sort(key=lambda item: not any(folder in item.path.parts for folder in LONG))
+    """The long files first: where several processes share the work, none waits for one at the end."""
+    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(LONG)}
+    items.sort(
+        key=lambda item: min((turns[path] for path in (item.path, *item.path.parents) if path in turns), default=len(LONG))
+    )
 
 
 class CompiledTemplates(BytecodeCache):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from flask import Flask, Response, g
 from sqlalchemy.orm import Session, scoped_session
 
 from app import clock as app_clock
-from tests.conftest import START, CheckedClient, Clock
+from tests.conftest import LONG, START, CheckedClient, Clock
 
 
 def test_app_runs_on_the_database_that_it_is_asked_for(db_session: scoped_session[Session], database_kind: str) -> None:
@@ -32,6 +33,10 @@ def test_the_clock_of_the_application_is_the_one_of_the_test(app: Flask, clock: 
         assert app_clock.now() == now == START
         clock.move(days=1)
         assert app_clock.now() == START + dt.timedelta(days=1)
+
+
+def test_the_files_that_take_long_exist() -> None:
+    assert [name for name in LONG if not (Path(__file__).parent / name).exists()] == []
 
 
 @pytest.fixture

@@ -1,13 +1,8 @@
-"""What the guides tell people to do can be done: commands run, targets and pages exist, links lead somewhere."""
+"""What the guides name exists: commands, targets and pages; links lead somewhere."""
 
 from __future__ import annotations
 
-import datetime as dt
-import os
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,72 +13,15 @@ import yaml
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from tests.live_site import ROOT, clean_environment
+from tests.documents.guides import DOCUMENTS, name
+from tests.live_site import ROOT
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 FLASK = re.compile(r"flask --app wsgi ([a-z]+)(?: ([a-z]+))?|`flask ([a-z]+)(?: ([a-z]+))?")
 MAKE = re.compile(r"`make ([a-z]+)|\$ make ([a-z]+)")
 PAGE = re.compile(r"`(/[a-z/.]*[a-z](?:/…)?|/)`")
-EXAMPLE_YEAR = 2026
 OTHER_MACHINES = {"/etc", "/srv", "/var", "/tmp"}
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-
-
-def name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def commands_of(text: str) -> list[str]:
-    return [
-        line.removeprefix("$ ").partition("#")[0].strip()
-        for kind, _, body in BLOCK.findall(text)
-        if kind == "console"
-        for line in body.splitlines()
-        if line.startswith("$ ")
-    ]
-
-
-def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a `flask` command as somebody would, on an installation of this test's own."""
-    words = shlex.split(command)
-    assert words[0] == "flask", f"a guide may only ask for flask and make commands: {command}"
-    environment = clean_environment({"instance_path": str(folder)}) | {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
-    return subprocess.run(
-        [sys.executable, "-m", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
-def as_of_next_year(text: str) -> str:
-    """The guide with its edition's dates still to come, whenever the tests run."""
-    later = dt.datetime.now(dt.UTC).year + 1 - EXAMPLE_YEAR
-    return re.sub(rf"\b({EXAMPLE_YEAR - 1}|{EXAMPLE_YEAR})\b", lambda year: str(int(year[0]) + later), text)
-
-
-def files_of(text: str, folder: Path) -> None:
-    """Write the files that a guide shows in full: blocks that name one."""
-    for _, file, body in BLOCK.findall(text):
-        if file:
-            (folder / file).write_text(body)
-
-
-@pytest.mark.parametrize("path", [path for path in DOCUMENTS if commands_of(path.read_text())], ids=name)
-def test_the_commands_of_a_guide_work_in_their_order(path: Path, tmp_path: Path) -> None:
-    text = as_of_next_year(path.read_text())
-    flask = [command for command in commands_of(text) if not command.startswith("make ")]
-    files_of(text, tmp_path)
-    if flask:
-        assert run("flask --app wsgi db upgrade", tmp_path).returncode == 0
-    for command in flask:
-        done = run(command, tmp_path)
-        assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
-
-
-def test_a_command_that_fails_is_seen(tmp_path: Path) -> None:
-    assert run("flask --app wsgi edition load manca.yaml", tmp_path).returncode != 0
-    with pytest.raises(AssertionError, match="may only ask"):
-        run("rm -rf cartella", tmp_path)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name)

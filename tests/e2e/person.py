@@ -46,9 +46,9 @@ class Person:
         self.seen.append(place)
 
     def shoots(self, name: str) -> None:
-        """Keep a picture of the page as it stands."""
+        """Keep a picture of the page as it stands, where pictures are asked for."""
         if self.pictures:
-            browsers.shoot(self.page, f"{self.pictures} {len(self.seen):02} {name}")
+            browsers.show(self.page, f"{self.pictures} {len(self.seen):02} {name}")
 
     def presses(self, selector: str) -> None:
         """Press a button or follow a link that brings a page, and look at it."""

@@ -66,7 +66,7 @@ def test_signing_out_with_unsent_work_asks_and_clears_what_the_browser_kept(
     page.click("[data-sign-out] button")
     expect(leave).to_be_visible()
     browsers.assert_accessible(page)
-    browsers.shoot(page, "autosave leave wide")
+    browsers.show(page, "autosave leave wide")
     page.click('[data-draft-leave="send"]')
     expect(page.locator("#draft-leave-says")).to_contain_text("Non è stato possibile")
     page.keyboard.press("Escape")
@@ -98,7 +98,7 @@ def test_a_copy_in_a_file_goes_back_into_its_own_response_only(
     assert ticked(owner, "B04") == []
     load_copy(owner, copy)
     expect(owner.locator("#draft-import")).to_contain_text("non erano ancora inviate: 1")
-    browsers.shoot(owner, "autosave copy wide")
+    browsers.show(owner, "autosave copy wide")
     with owner.expect_navigation():
         owner.click('[data-draft-do="load"]')
     assert ticked(owner, "B04") == ["childhood"]

@@ -78,10 +78,10 @@ def test_what_was_not_sent_before_the_deadline_is_kept_apart_and_shown(
     assert kept_on_disk(page, "outbox") == [], "the server has it"
     assert "B05" not in stored(site, CODES[0]).answers, "late work is no answer"
     browsers.assert_accessible(page)
-    browsers.shoot(page, "line late wide")
+    browsers.show(page, "line late wide")
     page.goto("/compila")
     expect(page.locator("main")).to_contain_text("Con quali fonti di finanziamento?")
-    browsers.shoot(page, "line late overview wide")
+    browsers.show(page, "line late overview wide")
 
 
 def test_a_session_without_an_operator_waits_and_then_sends(site: Site, window: OpenWindow, watch: browsers.Watch) -> None:
@@ -94,7 +94,7 @@ def test_a_session_without_an_operator_waits_and_then_sends(site: Site, window: 
     says(page, "Per inviare serve sapere chi compila.")
     assert len(kept_on_disk(page, "outbox")) == 1
     browsers.assert_accessible(page)
-    browsers.shoot(page, "line operator wide")
+    browsers.show(page, "line operator wide")
     with page.context.expect_page() as opened:
         page.click("#draft-link")
     beside = opened.value
@@ -114,7 +114,7 @@ def test_a_refused_answer_is_said_kept_and_can_be_taken_away(window: OpenWindow)
     says(page, "Una risposta non è stata accettata: è ancora qui.")
     page.unroute(SYNC)
     browsers.assert_accessible(page)
-    browsers.shoot(page, "line refused wide")
+    browsers.show(page, "line refused wide")
     assert [row["refused"] for row in kept_on_disk(page, "outbox")] == ["unparsable"]
     page.reload()
     says(page, "Una risposta non è stata accettata: è ancora qui.")
@@ -159,7 +159,7 @@ def test_work_of_another_entity_on_this_computer_is_not_sent_under_who_signs_in(
     says(page, "Salvato alle")
     open_panel(page)
     expect(page.locator("#draft-waits")).to_contain_text(f"modifiche non inviate di {accounts[3].label}")
-    browsers.shoot(page, "line another entity wide")
+    browsers.show(page, "line another entity wide")
     assert len(kept_on_disk(page, "outbox")) == 1, "it waits for its own"
     assert not any("B04" in body for body in sent)
     assert "B04" not in stored(site, CODES[4]).answers
@@ -190,7 +190,7 @@ def test_the_line_speaks_english(window: OpenWindow, watch: browsers.Watch) -> N
     page.click('[data-draft-do="send"]')
     says(page, "Saved at ")
     assert re.search(r"Saved at \d\d:\d\d\s*$", page.inner_text(".draft-state")), "hours as the rest of the site writes them"
-    browsers.shoot(page, "line english wide")
+    browsers.show(page, "line english wide")
 
 
 def test_the_line_stands_on_a_narrow_screen_with_a_decision_to_take(window: OpenWindow) -> None:
@@ -204,7 +204,7 @@ def test_the_line_stands_on_a_narrow_screen_with_a_decision_to_take(window: Open
     says(page, "Salvato alle")
     browsers.assert_fits(page)
     browsers.assert_accessible(page)
-    browsers.shoot(page, "line decision narrow")
+    browsers.show(page, "line decision narrow")
     heights = page.evaluate("['draft-text', 'draft-decision'].map((id) => document.getElementById(id).offsetHeight)")
     assert max(heights) < 32, "each on one line"
 

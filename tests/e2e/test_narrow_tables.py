@@ -16,4 +16,4 @@ def test_the_table_of_results_stays_within_a_telephone(open_page: OpenPage) -> N
     label = page.locator("tbody td").first.evaluate("cell => getComputedStyle(cell, '::before').content")
     assert label.replace('" "', "") == '"Comuni: "'
     browsers.assert_accessible(page)
-    browsers.shoot(page, "results narrow")
+    browsers.show(page, "results narrow")

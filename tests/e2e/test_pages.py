@@ -117,7 +117,7 @@ def inspect(page: Page, name: str) -> None:
     browsers.assert_fits(page)
     browsers.assert_accessible(page)
     assert page.locator("h1").count() == 1
-    browsers.shoot(page, name)
+    browsers.show(page, name)
     if page.viewport_size == browsers.NARROW:
         page.set_viewport_size(NARROWEST)
         browsers.assert_fits(page)

@@ -83,7 +83,7 @@ def test_paper_has_no_navigation(site: Site, owner: Owner, open_page: OpenPage) 
         for hidden in ("header nav", "footer", ".document-tools"):
             for index in range(page.locator(hidden).count()):
                 assert not page.locator(hidden).nth(index).is_visible(), f"{hidden} is printed on {path}"
-        browsers.shoot(page, f"print {path}")
+        browsers.show(page, f"print {path}")
     page.goto("/compila/bozza")
     assert "BOZZA" in page.locator("body").inner_text()
 

@@ -30,6 +30,7 @@ from app.responses.reading import open_response, response_by_id
 from app.responses.submission import submit_response
 from tests.conftest import START
 from tests.desk.staff import sit_down
+from tests.kept_rows import KeptRows
 from tests.registry_rows import add_municipalities
 
 SESSION_COOKIE = "ricognizione"
@@ -81,20 +82,30 @@ class World:
             return write_document(response.document)
 
 
+_OWNERS: dict[str, tuple[Owner, Owner]] = {}
+
+
 def build_world(app: Flask) -> World:
     """Two municipalities, each with a complete response that was sent once."""
     with app.app_context():
-        add_municipalities("048017", "022165")
-        bystander = {"email": "altra@example.org", "name": "Altra Persona", "role": "reviewer", "password_hash": "unused"}
-        db.session.execute(
-            sa.insert(StaffMember).values(id=BYSTANDER, **bystander, totp_serial=1, totp_step=0, created_at=START)
-        )
-        _leave_room_for_others()
-        store_edition(demo_edition(START), actor="test", now=START)
-        move_edition("demo", "open", actor="test", now=START)
-        edition = edition_by_code("demo")
-        assert edition is not None
-        return World(app, add_owner("048017", "Ginepro", edition, START), add_owner("022165", "Larice", edition, START))
+        WORLD.write()
+        return World(app, *_OWNERS[db.engine.dialect.name])
+
+
+def _make_world() -> None:
+    add_municipalities("048017", "022165")
+    bystander = {"email": "altra@example.org", "name": "Altra Persona", "role": "reviewer", "password_hash": "unused"}
+    db.session.execute(sa.insert(StaffMember).values(id=BYSTANDER, **bystander, totp_serial=1, totp_step=0, created_at=START))
+    _leave_room_for_others()
+    store_edition(demo_edition(START), actor="test", now=START)
+    move_edition("demo", "open", actor="test", now=START)
+    edition = edition_by_code("demo")
+    assert edition is not None
+    owners = (add_owner("048017", "Ginepro", edition, START), add_owner("022165", "Larice", edition, START))
+    _OWNERS[db.engine.dialect.name] = owners
+
+
+WORLD = KeptRows(_make_world)
 
 
 def _leave_room_for_others() -> None:
