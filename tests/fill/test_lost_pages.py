@@ -161,7 +161,7 @@ def test_after_the_deadline_a_sheet_keeps_what_was_typed_too(
         "P07": ["001235"],
     }
     refused = person.press(listed, "Elimina")
-    assert refused.alerts[0] == "La scadenza è passata: le schede si possono solo leggere."
+    assert refused.alerts[0].startswith("La scadenza è passata: la scheda non è stata eliminata. Non è cambiato niente")
     assert stored().version == before
 
 
