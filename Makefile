@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 TESTS ?= tests
-JOBS ?= $(shell echo $$(($$(nproc) + 1)))# tests wait for browsers, servers and databases: one process more than cores
+JOBS ?= auto
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -39,3 +39,8 @@ db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 login = LoginManager()
 babel = Babel()
+
+
+def session_has_begun() -> bool:
+    """Whether the session of this request is in a transaction; none is made for the question."""
+    return bool(db.session.registry.has() and db.session().in_transaction())

@@ -74,8 +74,7 @@ class Prepared:
             try:
                 return compiled.row(_execute(connection, compiled, parameters).fetchone())
             finally:
-                if not driver.closed:
-                    driver.autocommit = False
+                _begin_transactions_again(connection, driver)
 
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
         """Run what gives no rows, in the transaction which this connection has begun. How many rows it has written."""
@@ -88,6 +87,14 @@ class Prepared:
         return found
 
 
+def _begin_transactions_again(connection: Connection, driver: Any) -> None:
+    """The next user of this connection has transactions again, or another connection."""
+    try:
+        driver.autocommit = False
+    except connection.dialect.loaded_dbapi.Error:
+        connection.invalidate()
+
+
 def _execute(connection: Connection, compiled: _Compiled, parameters: Mapping[str, Any]) -> Any:
     dialect = connection.dialect
     driver: Any = connection.connection.driver_connection
@@ -98,6 +105,7 @@ def _execute(connection: Connection, compiled: _Compiled, parameters: Mapping[st
         lost = dialect.is_disconnect(error, driver, None)
         if lost:
             connection.invalidate(error)
+            connection.engine.dispose(close=False)  # the others that lie idle have been lost with it
         raise sa.exc.DBAPIError.instance(compiled.text, None, error, dialect.loaded_dbapi.Error, True, lost, dialect) from error
 
 

@@ -95,7 +95,9 @@ def _write_one(connection: Connection, one: _Waiting) -> None:
     driver.execute("SAVEPOINT one")
     try:
         one.work(connection)
-    except Exception as error:  # noqa: BLE001 — it is raised where its owner waits
+    except Exception as error:
+        if not driver.in_transaction:  # SQLite has undone it all: a full disk
+            raise
         one.failure = error
         driver.execute("ROLLBACK TO one")
     driver.execute("RELEASE one")

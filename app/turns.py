@@ -35,6 +35,16 @@ class Turns:
         end = time.monotonic() + PATIENCE
         if not self._inside.acquire(timeout=PATIENCE):
             return
+        try:
+            self._wait_for_others(end)
+        except BaseException as error:
+            self._inside.release()
+            if isinstance(error, OSError):  # no file to wait at: SQLite's own lock keeps writers apart
+                return
+            raise
+        self._holder = id(connection)
+
+    def _wait_for_others(self, end: float) -> None:
         file = self._file()
         while True:
             try:
@@ -43,8 +53,7 @@ class Turns:
                 if time.monotonic() < end:
                     time.sleep(LOOK_AGAIN)
                     continue
-            break
-        self._holder = id(connection)
+            return
 
     def give_back(self, connection: object) -> None:
         """The transaction of this connection has ended: if it had the turn, the next one has it."""

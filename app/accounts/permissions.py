@@ -18,6 +18,7 @@ from app.accounts.sessions import keep_alive
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, ROLES, TERRITORY
 from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
 from app.clock import now
+from app.extensions import session_has_begun
 from app.web.csrf import SAFE_METHODS
 
 
@@ -231,7 +232,7 @@ def enforce() -> ResponseReturnValue | None:
     identity = signed_in()
     if identity is None:
         raise SignInRequiredError
-    keep_alive(identity, now(), writes=request.method not in SAFE_METHODS)
+    keep_alive(identity, now(), writes=request.method not in SAFE_METHODS and session_has_begun())
     if requirement is OPERATOR and identity.operator_id is None:
         raise OperatorRequiredError
     return None

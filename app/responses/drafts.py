@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.database import unit_of_work
 from app.editions.current import EDITION
-from app.extensions import db, table_of
+from app.extensions import db, session_has_begun, table_of
 from app.prepared import Prepared
 from app.questionnaire.model import Questionnaire
 from app.responses.checking import RefusedError, check
@@ -108,7 +108,11 @@ def apply(
     key = SaveKey(save_id, digest_of(encoder.encode(operations) if sent is None else sent))
     if _needs_no_lock(response, operations, now) and (done := _apply_at_once(response, operations, author, now, key)):
         return done
-    return _apply_locked(_locked(response), operations, author, now, key)
+    try:
+        return _apply_locked(_locked(response), operations, author, now, key)
+    except _OvertakenError:  # the edition moved while the lock was waited for
+        db.session.rollback()
+    return _apply_locked(_locked(replace(response, locked=False)), operations, author, now, key)
 
 
 def _apply_locked(
@@ -162,7 +166,7 @@ def _apply_at_once(
     reply, line = _merge(own, operations, author, now)
     if line is None or reply.refused:
         return None
-    session_writes = _session_is_busy()
+    session_writes = session_has_begun()
     with unit_of_work(writes=session_writes):  # a review may read personal values
         changed = _changed(own, line, now)
     try:
@@ -170,7 +174,7 @@ def _apply_at_once(
             _write(db.session.connection(), own, changed, line, reply, key)
             db.session.commit()
         else:
-            if _session_is_busy():
+            if session_has_begun():
                 db.session.rollback()
             write(db.engine, lambda connection: _write(connection, own, changed, line, reply, key))
     except _OvertakenError:
@@ -179,10 +183,6 @@ def _apply_at_once(
     except IntegrityError:
         return _replayed(own.id, key)
     return reply, changed
-
-
-def _session_is_busy() -> bool:
-    return db.session.registry.has() and db.session().in_transaction()
 
 
 def _replayed(response_id: int, key: SaveKey) -> tuple[Reply, OpenResponse]:

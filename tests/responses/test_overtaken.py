@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -72,6 +73,23 @@ def test_an_edition_that_closes_in_between_takes_nothing(respond: Respond, autho
     move_edition(edition.code, "closed", actor="test", now=later(minutes=1))
     with pytest.raises(EditionClosedError):
         apply(response, [put("E02", "Tardi")], author, later(minutes=2), save_id="s1")
+    assert read(response.id).version == 0
+
+
+@pytest.mark.parametrize("code", ["E02", "E04"])
+def test_an_edition_that_moves_while_the_lock_is_waited_for_is_read_again(
+    respond: Respond, author: Author, edition: EditionView, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    """PostgreSQL reads the row again after waiting for its lock, and not the tables beside it."""
+    response = respond()
+    stale = [replace(read(response.id), locked=True)]
+    move_edition(edition.code, "closed", actor="test", now=later(minutes=1))
+    lock = drafts._locked
+    monkeypatch.setattr(drafts, "_locked", lambda one: stale.pop() if stale else lock(one))
+    value = "Tardi" if code == "E02" else {"name": "Operatore A", "office": "Servizi sociali", "email": "a@example.org"}
+    with pytest.raises(EditionClosedError):
+        apply(response, [Operation("set", question=code, value=value)], author, later(minutes=2), save_id="s1")
+    assert not stale
     assert read(response.id).version == 0
 
 

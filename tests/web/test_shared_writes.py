@@ -65,8 +65,6 @@ def together(engine: Engine, works: list[Callable[[Connection], None]]) -> list[
     threads += [threading.Thread(target=run, args=(place, work)) for place, work in enumerate(works[1:], 1)]
     for thread in threads[1:]:
         thread.start()
-    while sum(thread.is_alive() for thread in threads) < len(threads):
-        pass
     threading.Event().wait(0.2)  # until they stand in the queue
     go_on.set()
     for thread in threads:

@@ -69,3 +69,9 @@ def test_however_a_transaction_ends_its_turn_ends_too(tmp_path: Path, end: str) 
         second.execute(sa.text("SELECT 1"))
         assert time.monotonic() - began < PATIENCE * 0.9
     engine.dispose()
+
+
+def test_without_a_file_to_wait_at_nobody_is_held_up(tmp_path: Path) -> None:
+    turns = Turns(str(tmp_path / "missing" / "db"))
+    for _one in range(3):
+        assert waits(turns, object()) < PATIENCE / 2
