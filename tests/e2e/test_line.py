@@ -222,3 +222,18 @@ def test_going_on_without_a_line_stays_on_the_page_also_where_nothing_waits(wind
     expect(page.locator("#draft-why")).to_be_empty()
     page.click(CONTINUE)
     page.wait_for_url("**/compila/B/3*")
+
+
+def test_where_what_sends_could_not_be_loaded_the_line_that_returns_is_enough(
+    window: OpenWindow, watch: browsers.Watch
+) -> None:
+    watch.expect(LOST)
+    begin(window(9, "/compila/B"))
+    page = window(9, "/compila/B/2", consent="shared")  # a browser that has kept no script yet
+    page.context.set_offline(True)
+    tick(page, "B05", "eu")
+    says(page, "Non ancora salvato")
+    says(page, "Manca la linea")
+    page.wait_for_timeout(3_000)  # until all has been tried that a page tries of itself when it begins
+    page.context.set_offline(False)
+    expect(page.locator("#draft-status .draft-state")).to_contain_text("Salvato alle", timeout=4_000)

@@ -329,6 +329,8 @@ function listenToPage() {
     if (event.persisted) sync().then((one) => one.pull());
   });
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keepAll());
+  // The line is back before what sends could be loaded; once it is, it listens by itself.
+  addEventListener("online", () => !starting && state.waiting && sync().then((one) => one.send()).catch(() => {}));
   document.getElementById("draft-more").addEventListener("click", () => panel().then((one) => one.togglePanel()));
   document.querySelector("form[data-sign-out]")?.addEventListener("submit", (event) => {
     event.preventDefault();
