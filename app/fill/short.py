@@ -95,7 +95,7 @@ def _send(saved: OpenResponse, page: Page, at: dt.datetime) -> ResponseReturnVal
         problem = ("dichiarazione", _("Per inviare, conferma la dichiarazione."))
         return _draw(saved, at, strict=True, errors=(problem,)), 422
     try:
-        submit_response(replace(saved, locked=False), author(), at, seen_version=saved.version)
+        submit_response(saved, author(), at, seen_version=saved.version)
     except EditionClosedError:
         flash(_("La scadenza è passata: la risposta non è stata inviata. Chiama i contatti qui sotto."), "error")
         return _draw(load_response(at), at), 403

@@ -129,7 +129,7 @@ def _apply_locked(
     if line is None:
         reply = known_reply(current.id, key.save_id, key.digest) or reply
         db.session.commit()
-        return reply, current
+        return reply, replace(current, locked=False)
     before = current.stored
     changed = _changed(current, line, now)
     try:

@@ -74,7 +74,6 @@ def take_over(response: OpenResponse, code: str, author: Author, now: dt.datetim
     for number, start in enumerate(range(0, len(operations), MAX_OPERATIONS), 1):
         part = operations[start : start + MAX_OPERATIONS]
         reply, current = apply(current, part, author, now, save_id=f"{_mark(code)}:{number}")
-        current = replace(current, locked=False)
         refused += len(reply.refused)
     _settle(current, code, author, now)
     kinds = [operation.op for operation in operations]
