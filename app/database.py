@@ -20,7 +20,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -39,6 +39,7 @@ POSTGRESQL_OPTIONS = (
     f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={BUSY_TIMEOUT_MS} -c idle_in_transaction_session_timeout=60000"
 )
 DURABLE_COMMITS = frozenset({"on", "remote_apply"})
+Kept = TypeVar("Kept")
 _writes: ContextVar[bool] = ContextVar("unit_of_work_writes", default=True)
 
 
@@ -97,6 +98,13 @@ def engine_options(url: sa.URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return options | {"module": sqlite_module(), "connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000}}
     return options | {"connect_args": {"options": POSTGRESQL_OPTIONS}}
+
+
+def kept_with(engine: Engine, make: Callable[[], Kept]) -> Kept:
+    """What was made once for this engine, and is given up with it: a table of a module's would keep both for ever."""
+    kept: dict[object, Kept] = vars(engine).setdefault("kept_with", {})
+    found = kept.get(make)
+    return kept.setdefault(make, make()) if found is None else found
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -10,6 +10,7 @@ of the statement; a connection that has been lost is not used again.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -17,6 +18,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.database import kept_with
 
 Convert = Callable[[Any], Any]
 
@@ -65,10 +68,10 @@ class Prepared:
 
     def row_alone(self, engine: Engine, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
         """The first row that it finds, without a transaction: for a page that asks this one thing."""
+        compiled = self._for(engine.dialect, parameters)
+        if engine.dialect.name == "sqlite":  # none begins of itself there
+            return compiled.row(kept_with(engine, _Readers).first_row(engine, compiled, parameters))
         with engine.connect() as connection:
-            compiled = self._for(connection.dialect, parameters)
-            if connection.dialect.name == "sqlite":  # none begins of itself there
-                return compiled.row(_execute(connection, compiled, parameters).fetchone())
             driver: Any = connection.connection.driver_connection
             driver.autocommit = True
             try:
@@ -85,6 +88,28 @@ class Prepared:
         if found is None:
             found = self._compiled[dialect] = _compile(self._statement, dialect, sorted(parameters))
         return found
+
+
+class _Readers(threading.local):
+    """For each thread, a connection of its own to a SQLite file that only reads and never begins a transaction.
+
+    To take one from the pool and give it back costs as much as the query. It sees what is committed when it asks.
+    """
+
+    def __init__(self) -> None:
+        self._open: sa.PoolProxiedConnection | None = None
+
+    def first_row(self, engine: Engine, compiled: _Compiled, parameters: Mapping[str, Any]) -> Any:
+        reader = self._open
+        if reader is None:
+            reader = self._open = engine.raw_connection()
+            reader.detach()  # it is none of the pool's any more
+        driver: Any = reader.dbapi_connection
+        try:
+            return driver.execute(compiled.sent, compiled.parameters(parameters)).fetchone()
+        except engine.dialect.loaded_dbapi.Error as error:
+            self._open = None
+            raise _as_sqlalchemy_says(engine.dialect, compiled, error, lost=False) from error
 
 
 def _begin_transactions_again(connection: Connection, driver: Any) -> None:
@@ -106,7 +131,12 @@ def _execute(connection: Connection, compiled: _Compiled, parameters: Mapping[st
         if lost:
             connection.invalidate(error)
             connection.engine.dispose(close=False)  # the others that lie idle have been lost with it
-        raise sa.exc.DBAPIError.instance(compiled.text, None, error, dialect.loaded_dbapi.Error, True, lost, dialect) from error
+        raise _as_sqlalchemy_says(dialect, compiled, error, lost=lost) from error
+
+
+def _as_sqlalchemy_says(dialect: Dialect, compiled: _Compiled, error: Exception, *, lost: bool) -> BaseException:
+    """SQLAlchemy's error for the driver's, without the values of the statement."""
+    return sa.exc.DBAPIError.instance(compiled.text, None, error, dialect.loaded_dbapi.Error, True, lost, dialect)
 
 
 def _compile(statement: Any, dialect: Dialect, names: list[str]) -> _Compiled:

@@ -11,12 +11,14 @@ where it came from; what makes the whole transaction fail is told to all who sha
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Connection, Engine
+
+from app.database import kept_with
 
 Work = Callable[[Connection], None]
 
@@ -39,10 +41,8 @@ class _Queue:
     lead: threading.Lock = field(default_factory=threading.Lock)
     change: threading.Lock = field(default_factory=threading.Lock)
     waiting: list[_Waiting] = field(default_factory=list)
-
-
-_queues: WeakKeyDictionary[Engine, _Queue] = WeakKeyDictionary()
-_making = threading.Lock()
+    connection: Connection | None = None
+    """The leader's, kept from one to the next: to take one from the pool and give it back costs as much as a statement."""
 
 
 def write(engine: Engine, work: Work) -> None:
@@ -54,27 +54,22 @@ def write(engine: Engine, work: Work) -> None:
         with engine.begin() as connection:
             work(connection)
         return
-    queue, own = _queue_of(engine), _Waiting(work)
+    queue, own = kept_with(engine, _Queue), _Waiting(work)
     with queue.change:
         queue.waiting.append(own)
     with queue.lead:
         if not own.done:
             with queue.change:
                 together, queue.waiting = queue.waiting, []
-            _write_all(engine, together)
+            _write_all(engine, queue, together)
     if own.failure is not None:
         raise own.failure
 
 
-def _queue_of(engine: Engine) -> _Queue:
-    with _making:
-        return _queues.setdefault(engine, _Queue())
-
-
-def _write_all(engine: Engine, together: list[_Waiting]) -> None:
+def _write_all(engine: Engine, queue: _Queue, together: list[_Waiting]) -> None:
     failure: Exception | None = AbandonedError("the transaction ended before it was committed")
     try:
-        with engine.begin() as connection:
+        with _kept_connection(engine, queue) as connection, connection.begin():
             if len(together) == 1:
                 together[0].work(connection)
             else:
@@ -87,6 +82,18 @@ def _write_all(engine: Engine, together: list[_Waiting]) -> None:
         for one in together:
             one.failure = one.failure or failure
             one.done = True
+
+
+@contextmanager
+def _kept_connection(engine: Engine, queue: _Queue) -> Iterator[Connection]:
+    """The leader's connection. After a failure it goes back to the pool, which looks at it, and the next leader takes one."""
+    connection, queue.connection = queue.connection or engine.connect(), None
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    queue.connection = connection
 
 
 def _write_one(connection: Connection, one: _Waiting) -> None:

@@ -11,7 +11,6 @@ import datetime as dt
 from typing import Final
 
 from flask import g, request
-from flask_babel import get_locale
 
 from app.accounts.identity import Identity
 from app.accounts.loader import FINDERS
@@ -23,6 +22,7 @@ from app.extensions import db
 from app.responses.drafts import Author
 from app.responses.entry import Entry, find_entry
 from app.responses.reading import OpenResponse, find_response, open_response
+from app.web.language import current_language
 
 STORED_BY_APPLY: Final = frozenset({"fill.step", "fill.sheet", "fill.sync"})
 """What writes by `drafts.apply` alone, which takes the response's lock itself where it needs it."""
@@ -46,7 +46,7 @@ def identity() -> Identity:
 
 def locale() -> str:
     """The reader's language."""
-    return str(get_locale() or "it")
+    return current_language()
 
 
 def author(channel: str = "form") -> Author:

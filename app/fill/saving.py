@@ -248,11 +248,12 @@ def asked_for(posted: PostedPage, here: str) -> str | None:
 
 def _still_to_search(posted: PostedPage) -> str:
     """The question where a name was typed and not looked for: whoever presses Enter in the box, or saves, means to search."""
-    if request.form.get("azione") == "esci":
+    form = request.form
+    if form.get("azione") == "esci":
         return ""
-    for code in sorted(posted.codes):
-        text = request.form.get(f"{code}.search", "").strip()
-        if text and text != request.form.get(f"{code}.searched", "").strip():
+    for code in sorted(code for code in posted.codes if f"{code}.search" in form):
+        text = form[f"{code}.search"].strip()
+        if text and text != form.get(f"{code}.searched", "").strip():
             return code
     return ""
 

@@ -71,14 +71,14 @@ class SheetRow:
 
 def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found: Review) -> list[SheetRow]:
     document = response.document
-    values = document.values()
+    values, revisions = document.values(), document.item_revisions()
     return [
         SheetRow(
             id=item,
             title=sheet_name(values, step, item),
             state=found.item_states[item],
             address=sheet_address(step, item),
-            base=document.item_revision(item),
+            base=revisions[item],
             above=live[index - 1] if index else None,
             below=live[index + 2] if index + 2 < len(live) else "",
             last=index == len(live) - 1,
@@ -90,18 +90,19 @@ def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found:
 
 
 def _removed_sheets(response: OpenResponse, step: Step) -> list[dict[str, object]]:
+    removed = [(item, item.removed) for item in response.document.items.get(step.code, ()) if item.removed is not None]
+    revisions = response.document.item_revisions() if removed else {}
     return [
         {
             "id": item.id,
             "title": sheet_title(response, step, item.id),
-            "when": moment(item.removed.at),
-            "base": response.document.item_revision(item.id),
+            "when": moment(removal.at),
+            "base": revisions[item.id],
             "disputed": item.id in response.document.conflicts,
             "inside": conflicts_inside(response.document, item.id),
             "seen": _open_decisions(response, item.id),
         }
-        for item in response.document.items.get(step.code, ())
-        if item.removed is not None
+        for item, removal in removed
     ]
 
 

@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 from app.web.edge import request_id
 from app.web.incoming import FitRequest
 from app.web.log import log_fault
+from app.web.templating import SteadyEnvironment
 
 MOST_REMEMBERED: Final = 4_096
 REMEMBERED_SECONDS: Final = 600
@@ -65,6 +66,7 @@ class Application(Flask):
     """A Flask whose views and hooks are plain functions: no look at each call whether one is a coroutine."""
 
     request_class = FitRequest
+    jinja_environment = SteadyEnvironment
     session_interface = CookieSessions()
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -74,6 +76,10 @@ class Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is."""
         return func
+
+    def redirect(self, location: str, code: int = 302) -> Response:
+        """A redirect without a page of its own, which no browser shows."""
+        return Response(status=code, headers={"Location": location})
 
     def log_exception(self, exc_info: Any) -> None:
         """Write a fault into our log: Flask's own line would hold the address asked for and the exception's text."""

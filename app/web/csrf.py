@@ -28,6 +28,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
 HEADER = "X-CSRFToken"
 SIGNED: Final = "ricognizione_signed_tokens"
+FOUND_GOOD: Final = "ricognizione_good_tokens"
 MOST_REMEMBERED: Final = 4_096
 
 
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("CSRF_REDISPLAY", frozenset())
     app.extensions[SIGNED] = {}
+    app.extensions[FOUND_GOOD] = {}  # another process signs another token for the same session
     app.jinja_env.globals[FIELD] = csrf_token
 
 
@@ -74,10 +76,14 @@ def _signed_token() -> str:
     known = signed.get(session.get(FIELD, ""))
     if known is None:
         known = str(generate_csrf())
-        if len(signed) >= MOST_REMEMBERED:
-            signed.clear()
-        signed[session[FIELD]] = known
+        _remember(signed, session[FIELD], known)
     return known
+
+
+def _remember(tokens: dict[str, str], secret: str, token: str) -> None:
+    if len(tokens) >= MOST_REMEMBERED:
+        tokens.clear()
+    tokens[secret] = token
 
 
 def check_request() -> None:
@@ -95,12 +101,15 @@ def check_request() -> None:
         if request.endpoint not in current_app.config["CSRF_REDISPLAY"]:
             raise CsrfRejected(foreign=False) from None
         g.csrf_failed = True
+    else:
+        _remember(current_app.extensions[FOUND_GOOD], session[FIELD], given)
 
 
 def _is_known(token: str) -> bool:
-    """Whether it is the token that this process has signed for this session."""
-    known = current_app.extensions[SIGNED].get(session.get(FIELD, ""))
-    return known is not None and hmac.compare_digest(token.encode(), known.encode())
+    """Whether it is the token that this process has signed for this session, or has found good for it."""
+    secret, sent = session.get(FIELD, ""), token.encode()
+    kept = (current_app.extensions[name].get(secret) for name in (SIGNED, FOUND_GOOD))
+    return any(known is not None and hmac.compare_digest(sent, known.encode()) for known in kept)
 
 
 def _sent_by_another_site() -> bool:

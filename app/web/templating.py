@@ -9,11 +9,13 @@ a form token or anything else of one request is put in place afterwards.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import jinja2
 from flask import Flask, request, url_for
+from flask.sansio.app import App
+from flask.templating import Environment
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
@@ -33,6 +35,25 @@ class SteadyTemplate(jinja2.Template):
         return super()._get_default_module(None)
 
 
+class SteadyEnvironment(Environment):
+    """Where templates do not change while the program runs, each is looked up by its name once: a page names some fourteen."""
+
+    def __init__(self, app: App, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._known: dict[str, jinja2.Template] = {}
+
+    def get_template(
+        self, name: str | jinja2.Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> jinja2.Template:
+        """The template of this name. Raises TemplateNotFound."""
+        if self.auto_reload or globals or not isinstance(name, str):
+            return super().get_template(name, parent, globals)
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = super().get_template(name, parent)
+        return known
+
+
 def init_app(app: Flask) -> None:
     """Give templates the cached `url_for` and `kept`."""
     environment = app.jinja_env
@@ -46,7 +67,8 @@ _addresses: dict[tuple[object, ...], str] = {}
 
 def address(endpoint: str, **values: Any) -> str:
     """Flask's `url_for` for paths of this site, remembered."""
-    current = request
+    proxy: Any = request
+    current = proxy._get_current_object()  # once, instead of through the proxy at each use
     key = (current.root_path, current.blueprint if endpoint[0] == "." else "", endpoint, *values.items())
     known = _addresses.get(key)
     if known is None:

@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.web import csrf
+
 
 @pytest.fixture
 def database_kind() -> str:
@@ -105,3 +107,13 @@ def test_a_remembered_session_is_not_changed_by_what_a_request_does_with_it(prob
     other.get("/probe/form")
     other.get("/probe/new-session")
     assert one.post("/probe/save", data={"csrf_token": one.get("/probe/form").text}).text == "saved"
+
+
+def test_a_token_that_another_process_has_signed_is_good_and_stays_one_of_its_session(probed: Flask) -> None:
+    here, there = probed.test_client(), probed.test_client()
+    token, foreign = here.get("/probe/form").text, there.get("/probe/form").text
+    probed.extensions[csrf.SIGNED].clear()  # as in a process that has drawn neither page
+    for _twice in range(2):
+        assert here.post("/probe/save", data={"csrf_token": token}).text == "saved"
+        assert there.post("/probe/save", data={"csrf_token": token}).status_code == 400
+    assert there.post("/probe/save", data={"csrf_token": foreign}).text == "saved"

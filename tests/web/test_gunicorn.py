@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.databases import Databases
@@ -109,3 +110,32 @@ def test_no_header_mounts_the_site_elsewhere_and_a_broken_request_leaves_no_trac
     assert said.count("A request that cannot be understood was refused.") == 2
     assert "secret" not in said
     assert "ip=" not in said
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not bind processes to processors")
+def test_with_a_process_for_each_processor_each_stays_on_its_own_also_after_one_was_replaced(
+    start: Callable[..., tuple[subprocess.Popen[str], int]], databases: Databases
+) -> None:
+    processors = os.sched_getaffinity(0)
+    server, port = start(database_url=databases.fresh("sqlite"), workers=str(len(processors)))
+    _connect(port)
+    assert _places(server) == [{one} for one in sorted(processors)]
+    psutil.Process(server.pid).children()[0].kill()
+    end = time.monotonic() + SECONDS
+    while _places(server) != [{one} for one in sorted(processors)]:
+        assert time.monotonic() < end, _places(server)
+        time.sleep(0.1)
+
+
+def test_with_fewer_processes_than_processors_none_is_bound(
+    start: Callable[..., tuple[subprocess.Popen[str], int]], databases: Databases
+) -> None:
+    server, port = start(database_url=databases.fresh("sqlite"))
+    _connect(port)
+    bound = [{0}] if len(os.sched_getaffinity(0)) == 1 else [os.sched_getaffinity(0)]
+    assert _places(server) == bound
+
+
+def _places(server: subprocess.Popen[str]) -> list[set[int]]:
+    """On which processors each process of the server may run."""
+    return sorted((os.sched_getaffinity(worker.pid) for worker in psutil.Process(server.pid).children()), key=sorted)

@@ -106,3 +106,14 @@ def test_a_commit_that_fails_is_told_to_all(engine: Engine) -> None:
     assert stored(engine) == set()
     write(engine, add(9))
     assert stored(engine) == {9}
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_failures_use_up_no_connections(engine: Engine) -> None:
+    write(engine, add(1))
+    for _failure in range(3):
+        with pytest.raises(IntegrityError):
+            write(engine, add(1))
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a pool of SQLAlchemy's that counts
+    write(engine, add(2))
+    assert stored(engine) == {1, 2}
