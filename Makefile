@@ -102,7 +102,7 @@ $(DEV): requirements-dev.txt | $(RUN)
 	@touch $@
 
 browser: $(DEV)
-	@test -n "$$RICOGNIZIONE_TEST_CHROMIUM" || command -v chromium >/dev/null \
-	    || tools/install-system-package chromium "the Chromium browser, for the tests"
+	@test -n "$$RICOGNIZIONE_TEST_CHROMIUM" || command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+	    || tools/install-system-package chromium-headless-shell "the Chromium browser, for the tests"
 	@$(BIN)/playwright --version >/dev/null 2>&1 \
 	    || tools/install-system-package libatomic1 "a library of the program that drives the browser, for the tests"

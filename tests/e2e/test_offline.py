@@ -56,6 +56,7 @@ def test_a_step_and_a_sheet_are_reloaded_without_a_line_and_sent_when_it_is_back
     offline.is_kept_page(page)
     offline.answer(page, PRACTICE)
     offline.says(page, "here")
+    offline.stands(page, PRACTICE)
     page.reload()
     offline.is_kept_page(page)
     offline.stands(page, PRACTICE)
