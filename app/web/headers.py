@@ -26,11 +26,12 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 _UNUSED_FEATURES = (
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read", "clipboard-write"),
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "clipboard-write"),
     *("display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection"),
     *("keyboard-map", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment"),
     *("picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "storage-access", "sync-xhr", "usb"),
-    *("web-share", "window-management", "xr-spatial-tracking"),
+    *("compute-pressure", "identity-credentials-get", "publickey-credentials-create", "window-management"),
+    *("xr-spatial-tracking",),
 )
 ALWAYS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
