@@ -99,8 +99,8 @@ def table() -> str:
     lines = [
         "# Licences of what the program is made of",
         "",
-        "Made by `make sbom` from `requirements.txt` and `tools/supply/licences.toml`; do not edit it. The program's own licence",
-        "is [EUPL-1.2](../LICENSE).",
+        "Made by `make sbom` from `requirements.txt` and `tools/supply/licences.toml`; do not edit it. The program's own",
+        "licence is [EUPL-1.2](../LICENSE).",
         "",
         "## Packages that run",
         "",
