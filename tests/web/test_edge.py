@@ -119,6 +119,12 @@ def test_other_hosts_are_served_where_the_settings_name_them_and_links_stay_with
     assert "old.example.it" not in response.text.lower()
 
 
+def test_trace_sends_nothing_back(visitor: FlaskClient) -> None:
+    response = visitor.open("/probe/form", method="TRACE", headers={"X-Secret": "s3cret", "Cookie": "a=s3cret"})
+    assert response.status_code in {400, 405}
+    assert "s3cret" not in response.text
+
+
 def test_a_body_shorter_than_announced_is_no_request(visitor: FlaskClient, probed: Flask) -> None:
     probed.config["WTF_CSRF_ENABLED"] = False
     probed.before_request_funcs[None].append(lambda: (_read_form(), None)[1])
