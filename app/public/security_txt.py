@@ -27,15 +27,15 @@ def security_txt() -> Response:
     """The file, made for each request."""
     read = settings()
     expires = (clock.now() + GOOD_FOR).replace(microsecond=0).astimezone(dt.UTC)
-    lines = [
-        f"Contact: {read.security_contact or _edition_contact() or site_address('public.contacts')}",
-        f"Expires: {expires.strftime('%Y-%m-%dT%H:%M:%SZ')}",
-        f"Canonical: {site_address('public.security_txt')}",
-        f"Preferred-Languages: {', '.join(read.languages)}",
-    ]
-    if read.security_policy:
-        lines.append(f"Policy: {read.security_policy}")
-    return Response("".join(f"{line}\n" for line in lines), content_type="text/plain; charset=utf-8")
+    fields = {
+        "Contact": read.security_contact or _edition_contact() or site_address("public.contacts"),
+        "Expires": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Canonical": site_address("public.security_txt"),
+        "Preferred-Languages": ", ".join(read.languages),
+        "Policy": read.security_policy,
+    }
+    text = "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
+    return Response(text, content_type="text/plain; charset=utf-8")
 
 
 def _edition_contact() -> str | None:
