@@ -206,7 +206,10 @@ def build_schema(folder: Path, url: str) -> Site:
 
 @dataclass
 class Demos:
-    """Sites that show the demo, or nothing yet, each on a database of its own; the first of each kind takes seconds, the next a moment."""
+    """Sites that show the demo, or nothing yet, each on a database of its own.
+
+    The first of each kind takes seconds, the next a moment.
+    """
 
     folder: Path
     databases: Databases

@@ -1,4 +1,4 @@
-"""What may be asked of a site: every address with one's own, others' and guessed ids, and every form as its owner would send it.
+"""What may be asked of a site: every address with own, others' and guessed ids, every form as its owner would send it.
 
 Not for: who may (`app.accounts.permissions`), or what a stranger must not get (`scene.py`).
 Holds always: an argument of an address without an example stops the run (`tests.roles.routes.values_of`): a new route is

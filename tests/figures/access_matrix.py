@@ -1,4 +1,4 @@
-"""Every route asked by every role over data that could leak: what somebody got or changed that was not theirs, on both databases.
+"""Every route asked by every role over data that could leak: what somebody got or changed that was not theirs.
 
 Anonymous, two municipalities, one that has not said who fills in, a Unione that answers for the first, and each role of staff,
 a territory's of the entity's own Region and of another, ask a running site for every address: with their own, others' and
