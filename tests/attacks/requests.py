@@ -29,7 +29,7 @@ MOST_SWAPPED = 4
 SWAPPED = "?ente=048017&regione=09&da=1&a=2"
 MOST_LINKS = 8
 MOST_READ = 3
-MOST_ADDRESSES = 36
+MOST_ADDRESSES = 24
 _QUERY_LINK = re.compile(rb'href="(/[^"#]*\?[^"#]*)"')
 Form = dict[str, list[str]]
 

@@ -42,7 +42,7 @@ from tests.live_site import Site
 from tests.roles.world import BYSTANDER, Owner, add_owner, make_world
 
 LEAD_CODE = "unione-prova"
-LEAD_SECRET = "Olmo"
+LEAD_SECRET = "Sicomoro"
 BEFORE, NEXT = "prima", "prossima"
 NEXT_WORD = "corbezzolo"
 UNSENT = "nonspedita"

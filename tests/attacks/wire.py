@@ -36,6 +36,11 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
     @property
+    def words(self) -> str:
+        """The text in small letters without the tokens of its forms, in which any short word may stand by chance."""
+        return _TOKEN.sub("", self.text).lower()
+
+    @property
     def location(self) -> str:
         return self.headers.get("Location", "")
 
