@@ -113,20 +113,18 @@ def hosts(value: object) -> tuple[str, ...]:
 
 def https_page(value: object) -> str:
     """The https address of a page; empty for none."""
-    wanted = "an address that begins with https://, without spaces"
-    if not isinstance(value, str) or (value and not _HTTPS_PAGE.fullmatch(value)):
-        raise UnfitError(wanted)
-    return value
+    return _https_page(value, "an address that begins with https://, without spaces")
 
 
 def contact(value: object) -> str:
     """How to reach somebody, as a URI; a bare e-mail address becomes one. Empty for nobody."""
-    wanted = "an e-mail address, or an address that begins with https://"
-    if not isinstance(value, str):
-        raise UnfitError(wanted)
-    if re.fullmatch(_BARE_ADDRESS, value.removeprefix("mailto:")):
+    if isinstance(value, str) and re.fullmatch(_BARE_ADDRESS, value.removeprefix("mailto:")):
         return f"mailto:{value.removeprefix('mailto:')}"
-    if value and not _HTTPS_PAGE.fullmatch(value):
+    return _https_page(value, "an e-mail address, or an address that begins with https://")
+
+
+def _https_page(value: object, wanted: str) -> str:
+    if not isinstance(value, str) or (value and not _HTTPS_PAGE.fullmatch(value)):
         raise UnfitError(wanted)
     return value
 

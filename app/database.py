@@ -146,11 +146,11 @@ def _begin_on_sqlite(turns: Turns) -> Callable[[Connection], None]:
     def begin(connection: Connection) -> None:
         writes = _writes.get()
         statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
-        driver = connection.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
         if writes:
             turns.take(driver)
         try:
-            driver.execute(statement)  # type: ignore[union-attr]  # it is connected
+            driver.execute(statement)
         except connection.dialect.loaded_dbapi.Error as error:
             turns.give_back(driver)
             raise sa.exc.DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error, True) from error

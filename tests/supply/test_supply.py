@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import metadata
 
@@ -82,8 +82,18 @@ def test_the_bill_of_materials_keeps_the_schema_and_holds_all() -> None:
     assert f"{file['hashes'][0]['content']}  idb.js" in sums
 
 
+class _Service(HTTPServer):
+    """An advisory service by which these packages are weak."""
+
+    def __init__(self, weak: Collection[str]) -> None:
+        super().__init__(("127.0.0.1", 0), _Advisories)
+        self.weak = weak
+
+
 class _Advisories(BaseHTTPRequestHandler):
-    """Speaks OSV's protocol; four packages are said to be weak."""
+    """Speaks OSV's protocol."""
+
+    server: _Service
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -99,7 +109,7 @@ class _Advisories(BaseHTTPRequestHandler):
                 }
             ],
         }
-        body = json.dumps({"vulns": [weak]} if name in self.server.weak else {}).encode()  # type: ignore[attr-defined]
+        body = json.dumps({"vulns": [weak]} if name in self.server.weak else {}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -112,8 +122,7 @@ class _Advisories(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service(request: pytest.FixtureRequest) -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Advisories)
-    server.weak = getattr(request, "param", set())  # type: ignore[attr-defined]
+    server = _Service(getattr(request, "param", set()))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/v1/query"
     server.shutdown()

@@ -112,7 +112,6 @@ def test_no_header_mounts_the_site_elsewhere_and_a_broken_request_leaves_no_trac
     assert "ip=" not in said
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not bind processes to processors")
 def test_with_a_process_for_each_processor_each_stays_on_its_own_also_after_one_was_replaced(
     start: Callable[..., tuple[subprocess.Popen[str], int]], databases: Databases
 ) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.pool import QueuePool
 
 from app.extensions import db
 from app.shared_writes import write
@@ -110,10 +111,12 @@ def test_a_commit_that_fails_is_told_to_all(engine: Engine) -> None:
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_failures_use_up_no_connections(engine: Engine) -> None:
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)
     write(engine, add(1))
     for _failure in range(3):
         with pytest.raises(IntegrityError):
             write(engine, add(1))
-        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # a pool of SQLAlchemy's that counts
+        assert pool.checkedout() == 0
     write(engine, add(2))
     assert stored(engine) == {1, 2}
