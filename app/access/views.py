@@ -7,6 +7,8 @@ site.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Response, flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -27,6 +29,7 @@ from app.accounts.permissions import become, signed_in
 from app.accounts.places import remember_operator
 from app.accounts.sessions import OperatorOfAnotherEntityError, choose_operator, end_session, find_identity
 from app.accounts.signing_in import EmptiedPasswordError, WrongPasswordError, sign_in_activated, sign_in_entity
+from app.accounts.suspensions import SuspendedLoginError
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
 
@@ -110,14 +113,21 @@ def _sign_in(page: SignInPage) -> Response:
         return page.show(422)
     try:
         signed = sign_in_entity(entity, request.form.get("password", ""), place(), now())
-    except WrongPasswordError as error:
-        told = messages.emptied_password if isinstance(error, EmptiedPasswordError) else messages.wrong_password
-        return page.show(401, refusal=("password", told(entity.label)))
+    except (WrongPasswordError, SuspendedLoginError) as error:
+        field, told = _told_at_the_door(error)
+        return page.show(401, refusal=(field, told(entity.label)))
     except TooManyAttemptsError as error:
         return page.show(429, refusal=("password", messages.wait_first(error.seconds)), wait=error.seconds)
     except HashingBusyError:
         return page.show(503, refusal=("", messages.too_busy()), wait=BUSY_SECONDS)
     return enter(signed, page.target, page.carried)
+
+
+def _told_at_the_door(error: Exception) -> tuple[str, Callable[[str], str]]:
+    """Which field is wrong, and in what words."""
+    if isinstance(error, SuspendedLoginError):
+        return "", messages.ask_the_desk
+    return "password", messages.emptied_password if isinstance(error, EmptiedPasswordError) else messages.wrong_password
 
 
 def _set_password(token: str, purpose: str) -> Response:

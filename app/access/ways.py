@@ -24,6 +24,7 @@ from app.accounts.requests import add_access_request
 from app.accounts.sending import NoAddressError, send_sign_in_link
 from app.accounts.sign_in_links import entity_of_sign_in_link
 from app.accounts.signing_in import sign_in_activated, sign_in_by_link
+from app.accounts.suspensions import SuspendedLoginError
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
 from app.registry.entities import EntityRow
@@ -104,6 +105,8 @@ def _send(page: LinkPage, entity: EntityRow) -> Response:
         send_sign_in_link(entity, network=network(), language=current_language(), now=now())
     except NoAddressError:
         return page.show(422)
+    except SuspendedLoginError:
+        return page.show(403, refusal=("", messages.ask_the_desk(entity.label)))
     except AskedTooOftenError as error:
         return _too_soon(page, messages.link_sent_before(error.seconds), error.seconds)
     except TooManyAttemptsError as error:

@@ -22,6 +22,7 @@ from app.accounts.links import RESET
 from app.accounts.login_state import LoginRow, login_rows
 from app.accounts.models import EntityAccount, LoginRun, LoginRunItem
 from app.accounts.resets import end_login
+from app.accounts.suspensions import is_suspended
 from app.audit.chain import Scalar, record
 from app.extensions import db, table_of
 from app.mail.outbox import last_time
@@ -262,6 +263,8 @@ def _settle_next(run_id: int, now: dt.datetime) -> bool:
     else:
         addresses = len(end_login(entity, actor=actor, now=now, run_id=run_id))
         values |= {"state": DONE if addresses else NO_ADDRESS, "addresses": addresses}
+        if is_suspended(entity.id):
+            values["reason"] = "suspended"
     settled = sa.update(LoginRunItem).where(_ITEM.run_id == run_id, _ITEM.entity_id == entity_id)
     db.session.execute(settled.values(**values))
     db.session.commit()

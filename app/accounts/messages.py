@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from app.accounts.entity_accounts import stored_hash
 from app.accounts.links import ACTIVATION, RESET, add_link
 from app.accounts.sign_in_links import create_sign_in_link
+from app.accounts.suspensions import is_suspended
 from app.accounts.tokens import keyed_hash
 from app.config import settings
 from app.mail.hooks import Filled, register_hook
@@ -136,6 +137,8 @@ class LinkHook:
             return "the entity no longer exists"
         if delivery.recipient not in {address.email for address in addresses_of(entity.id)}:
             return "the address is no longer the entity's"
+        if is_suspended(entity.id):
+            return "the login is suspended"
         return self.unwanted(entity, delivery, now)
 
     def fill(self, delivery: QueuedDelivery, now: dt.datetime) -> Filled:

@@ -154,6 +154,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.login": ADMINISTER,
     "desk.reset_login": ADMINISTER,
     "desk.unlock_login": ADMINISTER,
+    "desk.suspend_login": ADMINISTER,
+    "desk.resume_login": ADMINISTER,
     "desk.login_runs": ADMINISTER,
     "desk.new_login_run": ADMINISTER,
     "desk.login_run": ADMINISTER,

@@ -21,6 +21,7 @@ from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.places import Known, Place, known_at, remember_sign_in
 from app.accounts.sessions import open_session
 from app.accounts.sign_in_links import redeem_sign_in_link
+from app.accounts.suspensions import SuspendedLoginError, refuse_if_suspended
 from app.accounts.ways_in import hold_logins
 from app.audit.chain import record
 from app.extensions import db
@@ -48,7 +49,7 @@ class SignedIn:
 
 def sign_in_entity(entity: EntityRow, password: str, place: Place, now: dt.datetime) -> SignedIn:
     """Open a session for the entity. Raises `WrongPasswordError` (`EmptiedPasswordError` where a reset has ended the password),
-    `TooManyAttemptsError` or `HashingBusyError`."""
+    `TooManyAttemptsError` or `HashingBusyError`; `SuspendedLoginError` to nobody but who has the right password."""
     known = known_at(entity.id, place, now)
     limits = count_try_at(entity.id, place, known, now)
     stored = stored_hash(entity.id)
@@ -75,7 +76,10 @@ def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> Sign
     if stored_hash(entity.id) is None:
         db.session.rollback()
         raise DeadLinkError
-    return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
+    try:
+        return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
+    except SuspendedLoginError as error:
+        raise DeadLinkError from error
 
 
 def sign_in_by_link(token: str, place: Place, now: dt.datetime) -> SignedIn:
@@ -115,6 +119,7 @@ def _refusal(entity: EntityRow) -> WrongPasswordError:
 
 
 def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime, by: str = "password") -> SignedIn:
+    refuse_if_suspended(entity.id)
     if operator_id is not None and get_operator(entity.id, operator_id) is None:
         operator_id = None
     session_token = open_session(entity.id, now, operator_id=operator_id)

@@ -26,6 +26,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     login_letters,
     login_requests,
     login_runs,
+    login_suspensions,
     logins,
     menu,
     planning,
@@ -60,6 +61,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.new_login_run",
         "desk.new_template",
         "desk.steer_batch",
+        "desk.suspend_login",
         "desk.template",
     }
 )

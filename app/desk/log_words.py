@@ -47,6 +47,8 @@ EVENTS: Final[dict[str, LazyString]] = {
     "access_requested": _l("Accesso richiesto"),
     "access_request_handled": _l("Richiesta di accesso chiusa"),
     "login_unlocked": _l("Accesso dell'ente sbloccato"),
+    "login_suspended": _l("Accesso dell'ente sospeso"),
+    "login_resumed": _l("Accesso dell'ente riattivato"),
     "login_run_prepared": _l("Azzeramento di più accessi preparato"),
     "login_run_confirmed": _l("Azzeramento di più accessi confermato"),
     "login_run_stopped": _l("Azzeramento di più accessi fermato"),
