@@ -13,6 +13,7 @@ CSRF_REDISPLAY = frozenset(
         "access.enter_by_link",
         "access.code",
         "access.request_access",
+        "access.stop_address_change",
         "access.staff_sign_in",
         "access.staff_activate",
     }

@@ -61,6 +61,7 @@ EVENTS: Final[dict[str, LazyString]] = {
     "address_change_proposed": _l("Modifica di indirizzo proposta"),
     "address_change_decided": _l("Modifica di indirizzo decisa"),
     "address_changed": _l("Indirizzo cambiato"),
+    "address_change_stopped": _l("Modifica di indirizzo fermata"),
     "delivery_decided": _l("Esito di una consegna deciso"),
     "mail_address_allowed": _l("Indirizzo riammesso alla posta"),
     "response_submitted": _l("Risposta inviata"),

@@ -42,7 +42,7 @@ def letter(code: str) -> ResponseReturnValue:
             "desk/login_letter.html",
             entity=entity,
             login=login_state(entity.id, edition.id if edition else None, instant),
-            recipients=recipients_of(entity.id, "activation"),
+            recipients=recipients_of(entity.id, "activation", instant),
             letters_open=_may_be_made(edition),
             states=LOGIN_STATES,
             code_states=CODE_STATES,

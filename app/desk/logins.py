@@ -70,7 +70,7 @@ def login(code: str) -> str:
         login=login_state(entity.id, edition.id if edition else None, instant),
         sessions=list_sessions(entity.id, instant),
         addresses=addresses_of(entity.id),
-        recipients=recipients_of(entity.id, RESET),
+        recipients=recipients_of(entity.id, RESET, now()),
         purpose_label=purpose_label,
         states=LOGIN_STATES,
         code_states=CODE_STATES,
@@ -88,7 +88,7 @@ def reset_login(code: str) -> ResponseReturnValue:
             entity=entity,
             login=login_rows([entity.id], now())[entity.id],
             sessions=len(list_sessions(entity.id, now())),
-            recipients=recipients_of(entity.id, RESET),
+            recipients=recipients_of(entity.id, RESET, now()),
             states=LOGIN_STATES,
         )
     recipients = reset_one(entity.code, actor=required_staff().actor, now=now())

@@ -6,6 +6,7 @@ Holds always: it can be read whether an edition is on or not; only the signed-in
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from flask import abort, render_template
@@ -46,7 +47,7 @@ def entity() -> ResponseReturnValue:
     leads, belongs = _associations(who.entity_id)
     return render_template(
         "fill/entity.html",
-        addresses=_addresses(who.entity_id),
+        addresses=_addresses(who.entity_id, at),
         changes=waiting_changes(who.entity_id),
         purpose_label=purpose_label,
         operators=list_operators(who.entity_id),
@@ -59,8 +60,8 @@ def entity() -> ResponseReturnValue:
     )
 
 
-def _addresses(entity_id: int) -> list[Address]:
-    gets = {kind: set(recipients_of(entity_id, kind)) for kind in RECIPIENTS}
+def _addresses(entity_id: int, at: dt.datetime) -> list[Address]:
+    gets = {kind: set(recipients_of(entity_id, kind, at)) for kind in RECIPIENTS}
     return [
         Address(row, purpose_label(row.purpose), frozenset(kind for kind, emails in gets.items() if row.email in emails))
         for row in addresses_of(entity_id)
