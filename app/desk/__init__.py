@@ -32,6 +32,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     planning,
     profile,
     responses,
+    seeing,
     staff,
     templates,
 )

@@ -65,6 +65,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "template": [0, 1],
         "person": [BYSTANDER, 999_999],
         "digest": ["0" * 64, reference().digest],
+        "step": ["B", "P", "Z"],
         "language": ["it", "xx"],
         "version": ["0" * 12],
         "act": ["disattiva", "riattiva", "azzera"],
