@@ -57,7 +57,7 @@ def run_letters(
     db.session.commit()
     db.session.remove()  # the rest takes minutes and asks no database
     with private_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        yield from (_write_together if together else _write_each)(run, entities, archive)
+        yield from (write_together if together else _write_each)(run, entities, archive)
 
 
 def _write_each(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFile) -> Iterator[int]:
@@ -71,7 +71,8 @@ def _write_each(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFil
     archive.writestr(LIST_NAME, _list_of(rows), zipfile.ZIP_DEFLATED)
 
 
-def _write_together(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFile) -> Iterator[int]:
+def write_together(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFile) -> Iterator[int]:
+    """Some hundred letters in each PDF of the archive, then the list, giving how many are done after each PDF."""
     rows = []
     for start in range(0, len(entities), AT_ONCE):
         letters = list(write_letters(run, entities[start : start + AT_ONCE]))

@@ -126,11 +126,13 @@ def find_by_id(entity_id: int) -> EntityRow | None:
     return next(iter(_rows(db.session.execute(sa.select(*_COLUMNS).where(Entity.id == entity_id)).all())), None)
 
 
-def find_by_ids(entity_ids: Collection[int]) -> list[EntityRow]:
-    """The entities with these ids, also those that no longer exist, by name and code."""
+def find_by_ids(entity_ids: Collection[int], *, in_force: bool = False) -> list[EntityRow]:
+    """The entities with these ids, also those that no longer exist unless only those `in_force` are meant, by name and code."""
     if not entity_ids:
         return []
-    query = sa.select(*_COLUMNS).where(Entity.id.in_(entity_ids)).order_by(Entity.search_name, Entity.code)
+    query = sa.select(*_COLUMNS).where(Entity.id.in_(entity_ids))
+    query = query.where(Entity.valid_to.is_(None)) if in_force else query
+    query = query.order_by(Entity.search_name, Entity.code)
     return _rows(db.session.execute(query).all())
 
 
