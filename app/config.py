@@ -133,6 +133,39 @@ class Settings:
     forwarded_allow_ips: str = _setting(
         "127.0.0.1,::1", values.text, "Addresses of those proxies, as gunicorn's forwarded_allow_ips takes them."
     )
+    trusted_hosts: tuple[str, ...] = _setting(
+        (),
+        values.hosts,
+        "Other hosts under which the site may be asked, beside that of base_url. Links are always built from base_url.",
+    )
+    hsts_days: int = _setting(
+        365,
+        values.whole(0, 1_095),
+        "For how many days browsers must come by https only (Strict-Transport-Security, sent over https alone). 0: not sent.",
+    )
+    hsts_subdomains: bool = _setting(True, values.flag, "Whether that holds for all hosts below this one too.")
+    hsts_preload: bool = _setting(
+        False,
+        values.flag,
+        "Whether browsers may ship the host in their lists: needs hsts_subdomains and hsts_days of 365 or more, and can hardly "
+        "be undone.",
+    )
+    security_contact: str = _setting(
+        "",
+        values.contact,
+        "Whom to tell of a weakness, in /.well-known/security.txt. Left out: the edition's e-mail address, else the page of "
+        "contacts.",
+    )
+    security_policy: str = _setting(
+        "",
+        values.https_page,
+        "Page that says how reports of weaknesses are handled, in the same file. Left out: none is named.",
+    )
+    request_seconds: int = _setting(
+        30,
+        values.whole(5, 600),
+        "How long a request may take to arrive, and an answer to leave; a second more for each 2,000 bytes of it.",
+    )
     bind: str = _setting("127.0.0.1:8000", values.text, "Where gunicorn listens: host:port, or unix:/path of a socket.")
     workers: int = _setting(2, values.whole(1, 64), "Processes of gunicorn: about one a processor core.")
     threads: int = _setting(8, values.whole(1, 64), "Threads of each process: how many slow clients it serves at once.")
@@ -228,6 +261,8 @@ def _complete(read: Settings) -> Settings:
         raise SettingError("smtp_sender", "should be the sender's address, because smtp_host is set")
     if read.smtp_password and not read.smtp_username:
         raise SettingError("smtp_username", "should be given, because smtp_password is set")
+    if read.hsts_preload and not (read.hsts_subdomains and read.hsts_days >= 365):
+        raise SettingError("hsts_preload", "should be false, because hsts_subdomains is off or hsts_days below 365")
     made: dict[str, Any] = {}
     if not read.database_url:
         made["database_url"] = f"sqlite:///{read.instance_path / 'ricognizione.sqlite3'}"

@@ -81,6 +81,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.contacts": ANYBODY,
     "public.results": ANYBODY,
     "public.service_worker": ANYBODY,
+    "public.security_txt": ANYBODY,
     "public.switch_language": ANYBODY,
     "fill.browser_definition": ENTITY,
     "fill.overview": OPERATOR,
