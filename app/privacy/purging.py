@@ -46,6 +46,11 @@ def length_of(term: Term) -> tuple[int, str]:
     return length, term.setting.rpartition("_")[2]
 
 
+def retention_lengths() -> dict[str, int]:
+    """Name of each setting → its number of days or months, for the notice."""
+    return {term.setting: length_of(term)[0] for term in TERMS}
+
+
 def parting_instant(term: Term, now: dt.datetime) -> dt.datetime | None:
     """Before which instant a term is over; None for never."""
     length, unit = length_of(term)
