@@ -34,7 +34,7 @@ from tests.live_site import Site, SiteError
 from tests.tampering import WAYS, Copy
 
 ENTRIES: Final = 3_000
-OF_EACH_WAY: Final = 1
+OF_EACH_WAY: Final = 4
 UNTOUCHED: Final = 5
 APART: Final = range(1, len(WAYS), 6)
 SEED: Final = 2026
