@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 ROOT = Path(__file__).resolve().parent
-ROOMS_WITH_TABLES = ("audit", "registry", "mail", "accounts", "editions", "responses", "chasing", "reminders")
+ROOMS_WITH_TABLES = ("audit", "registry", "mail", "accounts", "editions", "responses", "chasing", "reminders", "privacy")
 SMALLEST_COMPRESSED = 500  # bytes
 SPARE_CONNECTIONS = 5  # beyond one a thread
 SURFACES = ("access", "fill", "desk", "public")

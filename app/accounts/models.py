@@ -92,7 +92,10 @@ class AccessRequest(Base):
 
 
 class Operator(Base):
-    """A person who fills in for an entity, as declared by that person. Personal data: these columns can be erased."""
+    """A person who fills in for an entity, as declared by that person. Personal data: these columns can be erased.
+
+    `last_seen_at`: what its sessions said that have gone by their term. `erased_at`: since when nothing of the person is left.
+    """
 
     __tablename__ = "operator"
 
@@ -104,6 +107,8 @@ class Operator(Base):
     phone: Mapped[str] = mapped_column(sa.String(40))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class WebSession(Base):

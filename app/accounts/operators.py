@@ -11,6 +11,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from flask import has_request_context
+from flask_babel import gettext as _
 
 from app.accounts.models import KnownPlace, Operator, WebSession
 from app.audit.chain import record
@@ -52,14 +54,16 @@ def list_operators(entity_id: int) -> list[OperatorRow]:
 
 def removed_operators(entity_id: int) -> list[OperatorRow]:
     """Those who were removed and may come back, by name."""
-    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.removed_at.is_not(None)).order_by(*_BY_NAME)
+    removed = (Operator.entity_id == entity_id, Operator.removed_at.is_not(None), Operator.erased_at.is_(None))
+    query = sa.select(*_COLUMNS).where(*removed).order_by(*_BY_NAME)
     return [OperatorRow(*row) for row in db.session.execute(query)]
 
 
 def operator_names(entity_id: int) -> dict[int, str]:
     """Id → name of everybody who has ever filled in for the entity, removed or not: who wrote what stays known."""
-    query = sa.select(Operator.id, Operator.name).where(Operator.entity_id == entity_id).order_by(Operator.id)
-    return {row.id: row.name for row in db.session.execute(query)}
+    query = sa.select(Operator.id, Operator.name, Operator.erased_at).where(Operator.entity_id == entity_id)
+    rows = db.session.execute(query.order_by(Operator.id))
+    return {row.id: row.name if row.erased_at is None else _erased_name(row.name) for row in rows}
 
 
 def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
@@ -110,8 +114,15 @@ def restore_operator(entity_id: int, operator_id: int, now: dt.datetime) -> str:
     return name
 
 
+def _erased_name(stored: str) -> str:
+    if not has_request_context():
+        return stored
+    return str(_("persona rimossa n. %(number)s", number=stored.rpartition(" ")[2]))
+
+
 def _set_removed(entity_id: int, operator_id: int, at: dt.datetime | None) -> str:
-    own = sa.update(Operator).where(Operator.entity_id == entity_id, Operator.id == operator_id)
+    there = (Operator.entity_id == entity_id, Operator.id == operator_id, Operator.erased_at.is_(None))
+    own = sa.update(Operator).where(*there)
     name = db.session.execute(own.values(removed_at=at).returning(Operator.name)).scalar_one_or_none()
     if name is None:
         db.session.rollback()

@@ -26,6 +26,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     overview,
     people,
     place_names,
+    privacy,
     receipts,
     reopening,
     sheets,

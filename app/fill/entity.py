@@ -19,6 +19,7 @@ from app.editions.files import ROME
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList
 from app.fill.opening import identity, locale
+from app.fill.privacy import notice_to_ask
 from app.fill.views import moment
 from app.questionnaire.reach import reach
 from app.registry.addresses import RECIPIENTS, AddressRow, addresses_of, purpose_label, recipients_of, waiting_changes
@@ -56,6 +57,7 @@ def entity() -> ResponseReturnValue:
         belongs=belongs,
         earlier=earlier_versions(who.entity_id, edition.id if edition else None),
         moment=moment,
+        notice=notice_to_ask(),
     )
 
 
