@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from app.accounts.links import DeadLinkError
 from app.accounts.models import Operator, OperatorInvitation, OperatorLink
-from app.accounts.operators import UnknownOperatorError, get_operator, mark_verified, remember_declared, take_away
+from app.accounts.operators import UnknownOperatorError, get_operator, mark_verified, remember_declared, shown_name, take_away
 from app.accounts.rations import AskedTooOftenError, Ration, take
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.accounts.ways_in import hold_logins
@@ -152,10 +152,13 @@ def withdraw_invitation(entity: EntityRow, invitation_id: int, *, by: int | None
 def pending_invitations(entity_id: int) -> list[Pending]:
     """The entity's invitations that nobody has taken up or withdrawn, the oldest first; those whose time is over too."""
     leaver = table_of(Operator).c
-    query = sa.select(_ROW.id, _ROW.email, _ROW.sent_at, _ROW.expires_at, leaver.name)
+    query = sa.select(_ROW.id, _ROW.email, _ROW.sent_at, _ROW.expires_at, leaver.name, leaver.verified_at)
     query = query.outerjoin(table_of(Operator), sa.and_(leaver.id == _ROW.replaces_id, leaver.entity_id == _ROW.entity_id))
     query = query.where(_ROW.entity_id == entity_id, _ROW.purpose == INVITATION, _ROW.ended_at.is_(None))
-    return [Pending(*row) for row in db.session.execute(query.order_by(_ROW.created_at, _ROW.id))]
+    return [
+        Pending(*row[:4], None if row.name is None else shown_name(row.name, verified=row.verified_at is not None))
+        for row in db.session.execute(query.order_by(_ROW.created_at, _ROW.id))
+    ]
 
 
 def is_open(invitation_id: int, email: str, now: dt.datetime) -> bool:

@@ -12,12 +12,15 @@ import datetime as dt
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from flask import has_request_context
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.accounts.models import KnownPlace, Operator, WebSession
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import entity_table
+from app.web.language import SOURCE_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,16 @@ class OperatorAtWorkError(Exception):
 
 
 def shown_name(name: str, *, verified: bool) -> str:
-    """A declared name as its entity and the desk read it: said to be unverified until its address was verified."""
-    return name if verified else str(_("%(name)s (non verificato)", name=name))
+    """A declared name as its entity and the desk read it: said to be unverified until its address was verified.
+
+    Outside of a request there is no reader whose language is known: then it is the source's.
+    """
+    if verified:
+        return name
+    if has_request_context():
+        return str(_("%(name)s (non verificato)", name=name))
+    with force_locale(SOURCE_LANGUAGE):
+        return str(_("%(name)s (non verificato)", name=name))
 
 
 def list_operators(entity_id: int) -> list[OperatorRow]:
