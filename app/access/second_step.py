@@ -109,4 +109,4 @@ def _enter(page: DigitsPage) -> Response:
 
 def _password_again(target: str, carried: Carried | None, code: str = "") -> Response:
     form = SignInForm(formdata=None, data={"entity": written_as(code)})
-    return SignInPage(form, target=target, carried=carried).show(401, refusal=("password", messages.digits_are_over()))
+    return SignInPage(form, target=target, carried=carried).show(410, refusal=("password", messages.digits_are_over()))

@@ -80,9 +80,9 @@ def test_a_wrong_code_is_said_and_five_lead_back_to_the_password(app: Flask, bro
         assert 'href="#digits"' in page.text
         clock.move(minutes=1)
     over = browser.send(page, VERIFY, {"digits": wrong})
-    assert (over.status_code, "Il codice non vale più. Scrivi di nuovo la password" in over.text) == (401, True)
+    assert (over.status_code, "Il codice non vale più. Scrivi di nuovo la password" in over.text) == (410, True)
     assert 'value="Agliè (TO)"' in over.text
-    assert browser.send(page, VERIFY, {"digits": right}).status_code == 401
+    assert browser.send(page, VERIFY, {"digits": right}).status_code == 410
     assert browser.cookie() is None
 
 
@@ -112,7 +112,7 @@ def test_an_old_page_writes_nothing_and_can_be_sent_again(app: Flask, browser: B
 def test_what_is_forged_leads_to_the_password(browser: Browser) -> None:
     page = browser.sign_in()
     for token in ("", "x", "A" * 43):
-        assert browser.send(page, VERIFY, {"passo": token, "digits": "000000"}).status_code == 401
+        assert browser.send(page, VERIFY, {"passo": token, "digits": "000000"}).status_code == 410
     assert browser.get(VERIFY).location == "/accedi"
 
 
