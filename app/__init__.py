@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, database, errors, page_context
 from app.accounts import messages as account_messages
-from app.accounts import staff_messages
+from app.accounts import operator_messages, second_step, staff_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
@@ -50,6 +50,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         plumbing.init_app(app)
     account_messages.register_hooks()
     staff_messages.register_staff_hook()
+    operator_messages.register_operator_hooks()
+    second_step.register_second_step_hook()
     reminder_hook.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)

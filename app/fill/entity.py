@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
+from app.accounts.invitations import pending_invitations
 from app.accounts.operators import list_operators, operator_names, removed_operators
 from app.accounts.session_list import list_sessions
 from app.clock import now
@@ -51,6 +52,8 @@ def entity() -> ResponseReturnValue:
         changes=waiting_changes(who.entity_id),
         purpose_label=purpose_label,
         operators=list_operators(who.entity_id),
+        invitations=pending_invitations(who.entity_id),
+        now=at,
         removed=removed_operators(who.entity_id),
         sessions=list_sessions(who.entity_id, at, current=who.session_key),
         leads=leads,

@@ -59,7 +59,7 @@ def test_entries_read_as_sentences_with_names(administrator: Person, told: int) 
     assert "never_heard_of" in found[0]
     assert "Persona administrator" in found[0]
     assert "Comando sul server Ruolo cambiato Regione: Toscana; ruolo: Territorio Persona administrator" in found[1]
-    assert "Nome Operatore – Firenze (FI) Risposta inviata" in found[2]
+    assert "Nome Operatore (non verificato) – Firenze (FI) Risposta inviata" in found[2]
     assert "a" * 64 not in found[2]
     assert "Entrata di un ente con: codice della lettera il proprio accesso" in found[3]
     links = administrator.get("/gestione/registro").links()

@@ -39,8 +39,12 @@ def restore(person: Person, containing: str) -> Screen:
 
 def test_every_value_is_shown_with_who_and_when(person: Person, changed: Device) -> None:
     told = history(person.get("/storico"))
-    assert told.index("Più centri") < told.index("Operatore B, 16 marzo 2026, 10:05 Adesso") < told.index("Più nidi")
-    assert told.index("Più nidi") < told.index("Operatore A, 16 marzo 2026, 10:00")
+    assert (
+        told.index("Più centri")
+        < told.index("Operatore B (non verificato), 16 marzo 2026, 10:05 Adesso")
+        < told.index("Più nidi")
+    )
+    assert told.index("Più nidi") < told.index("Operatore A (non verificato), 16 marzo 2026, 10:00")
 
 
 def test_an_earlier_value_comes_back_and_so_does_the_one_before(person: Person, changed: Device, stored: Stored) -> None:
