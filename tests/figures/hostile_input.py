@@ -19,14 +19,15 @@ from tests.hostile.commands import run_all
 from tests.hostile.forms import SEED, SLOW, Endings, fill_all
 from tests.hostile.probe import Probe, addresses, messages, visit_all
 from tests.hostile.takeaways import message_problems
-from tests.hostile.taking import file_problems
+from tests.hostile.taking import CRASHED, file_problems
 from tests.hostile.world import World, pour
 from tests.live_site import Site, SiteError
 
 MOST_MEGABYTES = 256
-FORM_SECONDS = 45.0
-EXAMPLES = 6
+FORM_SECONDS = 30.0
+EXAMPLES = 12
 SHOWN = 25
+REFUSALS = 80  # pages that came back from forms, looked at in the browser
 
 
 @dataclass
@@ -71,12 +72,15 @@ def measure() -> Iterator[Figure]:
 
 
 def attack(world: World, finds: Finds, *, look: bool) -> None:
-    """All attacks on one site. `look`: with the browser, which needs no second database."""
+    """All attacks on one site. `look`: with the browser and the commands, which need no second database."""
     site, app = world.site, world.site.application()
     endings = Endings()
     for name, problem in file_problems(world):
         finds.files += 1
-        finds.executed |= {f"{name}: {problem}"} if problem else set()
+        if problem.startswith(CRASHED):
+            finds.crashed[name] = problem
+        elif problem:
+            finds.executed.add(f"{name}: {problem}")
     if look:
         _look(world, finds)
     send_all(site, world.cookies["entity"], endings)
@@ -109,7 +113,7 @@ def _look_at_refusals(world: World, endings: Endings, finds: Finds) -> None:
     with chromium() as browser:
         probe = Probe(browser, world.site.url)
         page = probe.context({}, policy=False).new_page()
-        for name, html in list(endings.pages.items()):
+        for name, html in list(endings.pages.items())[:REFUSALS]:
             probe.read(page, html, f"the answer to {name}")
         _read_messages(world, probe, finds)
         _take(probe, finds)

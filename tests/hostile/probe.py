@@ -40,7 +40,8 @@ SCRIPTED = """() => [...document.querySelectorAll('a, form, button[formaction], 
     ) || ['IFRAME', 'OBJECT', 'EMBED', 'BASE'].includes(one.tagName)
   ).map(one => one.outerHTML.slice(0, 200))"""
 FOLLOWED = 10  # links followed from the pages of each role, beyond the addresses of the program's routes
-POLICY_EVERY = 5  # of so many pages one is looked at once more with the policy on
+MOST_OF_A_ROUTE = 3
+POLICY_EVERY = 8  # of so many pages one is looked at once more with the policy on
 
 
 class Probe:
@@ -141,7 +142,7 @@ def addresses(app: Flask, world: World) -> dict[str, list[str]]:
         asked = {request.path for request in requests_to(app, rule, {"a": world.owner}, ["GET"])}
         paths = [path for path in sorted(asked) if not path.endswith((".pdf", ".csv", ".js", "/lettera", "/file"))]
         plain = found[first_role(rule.endpoint)]
-        plain += paths
+        plain += paths[:MOST_OF_A_ROUTE]
         plain += [f"{paths[0]}?{query}"] if paths else []
     found["anonymous"].append("/%3Cimg%20src=/none%20onerror=hit('path')%3E")
     found["entity"].append("/compila/%22%3E%3Cimg%20src=/none%20onerror=hit('path')%3E")
