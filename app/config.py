@@ -89,6 +89,12 @@ class Settings:
         12, values.whole(1, 72), "After how many hours at most a member of staff must sign in again."
     )
     activation_days: int = _setting(30, values.whole(1, 365), "For how many days a link that sets a password is good.")
+    address_delay_hours: int = _setting(
+        48,
+        values.whole(0, 336),
+        "For how many hours a new address of an entity that has signed in before gets no link, so that the old one can stop "
+        "the change. 0: not at all.",
+    )
     sign_in_link_minutes: int = _setting(
         30, values.whole(5, 1_440), "For how many minutes a sign-in link sent by e-mail is good."
     )

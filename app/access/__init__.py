@@ -16,6 +16,7 @@ CSRF_REDISPLAY = frozenset(
         "access.second_step",
         "access.code",
         "access.request_access",
+        "access.stop_address_change",
         "access.staff_sign_in",
         "access.staff_activate",
     }

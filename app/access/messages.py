@@ -63,6 +63,11 @@ def emptied_password(label: str) -> str:
     )
 
 
+def ask_the_desk(label: str) -> str:
+    """For a login that is suspended: nothing more than whom to ask."""
+    return str(_("Per entrare come %(name)s chiama i contatti in fondo alla pagina: ti aiutano loro.", name=label))
+
+
 def password_set(label: str) -> str:
     """For a password that has just been set."""
     return str(_("La password è impostata. Da ora %(name)s accede con questa.", name=label))
@@ -100,6 +105,7 @@ def spent_code(reason: str, deadline: dt.datetime) -> str:
             "Questo codice non vale più: dopo la lettera l'ente ha scelto la password in un altro modo, o l'accesso è stato "
             "azzerato. Accedi con la password, o ricevi un link per e-mail."
         ),
+        "suspended": _("Con questo codice adesso non si può entrare: chiama i contatti in fondo alla pagina."),
         "expired": _(
             "Questo codice valeva fino al %(deadline)s. Ricevi un link per e-mail.",
             deadline=format_datetime(deadline, "d MMMM y, HH:mm"),

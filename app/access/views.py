@@ -7,6 +7,9 @@ site.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from flask import Response, flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -31,6 +34,7 @@ from app.accounts.second_step import CodeAskedError
 from app.accounts.sending import NoAddressError
 from app.accounts.sessions import OperatorOfAnotherEntityError, choose_operator, end_session, find_identity
 from app.accounts.signing_in import EmptiedPasswordError, SignedIn, WrongPasswordError, sign_in_activated, sign_in_entity
+from app.accounts.suspensions import SuspendedLoginError
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
 from app.editions.current import current_edition
@@ -119,25 +123,28 @@ def _sign_in(page: SignInPage) -> Response:
         signed = _sign_in_entity(entity)
     except CodeAskedError as error:
         return DigitsPage(entity, error.token, DigitsForm(formdata=None), page.target, page.carried).show()
-    except (WrongPasswordError, TooManyAttemptsError, HashingBusyError, NoAddressError, AskedTooOftenError) as error:
+    except tuple(kind for kind, *_rest in _REFUSALS) as error:
         return _refuse(page, entity, error)
     return enter(signed, page.target, page.carried)
 
 
 def _refuse(page: SignInPage, entity: EntityRow, error: Exception) -> Response:
     """The page again, with what to do now."""
-    match error:
-        case EmptiedPasswordError():
-            return page.show(401, refusal=("password", messages.emptied_password(entity.label)))
-        case TooManyAttemptsError():
-            return page.show(429, refusal=("password", messages.wait_first(error.seconds)), wait=error.seconds)
-        case HashingBusyError():
-            return page.show(503, refusal=("", messages.too_busy()), wait=BUSY_SECONDS)
-        case NoAddressError():
-            return page.show(403, refusal=("", messages.no_address_for_code(entity.label)))
-        case AskedTooOftenError():
-            return page.show(429, refusal=("", messages.code_sent_before(error.seconds)), wait=error.seconds)
-    return page.show(401, refusal=("password", messages.wrong_password(entity.label)))
+    status, field, told = next(row for kind, *row in _REFUSALS if isinstance(error, kind))
+    seconds: int = BUSY_SECONDS if isinstance(error, HashingBusyError) else getattr(error, "seconds", 0)
+    return page.show(status, refusal=(field, told(entity.label, seconds)), **({"wait": seconds} if seconds else {}))
+
+
+_REFUSALS: Final[tuple[tuple[type[Exception], int, str, Callable[[str, int], str]], ...]] = (
+    (SuspendedLoginError, 401, "", lambda label, _seconds: messages.ask_the_desk(label)),
+    (EmptiedPasswordError, 401, "password", lambda label, _seconds: messages.emptied_password(label)),
+    (WrongPasswordError, 401, "password", lambda label, _seconds: messages.wrong_password(label)),
+    (TooManyAttemptsError, 429, "password", lambda _label, seconds: messages.wait_first(seconds)),
+    (HashingBusyError, 503, "", lambda _label, _seconds: messages.too_busy()),
+    (NoAddressError, 403, "", lambda label, _seconds: messages.no_address_for_code(label)),
+    (AskedTooOftenError, 429, "", lambda _label, seconds: messages.code_sent_before(seconds)),
+)
+"""Why nobody came in → the status, the field that is wrong, the words."""
 
 
 def _sign_in_entity(entity: EntityRow) -> SignedIn:

@@ -28,6 +28,29 @@ class EntityAccount(Base):
     password_set_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
+class LoginSuspension(Base):
+    """A login that staff have suspended. `lifted_at`: NULL while it is; `reason` is for staff alone."""
+
+    __tablename__ = "login_suspension"
+    __table_args__ = (
+        sa.Index(
+            "uq_login_suspension_open",
+            "entity_id",
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    suspended_by: Mapped[str] = mapped_column(sa.String(100))
+    suspended_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    lifted_by: Mapped[str | None] = mapped_column(sa.String(100))
+    lifted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
 class ActivationLink(Base):
     """A single-use link that sets the entity's password. `ended_at`: used, or replaced by a newer one.
 

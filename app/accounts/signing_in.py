@@ -27,6 +27,7 @@ from app.accounts.second_step import CodeAskedError, WrongDigitsError, ask_code,
 from app.accounts.sending import NoAddressError
 from app.accounts.sessions import open_session
 from app.accounts.sign_in_links import redeem_sign_in_link
+from app.accounts.suspensions import SuspendedLoginError, refuse_if_suspended
 from app.accounts.ways_in import hold_logins
 from app.audit.chain import record
 from app.extensions import db
@@ -58,7 +59,8 @@ def sign_in_entity(
     """Open a session for the entity. `second_step`: in a browser that is new to it, only with a code, sent in this language.
 
     Raises `WrongPasswordError` (`EmptiedPasswordError` where a reset has ended the password), `TooManyAttemptsError` or
-    `HashingBusyError`; `CodeAskedError` once the code is on its way, `NoAddressError` or `AskedTooOftenError` where it is not.
+    `HashingBusyError`; `CodeAskedError` once the code is on its way, `NoAddressError` or `AskedTooOftenError` where it is not;
+    `SuspendedLoginError` to nobody but who has the right password.
     """
     known = known_at(entity.id, place, now)
     limits = count_try_at(entity.id, place, known, now)
@@ -111,13 +113,13 @@ def sign_in_by_code(token: str, digits: str, place: Place, now: dt.datetime) -> 
     hold_logins(entity.id)
     use_up_step(token, now)
     throttle.take_back(limits, now)
-    return _open(entity, place, known.operator_id, now, by="second_step")
+    return _open_unless_suspended(entity, place, known.operator_id, now, "second_step")
 
 
 def sign_in_invited(token: str, *, name: str, office: str, phone: str, place: Place, now: dt.datetime) -> SignedIn:
     """Use an invitation up and open a session in which its reader fills in. Raises `DeadLinkError`."""
     entity, operator_id = take_up(token, name=name, office=office, phone=phone, now=now)
-    return _open(entity, place, operator_id, now, by="invitation")
+    return _open_unless_suspended(entity, place, operator_id, now, "invitation")
 
 
 def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> SignedIn:
@@ -126,7 +128,7 @@ def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> Sign
     if stored_hash(entity.id) is None:
         db.session.rollback()
         raise DeadLinkError
-    return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
+    return _open_unless_suspended(entity, place, known_at(entity.id, place, now).operator_id, now, "password")
 
 
 def sign_in_by_link(token: str, place: Place, now: dt.datetime) -> SignedIn:
@@ -165,7 +167,16 @@ def _refusal(entity: EntityRow) -> WrongPasswordError:
     return EmptiedPasswordError(entity.code) if emptied else WrongPasswordError(entity.code)
 
 
+def _open_unless_suspended(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime, by: str) -> SignedIn:
+    """As `_open`, where a link or a code of a suspended login is as good as none. Raises `DeadLinkError`."""
+    try:
+        return _open(entity, place, operator_id, now, by)
+    except SuspendedLoginError as error:
+        raise DeadLinkError from error
+
+
 def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime, by: str = "password") -> SignedIn:
+    refuse_if_suspended(entity.id)
     if operator_id is not None and get_operator(entity.id, operator_id) is None:
         operator_id = None
     session_token = open_session(entity.id, now, operator_id=operator_id)

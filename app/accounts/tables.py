@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.accounts.models import AccessRequest, EntityAccount, Operator, StaffMember, WebSession
+from app.accounts.models import AccessRequest, EntityAccount, LoginSuspension, Operator, StaffMember, WebSession
 from app.extensions import table_of
 
 operator_table: Final = table_of(Operator)
@@ -16,3 +16,4 @@ access_request_table: Final = table_of(AccessRequest)
 staff_table: Final = table_of(StaffMember)
 account_table: Final = table_of(EntityAccount)
 session_table: Final = table_of(WebSession)
+suspension_table: Final = table_of(LoginSuspension)

@@ -26,11 +26,13 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     login_letters,
     login_requests,
     login_runs,
+    login_suspensions,
     logins,
     menu,
     planning,
     profile,
     responses,
+    seeing,
     staff,
     templates,
 )
@@ -60,6 +62,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.new_login_run",
         "desk.new_template",
         "desk.steer_batch",
+        "desk.suspend_login",
         "desk.template",
     }
 )

@@ -178,7 +178,7 @@ def _draw_run(run: RunRow, still: bool = False, problems: list[Problem] | None =
         items=run_items(run.id, now(), states=states, limit=ROWS, offset=pager.offset),
         pager=pager,
         chosen=states[0] if len(states) == 1 else "",
-        without=without_address(run.id) if run.state == "prepared" else 0,
+        without=without_address(run.id, now()) if run.state == "prepared" else 0,
         per_hour=settings().reminders_per_hour,
         last_message=last_message_at(now()) if run.confirmed_at else None,
         never=never_activated(run.id) if run.state == "prepared" else 0,

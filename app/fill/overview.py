@@ -73,7 +73,7 @@ def overview() -> ResponseReturnValue:
         late=late,
         may_ask=may_ask(response, at),
         asked_at=asked_at(response.entity_id, response.edition.id) if may_ask(response, at) else None,
-        tasks=_tasks(response, found, reached),
+        tasks=tasks_of(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
         first=step_address(first),
@@ -94,7 +94,8 @@ def overview() -> ResponseReturnValue:
     )
 
 
-def _tasks(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
+def tasks_of(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
+    """The lines of the task list: each step with its state, its sheets below it."""
     questionnaire = response.questionnaire_in(locale())
     live = response.document.live_items()
     lacks = Counter(split_key(key)[0] or questionnaire.step_of(key).code for key in found.missing)

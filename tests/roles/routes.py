@@ -67,6 +67,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "hands_over": [False, True],
         "order": ["rimanda", "ritira"],
         "digest": ["0" * 64, reference().digest],
+        "step": ["B", "P", "Z"],
         "language": ["it", "xx"],
         "version": ["0" * 12],
         "act": ["disattiva", "riattiva", "azzera"],
