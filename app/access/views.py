@@ -130,7 +130,7 @@ def _sign_in(page: SignInPage) -> Response:
 
 def _refuse(page: SignInPage, entity: EntityRow, error: Exception) -> Response:
     """The page again, with what to do now."""
-    status, field, told = next(row for kind, *row in _REFUSALS if isinstance(error, kind))
+    _kind, status, field, told = next(row for row in _REFUSALS if isinstance(error, row[0]))
     seconds: int = BUSY_SECONDS if isinstance(error, HashingBusyError) else getattr(error, "seconds", 0)
     return page.show(status, refusal=(field, told(entity.label, seconds)), **({"wait": seconds} if seconds else {}))
 
