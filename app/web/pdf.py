@@ -65,7 +65,7 @@ def _displayable(value: Any) -> Any:
 
 
 def _is_seen(character: str) -> bool:
-    return character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Mn"}
+    return character == "\n" or unicodedata.category(character).lower() not in {"cc", "cf", "mn"}
 
 
 def _compiled(template: str, given: str) -> object:

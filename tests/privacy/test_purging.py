@@ -33,36 +33,31 @@ YEARS = START + dt.timedelta(days=365 * 6)
 DAY = dt.timedelta(days=1)
 
 
-@pytest.fixture
-def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenResponse]) -> OpenResponse:
-    """One row of each kind that has a term, all of the start, with a secret where there is a place for it."""
-    response = respond("048017")
-    who = operator("048017", SECRET, "a" * 64).operator_id
-    entity, at = response.entity_id, START
-    add_member("a@example.org", "Persona", "administrator", None, actor="command", now=at, mail=False)
-    open_session(entity, at, operator_id=who)
+def rows_with_terms(edition: int, entity: int, response: int, who: int | None) -> list[sa.Insert]:
+    """Two of some kinds: the second one stays."""
+    at = START
     asker = {"name": SECRET, "office": SECRET, "email": SECRET, "phone": "1"}
     message = {"kind": "k", "reference": f"entity:{entity}", "language": "it", "subject": "s", "text": SECRET, "attempts": 0}
     message |= {"recipient": SECRET, "not_before": at, "created_at": at, "changed_at": at, "reason": "", "reply": SECRET}
-    for statement in (
+    return [
         sa.insert(KnownPlace).values(place_hash="p", entity_id=entity, operator_id=who, last_used_at=at),
         sa.insert(SignInThrottle).values(key="k", failures=1, last_failure_at=at, blocked_until=at),
         sa.insert(AccessRequest).values(entity_id=entity, note=SECRET, created_at=at, handled_at=at, **asker),
         sa.insert(AccessRequest).values(entity_id=entity, note="waits", created_at=at, **asker | {"name": "waits"}),
         sa.insert(ReopeningRequest).values(
-            edition_id=edition.id, entity_id=entity, reason=SECRET, created_at=at, closed_at=at, **asker
+            edition_id=edition, entity_id=entity, reason=SECRET, created_at=at, closed_at=at, **asker
         ),
         sa.insert(Delivery).values(dedupe_key="1", state="accepted", **message),
         sa.insert(Delivery).values(dedupe_key="2", state="queued", **message | {"text": "waits"}),
         sa.insert(Call).values(
-            edition_id=edition.id, entity_id=entity, staff_id=1, at=at, outcome="other", spoke_with=SECRET, note=SECRET
+            edition_id=edition, entity_id=entity, staff_id=1, at=at, outcome="other", spoke_with=SECRET, note=SECRET
         ),
         sa.insert(EntityNote).values(entity_id=entity, staff_id=1, at=at, text=SECRET, removed_at=at),
         sa.insert(EntityNote).values(entity_id=entity, staff_id=1, at=at, text="stands"),
-        sa.insert(PersonalValue).values(response_id=response.id, digest="d", salt="s", value=SECRET),
-        sa.insert(PersonalValue).values(response_id=response.id, digest="l", salt="s", value=SECRET),
+        sa.insert(PersonalValue).values(response_id=response, digest="d", salt="s", value=SECRET),
+        sa.insert(PersonalValue).values(response_id=response, digest="l", salt="s", value=SECRET),
         sa.insert(LateSave).values(
-            response_id=response.id,
+            response_id=response,
             save_id="s",
             digest="d",
             session="s",
@@ -71,7 +66,18 @@ def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenRespons
             at=at,
             operations='[{"op":"set","question":"E04","base":0,"value":{"personal":"l"}}]',
         ),
-    ):
+    ]
+
+
+@pytest.fixture
+def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenResponse]) -> OpenResponse:
+    """One row of each kind that has a term, all of the start, with a secret where there is a place for it."""
+    response = respond("048017")
+    who = operator("048017", SECRET, "a" * 64).operator_id
+    entity, at = response.entity_id, START
+    add_member("a@example.org", "Persona", "administrator", None, actor="command", now=at, mail=False)
+    open_session(entity, at, operator_id=who)
+    for statement in rows_with_terms(edition.id, entity, response.id, who):
         db.session.execute(statement)
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"}):
         for number in range(12):
@@ -149,7 +155,7 @@ def test_a_run_that_breaks_off_between_slices_goes_on(world: OpenResponse, monke
 @pytest.mark.settings(retention_operators_months=0, retention_messages_days=0)
 def test_a_term_of_nothing_never_ends(world: OpenResponse) -> None:
     list(purge("command", YEARS))
-    assert operator_names(world.entity_id) == {1: SECRET}
+    assert operator_names(world.entity_id) == {1: f"{SECRET} (non verificato)"}
     assert db.session.execute(sa.select(Delivery.recipient).distinct()).scalars().all() == [SECRET]
 
 
@@ -161,7 +167,7 @@ def test_the_command_shows_and_then_does(app: Flask, world: OpenResponse, clock:
     assert shown.exit_code == 0
     assert "        1 people who filled in" in shown.output
     assert find_by_code("048017") is not None
-    assert operator_names(world.entity_id) == {1: SECRET}
+    assert operator_names(world.entity_id) == {1: f"{SECRET} (non verificato)"}
     db.session.rollback()
     assert run(args=["privacy", "purge"]).output.splitlines()[-1].endswith(" rows forgotten")
     assert run(args=["privacy", "purge"]).output == "0 rows forgotten\n"
