@@ -92,6 +92,8 @@ def attack(world: World, finds: Finds, *, look: bool) -> None:
         finds.files += commands.run
         finds.crashed |= commands.crashed
         finds.peak = max(finds.peak, commands.peak)
+        for command, megabytes in commands.heavy.items():
+            print(f"{command} took {megabytes:.0f} MB", file=sys.stderr)
     finds.requests += endings.made
     finds.crashed |= endings.crashes
     finds.crashed |= {f"a fault in the log of {site.port}": one for one in _faults(site)}
