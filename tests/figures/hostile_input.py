@@ -58,6 +58,7 @@ def measure() -> Iterator[Figure]:
                 with MemoryWatch(site) as memory:
                     attack(world, finds, look=kind == "sqlite")
                 finds.peak = max(finds.peak, memory.peak)
+                print(f"{DATABASES[kind]}: at most {memory.peak:.0f} MB in a process of the site", file=sys.stderr)
                 if not is_alive(site):
                     finds.crashed[f"{kind}: the site"] = "serves no longer"
     _tell(finds)

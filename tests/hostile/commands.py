@@ -6,6 +6,7 @@ Holds always: the command runs as people run it, in a process of its own, whose 
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 import time
 import zipfile
@@ -107,11 +108,11 @@ def run_all(site: Site) -> Commands:
 def _run(site: Site, reader: tuple[str, ...], file: Path) -> tuple[int, str, float]:
     """(exit code, what it said, the most memory in MB)."""
     with tempfile.TemporaryFile() as said:
-        process = psutil.Popen([*FLASK, *reader, str(file)], cwd=ROOT, env=site.environment(), stdout=said, stderr=said)
+        process = subprocess.Popen([*FLASK, *reader, str(file)], cwd=ROOT, env=site.environment(), stdout=said, stderr=said)
         peak, end = 0.0, time.monotonic() + PATIENCE
         while process.poll() is None and time.monotonic() < end:
             with suppress(psutil.Error):
-                peak = max(peak, process.memory_info().rss / 1_000_000)
+                peak = max(peak, psutil.Process(process.pid).memory_info().rss / 1_000_000)
             time.sleep(EVERY)
         process.kill()
         said.seek(0)
