@@ -8,6 +8,8 @@ and not a hundred times; a body whose chunks are not what they say is the sender
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
 
 MOST_FIELDS: Final = 5_000
 SLICE: Final = 8_192  # bytes of a field that are decoded at once
+LONGEST_HEAD: Final = 8_192  # bytes of the headers of a part: each costs many times its own
+MULTIPART: Final = "multipart/form-data"
 URLENCODED: Final = "application/x-www-form-urlencoded"
 NUL: Final = "\0"
+_BLANK_LINE: Final = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 class BoundedForms(FormDataParser):
@@ -41,6 +46,10 @@ class BoundedForms(FormDataParser):
                 raise RequestEntityTooLarge
             rest, form, files = stream, self.cls(_pairs_of(body)), self.cls()
         else:
+            if mimetype == MULTIPART:
+                body = stream.read()
+                _refuse_long_heads(body, (options or {}).get("boundary", ""))
+                stream = io.BytesIO(body)
             rest, form, files = super().parse(stream, mimetype, content_length, options)
         pairs = list(form.items(multi=True))
         if any(NUL in name or NUL in text for name, text in pairs):
@@ -84,6 +93,17 @@ class FitRequest(Request):
 def asked_by_script() -> bool:
     """Whether the answer, a refusal too, is read by a script: it sent JSON, or asks where only scripts do."""
     return request.is_json or request.endpoint in current_app.config["JSON_ENDPOINTS"]
+
+
+def _refuse_long_heads(body: bytes, boundary: str) -> None:
+    """Raises RequestEntityTooLarge for a part whose headers are longer than any browser's."""
+    mark = b"--" + boundary.encode("latin-1", "replace")
+    start = body.find(mark)
+    while start >= 0:
+        head = body[start : start + LONGEST_HEAD]
+        if len(head) == LONGEST_HEAD and not _BLANK_LINE.search(head):
+            raise RequestEntityTooLarge
+        start = body.find(mark, start + len(mark))
 
 
 def _pairs_of(body: bytes) -> list[tuple[str, str]]:

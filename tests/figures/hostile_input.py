@@ -58,6 +58,7 @@ def measure() -> Iterator[Figure]:
                 with MemoryWatch(site) as memory:
                     attack(world, finds, look=kind == "sqlite")
                 finds.peak = max(finds.peak, memory.peak)
+                print(f"{DATABASES[kind]}: at most {memory.peak:.0f} MB in a process of the site", file=sys.stderr)
                 if not is_alive(site):
                     finds.crashed[f"{kind}: the site"] = "serves no longer"
     _tell(finds)
@@ -92,6 +93,8 @@ def attack(world: World, finds: Finds, *, look: bool) -> None:
         finds.files += commands.run
         finds.crashed |= commands.crashed
         finds.peak = max(finds.peak, commands.peak)
+        for command, megabytes in commands.heavy.items():
+            print(f"{command} took {megabytes:.0f} MB", file=sys.stderr)
     finds.requests += endings.made
     finds.crashed |= endings.crashes
     finds.crashed |= {f"a fault in the log of {site.port}": one for one in _faults(site)}

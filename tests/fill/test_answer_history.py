@@ -153,3 +153,13 @@ def test_what_never_was_cannot_be_restored(person: Person, changed: Device, new_
     other = new_person("Operatore C", "022165")
     assert "nidi" not in other.get("/storico").text
     assert stored().version == 2
+
+
+def test_many_long_values_make_no_page_without_end(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.responses.changes.MOST_CHARACTERS", 5_000)
+    device = Device(person.client)
+    for number in range(6):
+        device.send(save(put("E02", f"{number} {'x' * 2_000}", base=number)))
+    shown = history(person.get("/storico"))
+    assert [f"{number} x" in shown for number in range(6)] == [False, False, False, False, True, True]
+    assert "I valori più vecchi sono troppo lunghi" in shown

@@ -175,7 +175,7 @@ def _answer(code: str, pourer: Pourer) -> tuple[Owner, Author, OpenResponse]:
 
 
 def _apply(response: OpenResponse, operation: Operation, author: Author, save_id: str, pourer: Pourer) -> None:
-    for value in (operation.value, {"raw": pourer.text(operation.question or "sheet", 200)}):
+    for value in (operation.value, {"raw": {"": [pourer.text(operation.question or "sheet", 200)]}}):
         changed = Operation(operation.op, question=operation.question, item=operation.item, step=operation.step, value=value)
         try:
             apply(response, [changed if operation.op == "set" else operation], author, now(), save_id=f"{save_id}-{id(value)}")

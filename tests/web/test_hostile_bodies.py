@@ -31,6 +31,21 @@ def test_chunks_that_are_none_are_the_senders_fault(app: Flask, path: str) -> No
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("head", [b"X: y\r\n" * 2_000, b"X: " + b"y" * 20_000 + b"\r\n"])
+def test_a_part_of_more_headers_than_a_browser_sends_is_refused(app: Flask, head: bytes) -> None:
+    body = b"--b\r\n" + head + b'Content-Disposition: form-data; name="lingua"\r\n\r\nen\r\n--b--\r\n'
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    kind = "multipart/form-data; boundary=b"
+    taken = [
+        app.test_client().post("/lingua", data=one, content_type=kind, headers=headers) for one in (body, _short(body, head))
+    ]
+    assert [answer.status_code for answer in taken] == [413, 400]  # the second was read: it lacks its token
+
+
+def _short(body: bytes, head: bytes) -> bytes:
+    return body.replace(head, b"")
+
+
 @given(st.text(alphabet="%+=&aC3A8f\xe8z4", max_size=60))
 def test_a_form_is_read_as_others_read_it_wherever_its_slices_end(body: str) -> None:
     wanted = parse_qsl(body, keep_blank_values=True, errors="werkzeug.url_quote")

@@ -70,7 +70,6 @@ def test_nothing_in_a_text_is_read_as_markup(text: str) -> None:
         ("＜script＞", "<script>"),
         ("\ufeffTesto", "Testo"),
         ("家庭", "??"),
-        ("\0", "?"),
         ("＂﹨", '"\\'),
     ],
 )
