@@ -137,7 +137,7 @@ class CodeHook:
         row = _row_of(delivery, now)
         if row is None:
             return "nobody waits for the code any more"
-        known = delivery.recipient in recipients_of(row.entity_id, SIGN_IN)
+        known = delivery.recipient in recipients_of(row.entity_id, SIGN_IN, now)
         return None if known else "the address is no longer the entity's"
 
     def fill(self, delivery: QueuedDelivery, now: dt.datetime) -> Filled:
@@ -160,7 +160,7 @@ def register_second_step_hook() -> None:
 
 
 def _send(entity: EntityRow, step_id: int, language: str, now: dt.datetime) -> None:
-    recipients = recipients_of(entity.id, SIGN_IN)
+    recipients = recipients_of(entity.id, SIGN_IN, now)
     if not recipients:
         raise NoAddressError(entity.code)
     take(Ration(f"second-step|{entity.id}", MOST_AN_HOUR, dt.timedelta(hours=1), PAUSE), now)

@@ -80,6 +80,7 @@ def sign_in_entity(
     if stored is not None and upgraded is not None:
         upgrade_hash(entity.id, stored, upgraded)
     if second_step and not known.device:
+        refuse_if_suspended(entity.id)
         _ask_code(entity, limits, language, now)
     return _open(entity, place, known.operator_id, now)
 
