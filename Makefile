@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run schema test lint unit figure figures format translations catalogues lock vendor clean browser
+.PHONY: help run schema test lint unit figure figures format translations catalogues lock audit sbom vendor clean browser
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,12 @@ lock: $(DEV) ## Pin the newest versions that fit requirements*.in, with their ha
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version=3.11 --generate-hashes --no-annotate \
 	    requirements-dev.in --output-file=requirements-dev.txt
 
+audit: $(DEV) ## Ask about known weaknesses of the pinned packages, and which of our code reaches them (needs the network)
+	@$(BIN)/python -m tools.supply.audit
+
+sbom: $(DEV) ## Write sbom.cdx.json, all that the program is made of, and docs/licences.md
+	@$(BIN)/python -m tools.supply.sbom
+
 vendor: ## Rebuild the style sheets and fonts that come from elsewhere (needs Node.js and npm)
 	tools/vendor/refresh.sh
 
@@ -102,7 +108,7 @@ $(DEV): requirements-dev.txt | $(RUN)
 	@touch $@
 
 browser: $(DEV)
-	@test -n "$$RICOGNIZIONE_TEST_CHROMIUM" || command -v chromium >/dev/null \
-	    || tools/install-system-package chromium "the Chromium browser, for the tests"
+	@test -n "$$RICOGNIZIONE_TEST_CHROMIUM" || command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null \
+	    || tools/install-system-package chromium-headless-shell "the Chromium browser, for the tests"
 	@$(BIN)/playwright --version >/dev/null 2>&1 \
 	    || tools/install-system-package libatomic1 "a library of the program that drives the browser, for the tests"

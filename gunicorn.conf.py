@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from app.config import SettingError, load_settings
 from app.database import DurabilityError
 from app.doctor import schema_problem
+from app.web.server import PacedWorker
 
 try:
     _settings = load_settings()
@@ -22,7 +23,8 @@ except SettingError as error:
     sys.exit(f"The program cannot start. {error}")
 
 bind = [_settings.bind]
-worker_class = "gthread"  # a slow client holds a thread, not a process
+worker_class = PacedWorker  # a slow client holds a thread, not a process, and not for long
+PacedWorker.seconds = _settings.request_seconds
 workers = _settings.workers
 threads = _settings.threads
 timeout = 60  # seconds after which a process that does not answer is replaced
@@ -33,6 +35,7 @@ max_requests_jitter = 5_000
 limit_request_line = 4_094
 limit_request_fields = 60
 limit_request_field_size = 8_190
+sendfile = False  # it would pass by the limits of PacedWorker
 forwarded_allow_ips = _settings.forwarded_allow_ips
 forwarder_headers = ""  # no header sets SCRIPT_NAME or PATH_INFO: a proxy may hand a visitor's own on
 preload_app = False  # a database connection must not be inherited by a process

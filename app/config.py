@@ -139,6 +139,39 @@ class Settings:
     forwarded_allow_ips: str = _setting(
         "127.0.0.1,::1", values.text, "Addresses of those proxies, as gunicorn's forwarded_allow_ips takes them."
     )
+    trusted_hosts: tuple[str, ...] = _setting(
+        (),
+        values.hosts,
+        "Other hosts under which the site may be asked, beside that of base_url. Links are always built from base_url.",
+    )
+    hsts_days: int = _setting(
+        365,
+        values.whole(0, 1_095),
+        "For how many days browsers must come by https only (Strict-Transport-Security, sent over https alone). 0: not sent.",
+    )
+    hsts_subdomains: bool = _setting(True, values.flag, "Whether that holds for all hosts below this one too.")
+    hsts_preload: bool = _setting(
+        False,
+        values.flag,
+        "Whether browsers may ship the host in their lists: needs hsts_subdomains and hsts_days of 365 or more, and can hardly "
+        "be undone.",
+    )
+    security_contact: str = _setting(
+        "",
+        values.contact,
+        "Whom to tell of a weakness, in /.well-known/security.txt. Left out: the edition's e-mail address, else the page of "
+        "contacts.",
+    )
+    security_policy: str = _setting(
+        "",
+        values.https_page,
+        "Page that says how reports of weaknesses are handled, in the same file. Left out: none is named.",
+    )
+    request_seconds: int = _setting(
+        30,
+        values.whole(5, 600),
+        "How long a request may take to arrive, and an answer to leave; a second more for each 2,000 bytes of it.",
+    )
     bind: str = _setting("127.0.0.1:8000", values.text, "Where gunicorn listens: host:port, or unix:/path of a socket.")
     workers: int = _setting(2, values.whole(1, 64), "Processes of gunicorn: about one a processor core.")
     threads: int = _setting(8, values.whole(1, 64), "Threads of each process: how many slow clients it serves at once.")
@@ -147,6 +180,36 @@ class Settings:
     )
     compress: bool = _setting(True, values.flag, "Compress pages (brotli, gzip). Off where the reverse proxy does it.")
     compress_quality: int = _setting(3, values.whole(0, 11), "Brotli's quality for pages: more is smaller and slower.")
+    retention_sessions_days: int = _setting(
+        30,
+        values.whole(0, 3_650),
+        "How long ended sessions and links are kept. In this and the next ones 0 means for ever.",
+    )
+    retention_throttle_days: int = _setting(1, values.whole(0, 365), "How long counts of wrong passwords are kept.")
+    retention_places_days: int = _setting(
+        400, values.whole(0, 3_650), "How long an entity's device or network is known after its last sign-in."
+    )
+    retention_messages_days: int = _setting(
+        365, values.whole(0, 3_650), "How long recipient and text of a message are kept after it was sent or given up."
+    )
+    retention_requests_days: int = _setting(
+        180, values.whole(0, 3_650), "How long it is kept who asked for access or for a reopening, once that is decided."
+    )
+    retention_late_work_days: int = _setting(
+        365, values.whole(0, 3_650), "How long work that came after the deadline waits before it is discarded."
+    )
+    retention_calls_months: int = _setting(
+        24, values.whole(0, 240), "How long it is kept with whom somebody spoke by phone, and notes that were taken back."
+    )
+    retention_personal_answers_months: int = _setting(
+        36, values.whole(0, 240), "How long personal answers are kept after their edition has closed."
+    )
+    retention_operators_months: int = _setting(
+        24,
+        values.whole(0, 240),
+        "How long those who filled in are kept who were not seen since, after the edition of their last visit has closed.",
+    )
+    retention_log_places_days: int = _setting(180, values.whole(0, 3_650), "How long the log keeps from where a deed was done.")
     log_level: str = _setting(
         "info",
         values.choice("debug", "info", "warning", "error"),
@@ -234,6 +297,8 @@ def _complete(read: Settings) -> Settings:
         raise SettingError("smtp_sender", "should be the sender's address, because smtp_host is set")
     if read.smtp_password and not read.smtp_username:
         raise SettingError("smtp_username", "should be given, because smtp_password is set")
+    if read.hsts_preload and not (read.hsts_subdomains and read.hsts_days >= 365):
+        raise SettingError("hsts_preload", "should be false, because hsts_subdomains is off or hsts_days below 365")
     made: dict[str, Any] = {}
     if not read.database_url:
         made["database_url"] = f"sqlite:///{read.instance_path / 'ricognizione.sqlite3'}"

@@ -23,6 +23,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _BARE_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+"
 _MAIL_ADDRESS = re.compile(rf"{_BARE_ADDRESS}|[^<>@,;:\"()\\]+ <{_BARE_ADDRESS}>")
+_HTTPS_PAGE = re.compile(r"https://[!-~]{1,480}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
@@ -96,6 +97,38 @@ def languages(value: object) -> tuple[str, ...]:
     if len(set(codes)) != len(codes) or not set(codes) <= set(KNOWN_LANGUAGES) or "it" not in codes:
         raise UnfitError(wanted)
     return tuple(codes)
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """Names of hosts, without scheme, port or wildcard."""
+    wanted = "a list of hosts without scheme and port, each once, like survey.example.org"
+    names = [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise UnfitError(wanted)
+    names = tuple(name.lower() for name in names)
+    if len(set(names)) != len(names) or not all(_HOST.fullmatch(name) and "." in name for name in names):
+        raise UnfitError(wanted)
+    return names
+
+
+def https_page(value: object) -> str:
+    """The https address of a page; empty for none."""
+    wanted = "an address that begins with https://, without spaces"
+    if not isinstance(value, str) or (value and not _HTTPS_PAGE.fullmatch(value)):
+        raise UnfitError(wanted)
+    return value
+
+
+def contact(value: object) -> str:
+    """How to reach somebody, as a URI; a bare e-mail address becomes one. Empty for nobody."""
+    wanted = "an e-mail address, or an address that begins with https://"
+    if not isinstance(value, str):
+        raise UnfitError(wanted)
+    if re.fullmatch(_BARE_ADDRESS, value.removeprefix("mailto:")):
+        return f"mailto:{value.removeprefix('mailto:')}"
+    if value and not _HTTPS_PAGE.fullmatch(value):
+        raise UnfitError(wanted)
+    return value
 
 
 def web_address(value: object) -> str:

@@ -186,6 +186,12 @@ def cpu_of_tree(pid: int) -> float:
 
 def build_demo(folder: Path, url: str) -> None:
     """An empty database becomes the demo: schema, registry and an open edition, by the commands that `make run` uses."""
+    site = build_schema(folder, url)
+    site.flask("demo", "load")
+
+
+def build_schema(folder: Path, url: str) -> Site:
+    """An empty database gets its tables. The site that has it."""
     site = Site(folder, url)
     if any((ROOT / "app" / "migrations" / "versions").glob("*.py")):
         site.flask("db", "upgrade")
@@ -195,12 +201,15 @@ def build_demo(folder: Path, url: str) -> None:
         with site.application().app_context():
             db.create_all()
             db.engine.dispose()
-    site.flask("demo", "load")
+    return site
 
 
 @dataclass
 class Demos:
-    """Sites that show the demo, each on a database of its own; the first of each kind takes seconds, the next a moment."""
+    """Sites that show the demo, or nothing yet, each on a database of its own.
+
+    The first of each kind takes seconds, the next a moment.
+    """
 
     folder: Path
     databases: Databases
@@ -210,7 +219,8 @@ class Demos:
         """A running site; `settings` are the program's own. Gone, with its database, at the end."""
         url = self.databases.fresh(kind)
         folder = Path(tempfile.mkdtemp(prefix="site-", dir=self.folder))
-        shutil.copy(self.folder / kind / ACCOUNTS_FILE, folder)
+        if (accounts := self.folder / kind / ACCOUNTS_FILE).exists():
+            shutil.copy(accounts, folder)
         site = Site(folder, url, dict(settings))
         try:
             yield site.start()
@@ -225,14 +235,14 @@ class Demos:
 
 
 @contextmanager
-def demo_sites(*, durable: bool) -> Iterator[Demos]:
-    """Where sites are started; `durable` keeps PostgreSQL's fsync on, as in production."""
+def demo_sites(*, durable: bool, empty: bool = False) -> Iterator[Demos]:
+    """Where sites are started; `durable` keeps PostgreSQL's fsync on, as in production; `empty`: without the demo."""
     folder = Path(tempfile.mkdtemp(prefix="ricognizione-demo-"))
 
     def build(url: str) -> None:
         instance = folder / sa.make_url(url).get_backend_name()
         instance.mkdir(exist_ok=True)
-        build_demo(instance, url)
+        (build_schema if empty else build_demo)(instance, url)
 
     databases = Databases(folder, build, lambda: start_postgres(durable=durable))
     try:

@@ -11,6 +11,9 @@ CSRF_REDISPLAY = frozenset(
         "access.operator",
         "access.link",
         "access.enter_by_link",
+        "access.take_up",
+        "access.verify",
+        "access.second_step",
         "access.code",
         "access.request_access",
         "access.stop_address_change",
@@ -19,4 +22,4 @@ CSRF_REDISPLAY = frozenset(
     }
 )
 
-from app.access import refusals, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import invited, refusals, second_step, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)

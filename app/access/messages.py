@@ -147,6 +147,41 @@ def weak_password(reason: str) -> str:
     return str(texts[reason])
 
 
+def wrong_digits(left: int) -> str:
+    """For digits that are not those that were sent."""
+    return str(
+        ngettext(
+            "Il codice non è quello del messaggio. Controllalo: puoi provare ancora %(num)d volta.",
+            "Il codice non è quello del messaggio. Controllalo: puoi provare ancora %(num)d volte.",
+            left,
+        )
+    )
+
+
+def digits_are_over() -> str:
+    """For digits that are of no more use, or were tried too often."""
+    return str(_("Il codice non vale più. Scrivi di nuovo la password: ne mandiamo un altro."))
+
+
+def code_sent_before(seconds: int) -> str:
+    """For digits asked for again too soon."""
+    span = _span(seconds)
+    return str(
+        _("Un codice è già partito: controlla la posta. Se non arriva, puoi chiederne un altro tra %(span)s.", span=span)
+    )
+
+
+def no_address_for_code(label: str) -> str:
+    """For an entity that cannot be sent digits."""
+    return str(
+        _(
+            "Per entrare da un browser nuovo serve un codice per e-mail, ma per %(name)s non abbiamo nessun indirizzo. Usa il "
+            "codice della lettera, oppure chiedi l'accesso.",
+            name=label,
+        )
+    )
+
+
 def _span(seconds: int) -> str:
     if seconds < 60:
         return str(ngettext("%(num)d secondo", "%(num)d secondi", seconds))

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.accounts.operators import shown_name
 from app.accounts.tables import account_table, suspension_table
 from app.audit.chain import Scalar
 from app.chasing.dossier import read_dossier
@@ -230,7 +231,7 @@ def entity_record(head: Head, edition: EditionView | None, now: dt.datetime, who
         head=head,
         standing=standing,
         addresses=[AddressLine(row.a, row.b, row.c) for row in parts["address"]],
-        operators=[_person(row) for row in parts["operator"]],
+        operators=[_operator(row) for row in parts["operator"]],
         access_requests=[_person(row) for row in parts["access"]],
         reopening_requests=[_person(row) for row in parts["reopening"]],
         receipts=[ReceiptLine(row.id, row.at, row.a) for row in parts["receipt"]],
@@ -246,6 +247,11 @@ def entity_record(head: Head, edition: EditionView | None, now: dt.datetime, who
 
 def _person(row: Any) -> PersonLine:
     return PersonLine(row.id, row.at, row.a, row.b, row.c, row.d, row.e or "")
+
+
+def _operator(row: Any) -> PersonLine:
+    """`e` is since when the address is verified."""
+    return PersonLine(row.id, row.at, shown_name(row.a, verified=row.e is not None), row.b, row.c, row.d, "")
 
 
 def _call(row: Any) -> CallLine:

@@ -52,6 +52,7 @@ from app.desk.login_paging import paging
 from app.desk.old_pages import old_page
 from app.editions.current import current_edition
 from app.extensions import db
+from app.web.spreadsheets import inert
 
 ROWS: Final = 50
 SECONDS_BETWEEN: Final = 1
@@ -202,7 +203,7 @@ def login_run_file(number: int) -> Response:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(["codice", "ente", "esito", "motivo"])
     for item in items:
-        writer.writerow([item.entity_code, _inert(item.entity_label), item.state, item.reason])
+        writer.writerow([inert(cell) for cell in (item.entity_code, item.entity_label, item.state, item.reason)])
     response = Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="accessi-da-avvisare-{number}.csv"'
     return response
@@ -211,11 +212,6 @@ def login_run_file(number: int) -> Response:
 def _names() -> dict[str, str]:
     """How the audit names a member of staff → the name."""
     return {f"staff:{number}": name for number, name in staff_names().items()}
-
-
-def _inert(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _asked_run(number: int) -> RunRow:

@@ -13,6 +13,7 @@ from typing import Any
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
+from app.accounts.invitations import pending_invitations
 from app.accounts.operators import list_operators, operator_names, removed_operators
 from app.accounts.session_list import list_sessions
 from app.clock import now
@@ -21,6 +22,7 @@ from app.editions.files import ROME
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList
 from app.fill.opening import identity, locale
+from app.fill.privacy import notice_to_ask
 from app.fill.views import moment
 from app.questionnaire.reach import reach
 from app.registry.addresses import RECIPIENTS, AddressRow, addresses_of, purpose_label, recipients_of, waiting_changes
@@ -54,6 +56,8 @@ def entity() -> ResponseReturnValue:
         changes=waiting_changes(who.entity_id),
         purpose_label=purpose_label,
         operators=list_operators(who.entity_id),
+        invitations=pending_invitations(who.entity_id),
+        now=at,
         removed=removed_operators(who.entity_id),
         sessions=list_sessions(who.entity_id, at, current=who.session_key),
         leads=leads,
@@ -61,6 +65,7 @@ def entity() -> ResponseReturnValue:
         consent=_consent(who.entity_id, edition, at),
         earlier=earlier_versions(who.entity_id, edition.id if edition else None),
         moment=moment,
+        notice=notice_to_ask(),
     )
 
 

@@ -21,6 +21,7 @@ from app.fill.coverage import coverage_view
 from app.fill.late_pages import late_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
 from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
+from app.fill.privacy import notice_to_ask
 from app.fill.reopening import may_ask
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
@@ -81,6 +82,7 @@ def overview() -> ResponseReturnValue:
         offers=offers,
         withdrawn=is_withdrawn(response),
         colleagues=_colleagues(response, at),
+        notice=notice_to_ask(),
         conflicts=len(response.open_conflicts),
         receipts=list_receipts(response.id) if response.submissions else [],
         unsent=has_unsent_changes(response),

@@ -25,6 +25,7 @@ from app.letters.printing import pdf_of_letter, pdf_of_letters
 from app.letters.writing import Letter, Run, begin_run, write_letters
 from app.registry.entities import EntityRow
 from app.web.pdf import page_count
+from app.web.spreadsheets import inert
 
 LIST_NAME: Final = "elenco.csv"
 COLUMNS: Final = ("codice", "ente", "provincia", "pagine", "file")
@@ -92,5 +93,5 @@ def _list_of(rows: Sequence[tuple[str, ...]]) -> bytes:
     """The list as CSV: semicolons and a byte-order mark, as the spreadsheets of Italian offices open it."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerows([COLUMNS, *rows])
+    writer.writerows([COLUMNS, *([inert(cell) for cell in row] for row in rows)])
     return text.getvalue().encode("utf-8-sig")

@@ -3,8 +3,9 @@
 One WSGI layer does all four, because it is passed twice by every page: doing the same with Flask's hooks cost more than a
 bare Flask page.
 Not for: anything that needs a session or the database.
-Holds always: a request for a host that is not ours reaches nothing else (links are built from the host, and a foreign Host
-header must not bend them); every response, static files and failures too, carries the headers.
+Holds always: a request for a host that is not ours reaches nothing else (links for other places are built from the base
+URL, but redirects and the check of a form's origin read the Host header); a body shorter than announced is no request; every
+response, static files and failures too, carries the headers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from app.config import Settings
-from app.web.headers import ALWAYS, HTTPS_ONLY, NO_STORE
+from app.web.headers import NO_STORE, headers_for
 from app.web.log import write_request
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Edge:
 
     def __init__(self, application: WSGIApplication, settings: Settings) -> None:
         self._application = application
-        self._hosts = LOCAL_NAMES if settings.is_local else frozenset({settings.host})
+        self._hosts = (LOCAL_NAMES if settings.is_local else frozenset({settings.host})) | frozenset(settings.trusted_hosts)
         self._trusts_ids = settings.trusted_proxies > 0
-        self._headers = ALWAYS + HTTPS_ONLY if settings.is_https else ALWAYS
+        self._headers = headers_for(settings)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
@@ -47,6 +48,9 @@ class Edge:
         request_id = given if given and _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
         environ[REQUEST_ID] = request_id
         environ["SCRIPT_NAME"] = ""  # the base URL has no path; whoever could set one would bend every link of the page
+        if environ.get("CONTENT_LENGTH"):
+            # gunicorn says that its bodies end by themselves; werkzeug would then take one that broke off for a whole form
+            environ.pop("wsgi.input_terminated", None)
         application = self._application if self._is_ours(environ.get("HTTP_HOST", "")) else _refuse_host
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:

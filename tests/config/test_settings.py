@@ -46,6 +46,24 @@ BAD = {
     "mail_reply_to": [7, "a@b.it, c@d.it"],
     "trusted_proxies": ["-1", "6"],
     "forwarded_allow_ips": [7],
+    "trusted_hosts": [7, "*.example.it", "https://a.example.it", "a.example.it,a.example.it", "localhost", [1]],
+    "hsts_days": ["-1", "1096"],
+    "hsts_subdomains": ["maybe"],
+    "hsts_preload": ["maybe"],
+    "security_contact": [7, "nobody", "http://a.example.it", "a@b.it\nPolicy: x", "mailto:a@b.it?x=y z"],
+    "security_policy": [7, "http://a.example.it", "https://a.example.it/x y", "https://"],
+    "request_seconds": ["4", "601"],
+    "address_delay_hours": ["-1", "337"],
+    "retention_sessions_days": ["-1", "3651"],
+    "retention_throttle_days": ["-1", "366"],
+    "retention_places_days": ["-1", "3651"],
+    "retention_messages_days": ["-1", "3651"],
+    "retention_requests_days": ["-1", "3651"],
+    "retention_late_work_days": ["-1", "3651"],
+    "retention_calls_months": ["-1", "241"],
+    "retention_personal_answers_months": ["-1", "241"],
+    "retention_operators_months": ["-1", "241"],
+    "retention_log_places_days": ["-1", "3651"],
     "bind": [7],
     "workers": ["0", "65"],
     "threads": ["0", "65"],
@@ -110,7 +128,12 @@ def test_a_file_that_is_not_toml_is_refused_by_its_path(content: bytes, tmp_path
 
 @pytest.mark.parametrize(
     ("given", "missing"),
-    [({"smtp_host": "mail.example.it"}, "smtp_sender"), ({"smtp_password": "x" * 12}, "smtp_username")],
+    [
+        ({"smtp_host": "mail.example.it"}, "smtp_sender"),
+        ({"smtp_password": "x" * 12}, "smtp_username"),
+        ({"hsts_preload": True, "hsts_subdomains": False}, "hsts_preload"),
+        ({"hsts_preload": True, "hsts_days": 364}, "hsts_preload"),
+    ],
 )
 def test_settings_that_need_each_other(given: dict[str, str], missing: str, tmp_path: Path) -> None:
     with pytest.raises(SettingError) as refusal:

@@ -56,6 +56,7 @@ def test_a_step_and_a_sheet_are_reloaded_without_a_line_and_sent_when_it_is_back
     offline.is_kept_page(page)
     offline.answer(page, PRACTICE)
     offline.says(page, "here")
+    offline.stands(page, PRACTICE)
     page.reload()
     offline.is_kept_page(page)
     offline.stands(page, PRACTICE)
@@ -68,6 +69,11 @@ def test_a_step_and_a_sheet_are_reloaded_without_a_line_and_sent_when_it_is_back
     offline.is_kept_page(page)
     looks(page)
     assert page.locator("[data-lacking] a").first.get_attribute("href") == "/compila/C#q-C01"
+    the_line_is_back(page, sheet)
+
+
+def the_line_is_back(page: Page, sheet: str) -> None:
+    """All is sent, and the server's own page shows it."""
     page.context.set_offline(False)
     offline.says(page, "saved")
     page.goto(sheet)

@@ -106,7 +106,10 @@ def _number(value: float) -> str:
 
 
 @contextmanager
-def bench() -> Iterator[Demos]:
-    """Where a measurement gets its sites: `with bench() as sites, sites.site("sqlite", workers="1") as site: …`."""
-    with demo_sites(durable=True) as sites:
+def bench(*, empty: bool = False) -> Iterator[Demos]:
+    """Where a measurement gets its sites: `with bench() as sites, sites.site("sqlite", workers="1") as site: …`.
+
+    `empty`: without the demo, for whoever writes a world of its own.
+    """
+    with demo_sites(durable=True, empty=empty) as sites:
         yield sites

@@ -92,20 +92,24 @@ def build_world(app: Flask) -> World:
         return World(app, *_OWNERS[db.engine.dialect.name])
 
 
-def _make_world() -> None:
+def make_world(now: dt.datetime = START) -> tuple[Owner, Owner]:
+    """Write the world into an empty database, as of this instant; its two entities. Commits."""
     add_municipalities("048017", "022165")
     bystander = {"email": "altra@example.org", "name": "Altra Persona", "role": "reviewer", "password_hash": "unused"}
-    db.session.execute(sa.insert(StaffMember).values(id=BYSTANDER, **bystander, totp_serial=1, totp_step=0, created_at=START))
+    db.session.execute(sa.insert(StaffMember).values(id=BYSTANDER, **bystander, totp_serial=1, totp_step=0, created_at=now))
     _leave_room_for_others()
-    store_edition(demo_edition(START), actor="test", now=START)
-    move_edition("demo", "open", actor="test", now=START)
+    store_edition(demo_edition(now), actor="test", now=now)
+    move_edition("demo", "open", actor="test", now=now)
     edition = edition_by_code("demo")
     assert edition is not None
-    owners = (add_owner("048017", "Ginepro", edition, START), add_owner("022165", "Larice", edition, START))
-    _OWNERS[db.engine.dialect.name] = owners
+    return add_owner("048017", "Ginepro", edition, now), add_owner("022165", "Larice", edition, now)
 
 
-WORLD = KeptRows(_make_world)
+def _keep_world() -> None:
+    _OWNERS[db.engine.dialect.name] = make_world()
+
+
+WORLD = KeptRows(_keep_world)
 
 
 def _leave_room_for_others() -> None:

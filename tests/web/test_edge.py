@@ -37,7 +37,9 @@ def test_every_response_carries_the_headers(visitor: FlaskClient, address: str, 
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert "camera=()" in response.headers["Permissions-Policy"]
+    switched_off = response.headers["Permissions-Policy"].split(", ")
+    assert {"camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()", "display-capture=()"} <= set(switched_off)
+    assert all(feature.endswith("=()") for feature in switched_off)
     assert len(response.headers.getlist("X-Request-ID")) == 1
     if not address.startswith("/static/x/fav"):
         assert response.headers.getlist("Cache-Control") == ["no-store"]
@@ -81,7 +83,59 @@ def test_over_https_cookies_are_bound_to_the_host_and_the_connection(
     assert cookie.startswith("__Host-ricognizione-form=")
     assert all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
     assert "Domain" not in cookie
-    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent"),
+    [
+        ({}, ["max-age=31536000; includeSubDomains"]),
+        ({"hsts_days": 0}, []),
+        ({"hsts_days": 30, "hsts_subdomains": False}, ["max-age=2592000"]),
+        ({"hsts_days": 730, "hsts_preload": True}, ["max-age=63072000; includeSubDomains; preload"]),
+        ({"base_url": "http://127.0.0.1:8000"}, []),
+    ],
+)
+def test_encryption_is_demanded_as_the_settings_say_and_over_https_alone(
+    make_app: Callable[..., Flask], settings: dict[str, object], sent: list[str]
+) -> None:
+    app = make_app(**{"base_url": "https://survey.example.it", **settings})
+    response = app.test_client().get(
+        "/static/x/favicon.svg", base_url=str(settings.get("base_url", "https://survey.example.it"))
+    )
+    assert response.headers.getlist("Strict-Transport-Security") == sent
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("survey.example.it", 200), ("Old.example.it:443", 200), ("x.old.example.it", 400)]
+)
+def test_other_hosts_are_served_where_the_settings_name_them_and_links_stay_with_the_base_url(
+    make_app: Callable[..., Flask], host: str, status: int
+) -> None:
+    app = make_app(base_url="https://survey.example.it", trusted_hosts=["old.example.it"])
+    response = app.test_client().get("/.well-known/security.txt", headers={"Host": host})
+    assert response.status_code == status
+    assert ("Canonical: https://survey.example.it/.well-known/security.txt" in response.text) is (status == 200)
+    assert "old.example.it" not in response.text.lower()
+
+
+def test_trace_sends_nothing_back(visitor: FlaskClient) -> None:
+    response = visitor.open("/probe/form", method="TRACE", headers={"X-Secret": "s3cret", "Cookie": "a=s3cret"})
+    assert response.status_code in {400, 405}
+    assert "s3cret" not in response.text
+
+
+def test_a_body_shorter_than_announced_is_no_request(visitor: FlaskClient, probed: Flask) -> None:
+    probed.config["WTF_CSRF_ENABLED"] = False
+    probed.before_request_funcs[None].append(lambda: (_read_form(), None)[1])
+    body = {"data": b"B01=si", "content_type": "application/x-www-form-urlencoded"}
+    statuses = [
+        visitor.post(
+            "/probe/save", **body, environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": length}
+        ).status_code
+        for length in ("6", "7")
+    ]
+    assert statuses == [200, 400]
 
 
 def test_a_proxys_word_counts_only_where_one_is_trusted(
@@ -96,6 +150,12 @@ def test_a_proxys_word_counts_only_where_one_is_trusted(
         response = app.test_client().get("/probe/form", headers=said)
         seen.append((response.headers["X-Request-ID"] == "from-the-proxy-1",))
     assert seen == [("127.0.0.1", "http"), (False,), ("203.0.113.7", "https"), (True,)]
+
+
+def _read_form() -> None:
+    from flask import request
+
+    assert request.form["B01"] == "si"
 
 
 def _request_seen() -> tuple[str | None, str]:

@@ -1,0 +1,92 @@
+"""gunicorn's worker, which lets nobody hold one of its threads by sending or taking a request ever so slowly.
+
+gunicorn's own waits without an end for headers, for a body, and for a client that does not take its answer: as many such
+connections as there are threads, and the site stands still. Here a request has some seconds to arrive, and a second more for
+each `BYTES_A_SECOND` that came, so that a long form over a bad line is not cut; the same holds for what is sent.
+Not for: the number of connections of one client, nor encryption in gunicorn itself: both are the reverse proxy's work.
+Holds always: time begins anew with each request of a connection; who is too slow is treated as one whose line broke: headers
+that do not end get no answer, a body that does not end is a bad request and reaches no view.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from gunicorn.workers.gthread import ThreadWorker
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+BYTES_A_SECOND: Final = 2_000
+
+
+class SlowClientError(ConnectionResetError):
+    """The other side took too long; gunicorn passes over it as over a line that broke."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "too slow")
+
+
+class PacedSocket(socket.socket):
+    """A connection whose requests must come, and whose answers must go, at a pace."""
+
+    seconds: float
+    _began: float
+    _received: int
+
+    def begin(self, seconds: float) -> None:
+        """A new request is awaited from now on; `seconds` is what any may take."""
+        self.seconds = seconds
+        self._began = time.monotonic()
+        self._received = 0
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """Bytes of the request. Raises SlowClientError when its time is over."""
+        left = self._began + self.seconds + self._received / BYTES_A_SECOND - time.monotonic()
+        if left <= 0:
+            raise SlowClientError
+        outer = self.gettimeout()  # gunicorn sets a shorter one where it throws a rest away
+        if outer is not None and outer <= left:
+            data = super().recv(size, flags)
+        else:
+            try:
+                self.settimeout(left)
+                data = super().recv(size, flags)
+            except TimeoutError:
+                raise SlowClientError from None
+            finally:
+                self.settimeout(outer)
+        self._received += len(data)
+        return data
+
+    def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
+        """Send a part of the answer. Raises SlowClientError when nobody takes it."""
+        outer = self.gettimeout()
+        try:
+            self.settimeout(self.seconds + memoryview(data).nbytes / BYTES_A_SECOND)
+            super().sendall(data, flags)
+        except TimeoutError:
+            raise SlowClientError from None
+        finally:
+            self.settimeout(outer)
+
+
+class PacedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn's worker with threads, its connections paced."""
+
+    seconds: float = 30
+
+    def enqueue_req(self, conn: Any) -> None:
+        """A new connection, or a request on one that was kept."""
+        if not conn.initialized and not isinstance(conn.sock, PacedSocket):
+            plain = conn.sock
+            conn.sock = PacedSocket(plain.family, plain.type, plain.proto, plain.detach())
+        super().enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """In a thread: read one request and answer it."""
+        conn.sock.begin(self.seconds)
+        return super().handle(conn)

@@ -1,0 +1,149 @@
+"""A client that is slow on purpose does not hold a thread of the real server; one on a bad line is served."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from app.web.server import BYTES_A_SECOND, PacedSocket, SlowClientError
+from tests.databases import Databases
+from tests.live_site import Site
+
+SECONDS = 5
+LATE = 8.0  # seconds: well after the limit, well before anybody would have given up
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+@pytest.fixture(scope="module")
+def site(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A real server with one process of two threads and the shortest limit."""
+    settings = {"workers": "1", "threads": "2", "request_seconds": str(SECONDS)}
+    running = Site(tmp_path_factory.mktemp("slow"), databases.fresh("sqlite"), settings).start()
+    yield running
+    running.stop()
+
+
+def _connect(site: Site) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", site.port), timeout=20)
+
+
+def _drip(connections: list[socket.socket], piece: bytes) -> tuple[float, list[bytes]]:
+    """Send a byte to each now and then until all are closed: after how many seconds, and what each was told."""
+    began, said = time.monotonic(), [b""] * len(connections)
+    waiting = set(range(len(connections)))
+    while waiting and time.monotonic() - began < LATE * 2:
+        time.sleep(0.25)
+        for number in sorted(waiting):
+            try:
+                connections[number].sendall(piece)
+                connections[number].settimeout(0.01)
+                answer = connections[number].recv(65_536)
+            except TimeoutError:
+                continue
+            except OSError:
+                waiting.discard(number)
+                continue
+            said[number] += answer
+            if not answer:
+                waiting.discard(number)
+    return time.monotonic() - began, said
+
+
+def test_headers_that_do_not_end_are_given_up_and_others_are_served_meanwhile(site: Site) -> None:
+    slow = [_connect(site) for _ in range(2)]
+    for connection in slow:
+        connection.sendall(b"GET /privacy HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+    took, said = _drip(slow, b"a")
+    assert said == [b"", b""]
+    assert SECONDS - 1 < took < LATE
+    assert _status(site) == 200
+
+
+def test_a_body_that_does_not_end_is_a_bad_request(site: Site) -> None:
+    slow = _connect(site)
+    slow.sendall(f"POST /lingua HTTP/1.1\r\nHost: 127.0.0.1\r\n{FORM}Content-Length: 5000\r\n\r\nlingua=en&x=".encode())
+    took, [said] = _drip([slow], b"a")
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert SECONDS - 1 < took < LATE
+    assert "Traceback" not in site.log.read_text()
+
+
+def test_a_body_whose_line_breaks_off_is_a_bad_request(site: Site) -> None:
+    broken = _connect(site)
+    broken.sendall(f"POST /lingua HTTP/1.1\r\nHost: 127.0.0.1\r\n{FORM}Content-Length: 5000\r\n\r\nlingua=en".encode())
+    broken.shutdown(socket.SHUT_WR)
+    assert broken.recv(65_536).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_kept_connection_has_its_time_anew(site: Site) -> None:
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=20)
+    statuses = []
+    for _ in range(3):
+        connection.request("GET", "/privacy")
+        response = connection.getresponse()
+        response.read()
+        statuses.append(response.status)
+        time.sleep(SECONDS / 2 - 0.3)
+    assert statuses == [200, 200, 200]
+
+
+def test_a_long_body_over_a_bad_line_arrives() -> None:
+    """More than the seconds alone allow, at the pace of a modem."""
+    ours, theirs = socket.socketpair()
+    paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
+    paced.begin(0.3)
+    received = 0
+    for _ in range(8):
+        theirs.sendall(b"x" * (BYTES_A_SECOND // 5))
+        received += len(paced.recv(8_192))
+        time.sleep(0.1)
+    assert received == 8 * (BYTES_A_SECOND // 5)
+    with pytest.raises(SlowClientError):
+        while True:
+            paced.recv(8_192)
+    paced.close()
+    theirs.close()
+
+
+def test_who_does_not_take_an_answer_is_given_up() -> None:
+    ours, theirs = socket.socketpair()
+    paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
+    paced.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    paced.begin(0.2)
+    with pytest.raises(SlowClientError):
+        for _ in range(1_000):
+            paced.sendall(b"x" * 200)
+    assert paced.gettimeout() is None
+    paced.close()
+    theirs.close()
+
+
+def test_a_shorter_limit_of_gunicorns_own_holds() -> None:
+    """It waits on the main thread for what a closed connection still sends."""
+    ours, theirs = socket.socketpair()
+    paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
+    paced.begin(30)
+    paced.settimeout(0.1)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        paced.recv(10)
+    assert time.monotonic() - began < 5
+    paced.close()
+    theirs.close()
+
+
+def _status(site: Site) -> int:
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=20)
+    connection.request("GET", "/privacy")
+    return connection.getresponse().status
+
+
+def test_the_shipped_configuration_names_the_paced_worker() -> None:
+    text = (Path(__file__).parents[2] / "gunicorn.conf.py").read_text()
+    assert "worker_class = PacedWorker" in text
+    assert "sendfile = False" in text
