@@ -143,6 +143,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.change_call": FOLLOW,
     "desk.add_entity_note": FOLLOW,
     "desk.change_note": FOLLOW,
+    "desk.rewrite_entity_note": FOLLOW,
+    "desk.notes": FOLLOW,
     "desk.open_entity_pages": PREPARE,
     "desk.extend_entity": COORDINATE,
     "desk.refuse_entity_reopening": COORDINATE,

@@ -87,6 +87,7 @@ EVENTS: Final[dict[str, LazyString]] = {
     "call_removed": _l("Telefonata tolta"),
     "call_restored": _l("Telefonata rimessa"),
     "note_added": _l("Nota aggiunta"),
+    "note_changed": _l("Nota cambiata"),
     "note_removed": _l("Nota tolta"),
     "note_restored": _l("Nota rimessa"),
     "respondents_exported": _l("Elenco degli enti scaricato"),

@@ -196,16 +196,17 @@ def stop_login_run(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/accessi/gruppi/<int(max=2147483647):number>/da-avvisare.csv")
 def login_run_file(number: int) -> Response:
-    """Those without an address and those that failed, to be told in another way."""
-    run = _asked_run(number)
-    items = run_items(run.id, now(), states=(NO_ADDRESS, FAILED), limit=MOST_LINES)
+    """Those without an address and those that failed, to be told in another way; with `tutti` the result of each."""
+    run, whole = _asked_run(number), bool(request.args.get("tutti"))
+    items = run_items(run.id, now(), states=ITEM_STATES if whole else (NO_ADDRESS, FAILED), limit=MOST_LINES)
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(["codice", "ente", "esito", "motivo"])
     for item in items:
         writer.writerow([inert(cell) for cell in (item.entity_code, item.entity_label, item.state, item.reason)])
+    name = "accessi-esito" if whole else "accessi-da-avvisare"
     response = Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="accessi-da-avvisare-{number}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{number}.csv"'
     return response
 
 
