@@ -131,13 +131,12 @@ def redeem_code(
     check_new_password(password, own_words(entity))
     known = known_at(entity.id, place, now)
     limits = count_try_at(entity.id, place, known, now)
-    row = _row_of(edition.id, entity.id)
+    row, suspended = _row_of(edition.id, entity.id), is_suspended(entity.id)
     db.session.rollback()  # nobody should wait for the hash below
     if not hmac.compare_digest(code, _code(edition.id, entity.id, row.serial if row is not None else 0)) or row is None:
         count_failure_at(place, known, now)
         raise WrongCodeError(entity.code)
-    if is_suspended(entity.id):
-        db.session.rollback()
+    if suspended:
         raise SpentCodeError("suspended")
     if reason := _why_spent(row, edition, now):
         raise SpentCodeError(reason)
