@@ -14,8 +14,8 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cli, database, errors, page_context
+from app.accounts import address_stops, operator_messages, second_step, staff_messages
 from app.accounts import messages as account_messages
-from app.accounts import staff_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.extensions import babel, db, login, migrate
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 ROOT = Path(__file__).resolve().parent
-ROOMS_WITH_TABLES = ("audit", "registry", "mail", "accounts", "editions", "responses", "chasing", "reminders")
+ROOMS_WITH_TABLES = (
+    *("audit", "registry", "mail", "accounts", "editions", "responses", "letters", "chasing", "reminders"),
+    "privacy",
+)
 SMALLEST_COMPRESSED = 500  # bytes
 SPARE_CONNECTIONS = 5  # beyond one a thread
 SURFACES = ("access", "fill", "desk", "public")
@@ -49,7 +52,10 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for plumbing in (templating, csrf, errors, page_context, cli):
         plumbing.init_app(app)
     account_messages.register_hooks()
+    address_stops.register_hooks()
     staff_messages.register_staff_hook()
+    operator_messages.register_operator_hooks()
+    second_step.register_second_step_hook()
     reminder_hook.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)

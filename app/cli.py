@@ -7,17 +7,19 @@ from flask import Flask
 from app.access import commands as access_commands  # noqa: F401  (its commands join the group of accounts)
 from app.accounts.commands import entity_group
 from app.accounts.staff_commands import staff_group
+from app.audit.commands import audit_group
 from app.demo.commands import demo_group
 from app.doctor import doctor_command
 from app.editions.commands import edition_group
 from app.letters.commands import letter_group
 from app.mail.commands import mail_group
+from app.privacy.commands import privacy_group
 from app.registry.commands import registry_group
 from app.responses.commands import coverage_group
 
 
 def init_app(app: Flask) -> None:
     """Add every group, and the doctor."""
-    groups = (registry_group, entity_group, staff_group, edition_group, coverage_group, letter_group, mail_group, demo_group)
-    for command in (*groups, doctor_command):
+    groups = (registry_group, entity_group, staff_group, edition_group, coverage_group, letter_group, mail_group, audit_group)
+    for command in (*groups, privacy_group, demo_group, doctor_command):
         app.cli.add_command(command)

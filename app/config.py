@@ -89,6 +89,12 @@ class Settings:
         12, values.whole(1, 72), "After how many hours at most a member of staff must sign in again."
     )
     activation_days: int = _setting(30, values.whole(1, 365), "For how many days a link that sets a password is good.")
+    address_delay_hours: int = _setting(
+        48,
+        values.whole(0, 336),
+        "For how many hours a new address of an entity that has signed in before gets no link, so that the old one can stop "
+        "the change. 0: not at all.",
+    )
     sign_in_link_minutes: int = _setting(
         30, values.whole(5, 1_440), "For how many minutes a sign-in link sent by e-mail is good."
     )
@@ -174,6 +180,36 @@ class Settings:
     )
     compress: bool = _setting(True, values.flag, "Compress pages (brotli, gzip). Off where the reverse proxy does it.")
     compress_quality: int = _setting(3, values.whole(0, 11), "Brotli's quality for pages: more is smaller and slower.")
+    retention_sessions_days: int = _setting(
+        30,
+        values.whole(0, 3_650),
+        "How long ended sessions and links are kept. In this and the next ones 0 means for ever.",
+    )
+    retention_throttle_days: int = _setting(1, values.whole(0, 365), "How long counts of wrong passwords are kept.")
+    retention_places_days: int = _setting(
+        400, values.whole(0, 3_650), "How long an entity's device or network is known after its last sign-in."
+    )
+    retention_messages_days: int = _setting(
+        365, values.whole(0, 3_650), "How long recipient and text of a message are kept after it was sent or given up."
+    )
+    retention_requests_days: int = _setting(
+        180, values.whole(0, 3_650), "How long it is kept who asked for access or for a reopening, once that is decided."
+    )
+    retention_late_work_days: int = _setting(
+        365, values.whole(0, 3_650), "How long work that came after the deadline waits before it is discarded."
+    )
+    retention_calls_months: int = _setting(
+        24, values.whole(0, 240), "How long it is kept with whom somebody spoke by phone, and notes that were taken back."
+    )
+    retention_personal_answers_months: int = _setting(
+        36, values.whole(0, 240), "How long personal answers are kept after their edition has closed."
+    )
+    retention_operators_months: int = _setting(
+        24,
+        values.whole(0, 240),
+        "How long those who filled in are kept who were not seen since, after the edition of their last visit has closed.",
+    )
+    retention_log_places_days: int = _setting(180, values.whole(0, 3_650), "How long the log keeps from where a deed was done.")
     log_level: str = _setting(
         "info",
         values.choice("debug", "info", "warning", "error"),

@@ -77,6 +77,21 @@ def begin_unit_of_work(*, writes: bool) -> None:
     _writes.set(writes)
 
 
+@contextlib.contextmanager
+def only_reading(connection: Connection) -> Iterator[None]:
+    """Have the database itself refuse every write of this connection's transaction, whatever the code inside would do."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA query_only=ON")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA query_only=OFF")
+
+
 def sqlite_module() -> Any:
     """The SQLite driver: PyPI's pysqlite3 (its SQLite has no WAL-reset bug), else the standard library's."""
     try:

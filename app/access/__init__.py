@@ -11,11 +11,15 @@ CSRF_REDISPLAY = frozenset(
         "access.operator",
         "access.link",
         "access.enter_by_link",
+        "access.take_up",
+        "access.verify",
+        "access.second_step",
         "access.code",
         "access.request_access",
+        "access.stop_address_change",
         "access.staff_sign_in",
         "access.staff_activate",
     }
 )
 
-from app.access import refusals, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import invited, refusals, second_step, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.accounts.merged import Merged, merged_entity
 from app.accounts.messages import SIGN_IN
+from app.clock import now
 from app.registry.addresses import masked, recipients_of
 from app.registry.entities import EntityRow, find_by_code, resolve, search_entities
 
@@ -65,7 +66,7 @@ def _choose_successor(merged: Merged, code: str) -> Choice:
 
 def where_links_go(entity: EntityRow) -> list[str]:
     """The addresses to which a sign-in link of this entity goes, masked: they may be shown to anybody."""
-    return [masked(email) for email in recipients_of(entity.id, SIGN_IN)]
+    return [masked(email) for email in recipients_of(entity.id, SIGN_IN, now())]
 
 
 def written_as(code: str) -> str:

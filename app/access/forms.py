@@ -80,6 +80,16 @@ class ActivationForm(Form):
     )
 
 
+class DigitsForm(Form):
+    """The digits that came by e-mail."""
+
+    digits = StringField(
+        _l("Codice di sei cifre"),
+        filters=[_one_line],
+        validators=[DataRequired(_l("Scrivi le sei cifre che trovi nel messaggio."))],
+    )
+
+
 class PersonForm(Form):
     """Who a person is, and how to reach them."""
 
@@ -109,6 +119,12 @@ class PersonForm(Form):
         ],
     )
     phone = TelField(_l("Telefono"), filters=[_one_line], validators=[Optional(), _is_phone])
+
+
+class InvitedForm(PersonForm):
+    """Who was invited; the address is the one that the invitation went to."""
+
+    email = None
 
 
 class OperatorForm(PersonForm):

@@ -63,6 +63,11 @@ def emptied_password(label: str) -> str:
     )
 
 
+def ask_the_desk(label: str) -> str:
+    """For a login that is suspended: nothing more than whom to ask."""
+    return str(_("Per entrare come %(name)s chiama i contatti in fondo alla pagina: ti aiutano loro.", name=label))
+
+
 def password_set(label: str) -> str:
     """For a password that has just been set."""
     return str(_("La password è impostata. Da ora %(name)s accede con questa.", name=label))
@@ -100,6 +105,7 @@ def spent_code(reason: str, deadline: dt.datetime) -> str:
             "Questo codice non vale più: dopo la lettera l'ente ha scelto la password in un altro modo, o l'accesso è stato "
             "azzerato. Accedi con la password, o ricevi un link per e-mail."
         ),
+        "suspended": _("Con questo codice adesso non si può entrare: chiama i contatti in fondo alla pagina."),
         "expired": _(
             "Questo codice valeva fino al %(deadline)s. Ricevi un link per e-mail.",
             deadline=format_datetime(deadline, "d MMMM y, HH:mm"),
@@ -139,6 +145,41 @@ def weak_password(reason: str) -> str:
         "obvious": _("Questa password si indovina facilmente. Scegline un'altra, per esempio quattro parole con gli spazi."),
     }
     return str(texts[reason])
+
+
+def wrong_digits(left: int) -> str:
+    """For digits that are not those that were sent."""
+    return str(
+        ngettext(
+            "Il codice non è quello del messaggio. Controllalo: puoi provare ancora %(num)d volta.",
+            "Il codice non è quello del messaggio. Controllalo: puoi provare ancora %(num)d volte.",
+            left,
+        )
+    )
+
+
+def digits_are_over() -> str:
+    """For digits that are of no more use, or were tried too often."""
+    return str(_("Il codice non vale più. Scrivi di nuovo la password: ne mandiamo un altro."))
+
+
+def code_sent_before(seconds: int) -> str:
+    """For digits asked for again too soon."""
+    span = _span(seconds)
+    return str(
+        _("Un codice è già partito: controlla la posta. Se non arriva, puoi chiederne un altro tra %(span)s.", span=span)
+    )
+
+
+def no_address_for_code(label: str) -> str:
+    """For an entity that cannot be sent digits."""
+    return str(
+        _(
+            "Per entrare da un browser nuovo serve un codice per e-mail, ma per %(name)s non abbiamo nessun indirizzo. Usa il "
+            "codice della lettera, oppure chiedi l'accesso.",
+            name=label,
+        )
+    )
 
 
 def _span(seconds: int) -> str:

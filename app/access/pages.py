@@ -16,11 +16,13 @@ from app.access.carried import Carried
 from app.access.choosing import Choice, choose_entity, where_links_go
 from app.access.forms import ActivationForm, EntityForm, OperatorForm
 from app.access.local_paths import START
+from app.accounts.address_stops import HeldChange
 from app.accounts.identity import Identity
 from app.accounts.links import RESET
 from app.accounts.operators import OperatorRow
 from app.accounts.passwords import SHORTEST
 from app.config import settings
+from app.registry.addresses import masked
 from app.registry.entities import EntityRow
 
 Errors = list[tuple[str, str]]
@@ -136,6 +138,21 @@ class ActivationPage:
             shortest=SHORTEST,
         )
         return make_response(page, status)
+
+
+def stop_page(change: HeldChange, status: int = 200, *, stopped: bool = False, refusal: str = "") -> Response:
+    """`/indirizzo/ferma/<token>` for a live link: which change it stops, with a button; or that it is stopped."""
+    hold = change.hold
+    page = render_template(
+        "access/stop_change.html",
+        entity=change.entity,
+        email=masked(hold.email),
+        replaced=masked(hold.replaced) if hold.replaced else "",
+        until=hold.takes_effect_at,
+        stopped=stopped,
+        errors=[("", refusal)] if refusal else [],
+    )
+    return make_response(page, status)
 
 
 def enter_page(entity: EntityRow, status: int = 200, *, refusal: str = "") -> Response:

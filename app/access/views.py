@@ -7,6 +7,9 @@ site.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from flask import Response, flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -15,9 +18,10 @@ from app.access import blueprint, messages
 from app.access.carried import carried_from_form
 from app.access.choosing import written_as
 from app.access.entering import enter, go_on, place, required_identity, start_afresh
-from app.access.forms import ActivationForm, OperatorForm, SignInForm
+from app.access.forms import ActivationForm, DigitsForm, OperatorForm, SignInForm
 from app.access.local_paths import START, local_path
 from app.access.pages import ActivationPage, OperatorPage, SignInPage, dead_link_page
+from app.access.second_step import DigitsPage
 from app.accounts.cookies import device_token, session_token, take_session_cookie
 from app.accounts.identity import Identity
 from app.accounts.links import ACTIVATION, RESET, DeadLinkError, entity_of_link, redeem_activation_link
@@ -25,10 +29,17 @@ from app.accounts.operators import add_operator, list_operators
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
 from app.accounts.permissions import become, signed_in
 from app.accounts.places import remember_operator
+from app.accounts.rations import AskedTooOftenError
+from app.accounts.second_step import CodeAskedError
+from app.accounts.sending import NoAddressError
 from app.accounts.sessions import OperatorOfAnotherEntityError, choose_operator, end_session, find_identity
-from app.accounts.signing_in import EmptiedPasswordError, WrongPasswordError, sign_in_activated, sign_in_entity
+from app.accounts.signing_in import EmptiedPasswordError, SignedIn, WrongPasswordError, sign_in_activated, sign_in_entity
+from app.accounts.suspensions import SuspendedLoginError
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
+from app.editions.current import current_edition
+from app.registry.entities import EntityRow
+from app.web.language import current_language
 
 MOST_DIGITS = 9
 BUSY_SECONDS = 5
@@ -109,15 +120,38 @@ def _sign_in(page: SignInPage) -> Response:
     if entity is None or not complete:
         return page.show(422)
     try:
-        signed = sign_in_entity(entity, request.form.get("password", ""), place(), now())
-    except WrongPasswordError as error:
-        told = messages.emptied_password if isinstance(error, EmptiedPasswordError) else messages.wrong_password
-        return page.show(401, refusal=("password", told(entity.label)))
-    except TooManyAttemptsError as error:
-        return page.show(429, refusal=("password", messages.wait_first(error.seconds)), wait=error.seconds)
-    except HashingBusyError:
-        return page.show(503, refusal=("", messages.too_busy()), wait=BUSY_SECONDS)
+        signed = _sign_in_entity(entity)
+    except CodeAskedError as error:
+        return DigitsPage(entity, error.token, DigitsForm(formdata=None), page.target, page.carried).show()
+    except tuple(kind for kind, *_rest in _REFUSALS) as error:
+        return _refuse(page, entity, error)
     return enter(signed, page.target, page.carried)
+
+
+def _refuse(page: SignInPage, entity: EntityRow, error: Exception) -> Response:
+    """The page again, with what to do now."""
+    _kind, status, field, told = next(row for row in _REFUSALS if isinstance(error, row[0]))
+    seconds: int = BUSY_SECONDS if isinstance(error, HashingBusyError) else getattr(error, "seconds", 0)
+    return page.show(status, refusal=(field, told(entity.label, seconds)), **({"wait": seconds} if seconds else {}))
+
+
+_REFUSALS: Final[tuple[tuple[type[Exception], int, str, Callable[[str, int], str]], ...]] = (
+    (SuspendedLoginError, 401, "", lambda label, _seconds: messages.ask_the_desk(label)),
+    (EmptiedPasswordError, 401, "password", lambda label, _seconds: messages.emptied_password(label)),
+    (WrongPasswordError, 401, "password", lambda label, _seconds: messages.wrong_password(label)),
+    (TooManyAttemptsError, 429, "password", lambda _label, seconds: messages.wait_first(seconds)),
+    (HashingBusyError, 503, "", lambda _label, _seconds: messages.too_busy()),
+    (NoAddressError, 403, "", lambda label, _seconds: messages.no_address_for_code(label)),
+    (AskedTooOftenError, 429, "", lambda _label, seconds: messages.code_sent_before(seconds)),
+)
+"""Why nobody came in → the status, the field that is wrong, the words."""
+
+
+def _sign_in_entity(entity: EntityRow) -> SignedIn:
+    edition = current_edition()
+    wanted = edition is not None and edition.second_step
+    password = request.form.get("password", "")
+    return sign_in_entity(entity, password, place(), now(), second_step=wanted, language=current_language())
 
 
 def _set_password(token: str, purpose: str) -> Response:

@@ -1,4 +1,5 @@
-"""The ways in beside the password: `/accedi/link` and `/entra/…`, `/accedi/codice`, `/accedi/richiesta`.
+"""The ways in beside the password: `/accedi/link` and `/entra/…`, `/accedi/codice`, `/accedi/richiesta`; and the link that
+stops a change of address, `/indirizzo/ferma/…`.
 
 Not for: rules (`app.accounts`). That an entity has an account is public; a whole address of it is not.
 Holds always: a GET changes nothing; nothing that was typed is lost but passwords; each refusal leads to another way.
@@ -15,7 +16,17 @@ from app.access.deadlines import edition_for
 from app.access.entering import enter, network, place
 from app.access.forms import CodeForm, EntityForm, RequestForm
 from app.access.local_paths import START
-from app.access.pages import CodePage, EntityPage, LinkPage, RequestPage, dead_link_page, enter_page, request_received_page
+from app.access.pages import (
+    CodePage,
+    EntityPage,
+    LinkPage,
+    RequestPage,
+    dead_link_page,
+    enter_page,
+    request_received_page,
+    stop_page,
+)
+from app.accounts.address_stops import change_of_link, stop_by_link
 from app.accounts.codes import SpentCodeError, WrongCodeError, redeem_code
 from app.accounts.links import DeadLinkError
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
@@ -24,6 +35,7 @@ from app.accounts.requests import add_access_request
 from app.accounts.sending import NoAddressError, send_sign_in_link
 from app.accounts.sign_in_links import entity_of_sign_in_link
 from app.accounts.signing_in import sign_in_activated, sign_in_by_link
+from app.accounts.suspensions import SuspendedLoginError
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
 from app.registry.entities import EntityRow
@@ -61,6 +73,20 @@ def enter_by_link(token: str) -> ResponseReturnValue:
         if g.get("csrf_failed"):
             return enter_page(entity, 400, refusal=messages.page_too_old())
         return enter(sign_in_by_link(token, place(), now()), START, None)
+    except DeadLinkError:
+        return dead_link_page()
+
+
+@blueprint.route("/indirizzo/ferma/<token>", methods=["GET", "POST"])
+def stop_address_change(token: str) -> ResponseReturnValue:
+    """Say which change of address the link stops; stop it by POST."""
+    try:
+        change = change_of_link(token, now())
+        if request.method != "POST":
+            return stop_page(change)
+        if g.get("csrf_failed"):
+            return stop_page(change, 400, refusal=messages.page_too_old())
+        return stop_page(stop_by_link(token, now()), stopped=True)
     except DeadLinkError:
         return dead_link_page()
 
@@ -104,6 +130,8 @@ def _send(page: LinkPage, entity: EntityRow) -> Response:
         send_sign_in_link(entity, network=network(), language=current_language(), now=now())
     except NoAddressError:
         return page.show(422)
+    except SuspendedLoginError:
+        return page.show(403, refusal=("", messages.ask_the_desk(entity.label)))
     except AskedTooOftenError as error:
         return _too_soon(page, messages.link_sent_before(error.seconds), error.seconds)
     except TooManyAttemptsError as error:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from app.accounts.models import Operator
+from app.accounts.operators import shown_name
 from app.accounts.staff import staff_names
 from app.extensions import db
 from app.registry.entities import entity_table, label
@@ -55,12 +56,14 @@ def _operators(keys: set[str]) -> dict[str, Named]:
     if not ids:
         return {}
     entity = entity_table.c
-    query = sa.select(Operator.id, Operator.name, entity.code, entity.name.label("entity_name"), entity.province_sign)
+    query = sa.select(Operator.id, Operator.name, Operator.verified_at, entity.code)
+    query = query.add_columns(entity.name.label("entity_name"), entity.province_sign)
     query = query.join(entity_table, entity.id == Operator.entity_id).where(Operator.id.in_(ids)).order_by(Operator.id)
-    return {
-        f"operator:{row.id}": Named(f"{row.name} – {label(row.entity_name, row.province_sign)}", entity_code=row.code)
-        for row in db.session.execute(query)
-    }
+    named = {}
+    for row in db.session.execute(query):
+        name = shown_name(row.name, verified=row.verified_at is not None)
+        named[f"operator:{row.id}"] = Named(f"{name} – {label(row.entity_name, row.province_sign)}", entity_code=row.code)
+    return named
 
 
 def _staff(keys: set[str]) -> dict[str, Named]:
@@ -87,6 +90,7 @@ def _other(reference: str) -> Named:
         "delivery": _("Consegna n. %(number)s", number=key),
         "batch": _("Promemoria n. %(number)s", number=key),
         "access_request": _("Richiesta di accesso n. %(number)s", number=key),
+        "invitation": _("Invito n. %(number)s", number=key),
         "reopening_request": _("Richiesta di riapertura n. %(number)s", number=key),
     }
     return Named(str(texts.get(kind, reference)))

@@ -25,6 +25,7 @@ from app.accounts.models import ActivationCode
 from app.accounts.passwords import check_new_password, hash_password
 from app.accounts.places import Place, known_at
 from app.accounts.signing_in import count_failure_at, count_try_at
+from app.accounts.suspensions import is_suspended, select_suspended
 from app.accounts.tokens import keyed_hash
 from app.accounts.ways_in import end_links, hold_logins
 from app.audit.chain import record
@@ -69,7 +70,7 @@ class WrongCodeError(Exception):
 
 
 class SpentCodeError(Exception):
-    """The entity's code, and of no more use. `reason`: used, withdrawn (by a reset or a link) or expired."""
+    """The entity's code, and of no use now. `reason`: used, withdrawn (by a reset or a link), expired, suspended."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -130,11 +131,13 @@ def redeem_code(
     check_new_password(password, own_words(entity))
     known = known_at(entity.id, place, now)
     limits = count_try_at(entity.id, place, known, now)
-    row = _row_of(edition.id, entity.id)
+    row, suspended = _row_of(edition.id, entity.id), is_suspended(entity.id)
     db.session.rollback()  # nobody should wait for the hash below
     if not hmac.compare_digest(code, _code(edition.id, entity.id, row.serial if row is not None else 0)) or row is None:
         count_failure_at(place, known, now)
         raise WrongCodeError(entity.code)
+    if suspended:
+        raise SpentCodeError("suspended")
     if reason := _why_spent(row, edition, now):
         raise SpentCodeError(reason)
     password_hash = hash_password(password)
@@ -172,6 +175,7 @@ def _row_of(edition_id: int, entity_id: int) -> Any:
 def _use(edition_id: int, entity_id: int, serial: int, now: dt.datetime) -> bool:
     this = sa.and_(_CODE.edition_id == edition_id, _CODE.entity_id == entity_id, _CODE.serial == serial)
     use = sa.update(ActivationCode).where(this, _CODE.used_at.is_(None), _CODE.ended_at.is_(None))
+    use = use.where(_CODE.entity_id.not_in(select_suspended()))
     return db.session.execute(use.values(used_at=now).returning(_CODE.entity_id)).scalar_one_or_none() is not None
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from app.accounts.operators import shown_name
 from app.accounts.tables import operator_table
 from app.extensions import db
 
@@ -20,7 +21,7 @@ _ROW: Final = operator_table.c
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """Somebody who fills in for an entity. Personal data."""
+    """Somebody who fills in for an entity. Personal data. `name`: said to be unverified where it is."""
 
     entity_id: int
     name: str
@@ -33,8 +34,9 @@ def contacts_of(entity_ids: Collection[int]) -> dict[int, ContactRow]:
     """Entity's id → its latest operator, of those that have one. One query."""
     if not entity_ids:
         return {}
-    query = sa.select(_ROW.entity_id, _ROW.name, _ROW.office, _ROW.email, _ROW.phone).where(_ROW.id.in_(_latest(entity_ids)))
-    return {row[0]: ContactRow(*row) for row in db.session.connection().execute(query.order_by(_ROW.entity_id))}
+    query = sa.select(_ROW.entity_id, _ROW.name, _ROW.office, _ROW.email, _ROW.phone, _ROW.verified_at)
+    rows = db.session.connection().execute(query.where(_ROW.id.in_(_latest(entity_ids))).order_by(_ROW.entity_id))
+    return {row[0]: ContactRow(row[0], shown_name(row[1], verified=row[5] is not None), *row[2:5]) for row in rows}
 
 
 def _latest(entity_ids: Collection[int]) -> sa.Select[int]:

@@ -39,6 +39,12 @@ def was_emptied(entity_id: int) -> bool:
     return db.session.execute(query).scalar_one_or_none() is not None
 
 
+def was_activated(entity_id: int) -> bool:
+    """Whether the entity has ever had a password: then there is something that a stranger could want."""
+    query = sa.select(EntityAccount.entity_id).where(EntityAccount.entity_id == entity_id)
+    return db.session.execute(query).scalar_one_or_none() is not None
+
+
 def set_password_hash(entity_id: int, password_hash: str, now: dt.datetime) -> None:
     """Set or replace the password and end all sessions of the entity. Flushes only."""
     values = {"password_hash": password_hash, "password_set_at": now}

@@ -22,6 +22,7 @@ class Identity:
     operator_id: int | None
     operator_name: str | None
     last_seen_at: dt.datetime | None = None
+    operator_verified: bool = False
 
     @property
     def is_authenticated(self) -> bool:

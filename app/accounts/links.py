@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from app.accounts.entity_accounts import set_password_hash
 from app.accounts.models import ActivationLink
 from app.accounts.passwords import check_new_password, hash_password
+from app.accounts.suspensions import select_suspended
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.accounts.ways_in import end_codes, end_links, end_password_links, hold_logins
 from app.audit.chain import record
@@ -128,4 +129,5 @@ def _create(entity_code: str, purpose: str, now: dt.datetime) -> str:
 
 def _live(token: str, purpose: str, now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
     link = ActivationLink
-    return (link.token_hash == token_hash(token), link.purpose == purpose, link.ended_at.is_(None), link.expires_at > now)
+    same = (link.token_hash == token_hash(token), link.purpose == purpose, link.ended_at.is_(None), link.expires_at > now)
+    return (*same, link.entity_id.not_in(select_suspended()))

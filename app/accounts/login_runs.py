@@ -22,6 +22,7 @@ from app.accounts.links import RESET
 from app.accounts.login_state import LoginRow, login_rows
 from app.accounts.models import EntityAccount, LoginRun, LoginRunItem
 from app.accounts.resets import end_login
+from app.accounts.suspensions import is_suspended
 from app.audit.chain import Scalar, record
 from app.extensions import db, table_of
 from app.mail.outbox import last_time
@@ -206,7 +207,7 @@ def run_items(
     query = query.where(_ITEM.run_id == run_id, _ITEM.state.in_(states)).order_by(entity.search_name, entity.code)
     rows = db.session.execute(query.limit(limit).offset(offset)).all()
     ids = [row.entity_id for row in rows]
-    recipients, logins = recipients_for(ids, "reset"), login_rows(ids, now)
+    recipients, logins = recipients_for(ids, "reset", now), login_rows(ids, now)
     return [
         ItemRow(
             entity_code=row.code,
@@ -221,13 +222,13 @@ def run_items(
     ]
 
 
-def without_address(run_id: int) -> int:
+def without_address(run_id: int, now: dt.datetime) -> int:
     """How many logins of the run have no address to which a link could go now."""
     query = sa.select(_ITEM.entity_id).where(_ITEM.run_id == run_id).order_by(_ITEM.entity_id)
     ids = db.session.execute(query).scalars().all()
     found = 0
     for start in range(0, len(ids), _AT_ONCE):
-        found += sum(not emails for emails in recipients_for(ids[start : start + _AT_ONCE], "reset").values())
+        found += sum(not emails for emails in recipients_for(ids[start : start + _AT_ONCE], "reset", now).values())
     return found
 
 
@@ -262,6 +263,8 @@ def _settle_next(run_id: int, now: dt.datetime) -> bool:
     else:
         addresses = len(end_login(entity, actor=actor, now=now, run_id=run_id))
         values |= {"state": DONE if addresses else NO_ADDRESS, "addresses": addresses}
+        if is_suspended(entity.id):
+            values["reason"] = "suspended"
     settled = sa.update(LoginRunItem).where(_ITEM.run_id == run_id, _ITEM.entity_id == entity_id)
     db.session.execute(settled.values(**values))
     db.session.commit()

@@ -15,23 +15,29 @@ import sqlalchemy as sa
 
 from app.accounts.links import RESET
 from app.accounts.models import ActivationCode, ActivationLink, EntityAccount, SignInLink, WebSession
+from app.accounts.suspensions import Suspension, select_suspended, suspensions_of
 from app.accounts.throttle import waits_of
 from app.extensions import db
+from app.registry.entities import entity_table
 
 NEVER: Final = "never"
 ACTIVE: Final = "active"
 EMPTIED: Final = "emptied"
 STATES: Final = (NEVER, ACTIVE, EMPTIED)
+SUSPENDED: Final = "suspended"
+LISTED: Final = (SUSPENDED, *STATES)
+"""By what logins can be listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginRow:
     """A login in a list. `state`: never (no password yet), active, emptied (by a reset, and none since), `since` when;
-    `waits_until`: until when somebody who tries its password must wait."""
+    `waits_until`: until when somebody who tries its password must wait; `suspension`: by staff, None where it is not."""
 
     state: str
     since: dt.datetime | None
     waits_until: dt.datetime | None
+    suspension: Suspension | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,25 @@ def login_rows(entity_ids: Collection[int], now: dt.datetime) -> dict[int, Login
     query = query.where(EntityAccount.entity_id.in_(entity_ids)).order_by(EntityAccount.entity_id)
     known = {row.entity_id: row for row in db.session.execute(query)}
     waits = waits_of(entity_ids, now)
+    suspended = suspensions_of(entity_ids)
     rows = {}
     for entity_id in entity_ids:
         row = known.get(entity_id)
         state = NEVER if row is None else ACTIVE if row.password_hash else EMPTIED
-        rows[entity_id] = LoginRow(state, row.password_set_at if row is not None else None, waits.get(entity_id))
+        since = row.password_set_at if row is not None else None
+        rows[entity_id] = LoginRow(state, since, waits.get(entity_id), suspended.get(entity_id))
     return rows
+
+
+def select_in_state(state: str) -> sa.Select[int]:
+    """The ids of the entities whose login stands so: one of `LISTED`. For a query of another room."""
+    row = EntityAccount
+    if state == SUSPENDED:
+        return select_suspended()
+    if state == NEVER:
+        entity = entity_table.c
+        return sa.select(entity.id).where(entity.id.not_in(sa.select(row.entity_id)))
+    return sa.select(row.entity_id).where((row.password_hash != "") if state == ACTIVE else (row.password_hash == ""))
 
 
 def login_state(entity_id: int, edition_id: int | None, now: dt.datetime) -> LoginState:

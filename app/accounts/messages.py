@@ -19,11 +19,13 @@ from flask_babel import gettext as _
 from app.accounts.entity_accounts import stored_hash
 from app.accounts.links import ACTIVATION, RESET, add_link
 from app.accounts.sign_in_links import create_sign_in_link
+from app.accounts.suspensions import is_suspended
 from app.accounts.tokens import keyed_hash
 from app.config import settings
 from app.mail.hooks import Filled, register_hook
 from app.mail.outbox import Message, cancel_messages, next_times, queue_message
-from app.registry.addresses import addresses_of, recipients_of
+from app.registry.address_holds import link_addresses
+from app.registry.addresses import recipients_of
 from app.registry.entities import EntityRow, find_by_id, is_in_force
 from app.web.site_address import site_address
 
@@ -94,7 +96,7 @@ def queue_messages(
 
     `per_hour`: the pace at which it follows those of its kind, where many are queued one after another; None for at once.
     """
-    recipients = recipients_of(entity.id, kind)
+    recipients = recipients_of(entity.id, kind, now)
     times = [now] * len(recipients) if per_hour is None else next_times(kind, len(recipients), per_hour, now)
     with force_locale(language):
         wording = _WORDINGS[kind](entity.label, occasion)
@@ -134,8 +136,10 @@ class LinkHook:
         entity = _entity_of(delivery)
         if entity is None or not is_in_force(entity.id):
             return "the entity no longer exists"
-        if delivery.recipient not in {address.email for address in addresses_of(entity.id)}:
+        if delivery.recipient not in link_addresses(entity.id, now):
             return "the address is no longer the entity's"
+        if is_suspended(entity.id):
+            return "the login is suspended"
         return self.unwanted(entity, delivery, now)
 
     def fill(self, delivery: QueuedDelivery, now: dt.datetime) -> Filled:

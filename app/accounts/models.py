@@ -28,6 +28,29 @@ class EntityAccount(Base):
     password_set_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
+class LoginSuspension(Base):
+    """A login that staff have suspended. `lifted_at`: NULL while it is; `reason` is for staff alone."""
+
+    __tablename__ = "login_suspension"
+    __table_args__ = (
+        sa.Index(
+            "uq_login_suspension_open",
+            "entity_id",
+            unique=True,
+            sqlite_where=sa.text("lifted_at IS NULL"),
+            postgresql_where=sa.text("lifted_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    suspended_by: Mapped[str] = mapped_column(sa.String(100))
+    suspended_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    lifted_by: Mapped[str | None] = mapped_column(sa.String(100))
+    lifted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
 class ActivationLink(Base):
     """A single-use link that sets the entity's password. `ended_at`: used, or replaced by a newer one.
 
@@ -92,7 +115,11 @@ class AccessRequest(Base):
 
 
 class Operator(Base):
-    """A person who fills in for an entity, as declared by that person. Personal data: these columns can be erased."""
+    """A person who fills in for an entity, as declared by that person. Personal data: these columns can be erased.
+
+    `last_seen_at`: what its sessions said that have gone by their term. `erased_at`: since when nothing of the person is left.
+    `verified_at`: since when the address is known to be read by whoever declared it; NULL: nobody has shown it.
+    """
 
     __tablename__ = "operator"
 
@@ -104,6 +131,61 @@ class Operator(Base):
     phone: Mapped[str] = mapped_column(sa.String(40))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    verified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class OperatorInvitation(Base):
+    """An address that is asked to show that somebody reads it. `email` is emptied when it has ended: personal data.
+
+    `purpose`: invitation (of a colleague, or, with `replaces_id`, of a successor) or verification (of an operator's own
+    address). `operator_id`: whose address it is, of an invitation once it was taken up. `invited_by`: the operator who asked.
+    `sent_at`: when its message was last asked for. `outcome`: accepted or withdrawn, once `ended_at` is set.
+    """
+
+    __tablename__ = "operator_invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    purpose: Mapped[str] = mapped_column(sa.String(20))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    invited_by: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    outcome: Mapped[str | None] = mapped_column(sa.String(20))
+
+
+class OperatorLink(Base):
+    """A link of an invitation's message. It is good while the invitation has not ended and its own time is not over."""
+
+    __tablename__ = "operator_link"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    invitation_id: Mapped[int] = mapped_column(sa.ForeignKey("operator_invitation.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class SecondStep(Base):
+    """A right password that waits for the code sent by e-mail. `tries`: wrong codes; `ended_at`: used, or overtaken.
+
+    The code is derived from the installation's secret and this row, and not stored.
+    """
+
+    __tablename__ = "second_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class WebSession(Base):

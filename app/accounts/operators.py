@@ -1,8 +1,9 @@
 """Operators: who fills in for an entity. Remembered under the entity, as declared.
 
-Not for: sign-in (the entity signs in) or for telling whether an address is really that person's.
+Not for: sign-in (the entity signs in) or for having an address verified (`invitations.py`).
 Holds always: every query names the entity; an operator of another entity is as if it did not exist. A removed one is offered
-to nobody and keeps its name beside what it wrote; no session and no device goes on as that person.
+to nobody and keeps its name beside what it wrote; no session and no device goes on as that person. A name whose address nobody
+has verified is shown as such, wherever it is shown.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import datetime as dt
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from flask import has_request_context
+from flask_babel import force_locale
+from flask_babel import gettext as _
 
 from app.accounts.models import KnownPlace, Operator, WebSession
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import entity_table
+from app.web.language import SOURCE_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,18 @@ class OperatorRow:
     office: str
     email: str
     phone: str
+    verified_at: dt.datetime | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """The name, said to be unverified where it is."""
+        return shown_name(self.name, verified=self.verified_at is not None)
 
 
-_COLUMNS = (Operator.id, Operator.entity_id, Operator.name, Operator.office, Operator.email, Operator.phone)
+_COLUMNS = (
+    *(Operator.id, Operator.entity_id, Operator.name, Operator.office, Operator.email, Operator.phone),
+    Operator.verified_at,
+)
 
 
 _BY_NAME = (sa.func.lower(Operator.name), Operator.id)
@@ -44,6 +58,19 @@ class OperatorAtWorkError(Exception):
     """The operator who would be removed is the one who asks for it. Nothing was changed."""
 
 
+def shown_name(name: str, *, verified: bool) -> str:
+    """A declared name as its entity and the desk read it: said to be unverified until its address was verified.
+
+    Outside of a request there is no reader whose language is known: then it is the source's.
+    """
+    if verified:
+        return name
+    if has_request_context():
+        return str(_("%(name)s (non verificato)", name=name))
+    with force_locale(SOURCE_LANGUAGE):
+        return str(_("%(name)s (non verificato)", name=name))
+
+
 def list_operators(entity_id: int) -> list[OperatorRow]:
     """The entity's operators by name, without those who were removed."""
     query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.removed_at.is_(None)).order_by(*_BY_NAME)
@@ -52,14 +79,16 @@ def list_operators(entity_id: int) -> list[OperatorRow]:
 
 def removed_operators(entity_id: int) -> list[OperatorRow]:
     """Those who were removed and may come back, by name."""
-    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.removed_at.is_not(None)).order_by(*_BY_NAME)
+    removed = (Operator.entity_id == entity_id, Operator.removed_at.is_not(None), Operator.erased_at.is_(None))
+    query = sa.select(*_COLUMNS).where(*removed).order_by(*_BY_NAME)
     return [OperatorRow(*row) for row in db.session.execute(query)]
 
 
 def operator_names(entity_id: int) -> dict[int, str]:
-    """Id → name of everybody who has ever filled in for the entity, removed or not: who wrote what stays known."""
-    query = sa.select(Operator.id, Operator.name).where(Operator.entity_id == entity_id).order_by(Operator.id)
-    return {row.id: row.name for row in db.session.execute(query)}
+    """Id → name as it is shown, of everybody who ever filled in for the entity, removed or not: who wrote what stays known."""
+    query = sa.select(Operator.id, Operator.name, Operator.verified_at, Operator.erased_at)
+    rows = db.session.execute(query.where(Operator.entity_id == entity_id).order_by(Operator.id))
+    return {row.id: _name_of_row(row.name, row.verified_at, row.erased_at) for row in rows}
 
 
 def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
@@ -71,18 +100,31 @@ def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
 
 def add_operator(entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime) -> int:
     """Remember an operator and return its id. The same name and e-mail again is the same operator, with office and telephone
-    as they are now: a form sent twice makes one, and whoever was removed is back."""
+    as they are now: a form sent twice makes one, and whoever was removed is back. Commits."""
+    operator_id = remember_declared(entity_id, name=name, office=office, email=email, phone=phone, now=now)
+    db.session.commit()
+    return operator_id
+
+
+def remember_declared(entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime) -> int:
+    """As `add_operator`, within its caller's transaction. Flushes only."""
     same = (Operator.entity_id == entity_id, sa.func.lower(Operator.email) == email.lower(), Operator.name == name)
     known = db.session.execute(sa.select(Operator.id).where(*same).order_by(Operator.id)).scalars().first()
     if known is not None:
         db.session.execute(sa.update(Operator).where(Operator.id == known).values(office=office, phone=phone, removed_at=None))
-        db.session.commit()
         return known
     values = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone, "created_at": now}
     operator_id = db.session.execute(sa.insert(Operator).values(**values).returning(Operator.id)).scalar_one()
     _note("operator_added", entity_id, operator_id, now)
-    db.session.commit()
     return operator_id
+
+
+def mark_verified(entity_id: int, operator_id: int, now: dt.datetime) -> None:
+    """Note that the operator's address is read by whoever declared it. Verified before stays so. Flushes only."""
+    own = (Operator.entity_id == entity_id, Operator.id == operator_id, Operator.verified_at.is_(None))
+    fresh = sa.update(Operator).where(*own).values(verified_at=now).returning(Operator.id)
+    if db.session.execute(fresh).scalar_one_or_none() is not None:
+        _note("operator_verified", entity_id, operator_id, now)
 
 
 def remove_operator(entity_id: int, operator_id: int, *, by: int | None, now: dt.datetime) -> str:
@@ -93,12 +135,18 @@ def remove_operator(entity_id: int, operator_id: int, *, by: int | None, now: dt
     """
     if operator_id == by:
         raise OperatorAtWorkError(operator_id)
+    name = take_away(entity_id, operator_id, now)
+    _note("operator_removed", entity_id, operator_id, now)
+    db.session.commit()
+    return name
+
+
+def take_away(entity_id: int, operator_id: int, now: dt.datetime) -> str:
+    """As `remove_operator`, within its caller's transaction, which leaves the entry. Flushes only."""
     name = _set_removed(entity_id, operator_id, now)
     for table in (WebSession, KnownPlace):
         chosen = sa.update(table).where(table.entity_id == entity_id, table.operator_id == operator_id)
         db.session.execute(chosen.values(operator_id=None))
-    _note("operator_removed", entity_id, operator_id, now)
-    db.session.commit()
     return name
 
 
@@ -110,8 +158,19 @@ def restore_operator(entity_id: int, operator_id: int, now: dt.datetime) -> str:
     return name
 
 
+def _name_of_row(name: str, verified_at: dt.datetime | None, erased_at: dt.datetime | None) -> str:
+    return _erased_name(name) if erased_at is not None else shown_name(name, verified=verified_at is not None)
+
+
+def _erased_name(stored: str) -> str:
+    if not has_request_context():
+        return stored
+    return str(_("persona rimossa n. %(number)s", number=stored.rpartition(" ")[2]))
+
+
 def _set_removed(entity_id: int, operator_id: int, at: dt.datetime | None) -> str:
-    own = sa.update(Operator).where(Operator.entity_id == entity_id, Operator.id == operator_id)
+    there = (Operator.entity_id == entity_id, Operator.id == operator_id, Operator.erased_at.is_(None))
+    own = sa.update(Operator).where(*there)
     name = db.session.execute(own.values(removed_at=at).returning(Operator.name)).scalar_one_or_none()
     if name is None:
         db.session.rollback()

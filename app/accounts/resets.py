@@ -15,6 +15,7 @@ from app.accounts.entity_accounts import empty_password
 from app.accounts.links import RESET, entity_in_force
 from app.accounts.messages import cancel_links, queue_messages
 from app.accounts.places import forget_places
+from app.accounts.suspensions import is_suspended
 from app.accounts.throttle import forget_counts
 from app.accounts.ways_in import end_codes, end_links, hold_logins
 from app.audit.chain import Scalar, record
@@ -24,8 +25,8 @@ from app.registry.entities import EntityRow
 
 
 def reset_login(entity_code: str, *, actor: str, now: dt.datetime, language: str = "it") -> list[str]:
-    """End every way in and say to which addresses the message with the new link goes; none, where none is registered: then
-    somebody must hand the entity a link (`create_reset_link`) or a new code.
+    """End every way in and say to which addresses the message with the new link goes; none, where none is registered
+    (then somebody must hand the entity a link, `create_reset_link`, or a new code) or the login is suspended.
 
     Raises `UnknownEntityError`.
     """
@@ -47,7 +48,8 @@ def end_login(entity: EntityRow, *, actor: str, now: dt.datetime, language: str 
     forget_places(entity.id)
     forget_counts(entity.id, now)
     per_hour = None if run_id is None else settings().reminders_per_hour
-    recipients = queue_messages(RESET, entity, now, language=language, per_hour=per_hour)
+    suspended = is_suspended(entity.id)  # what it ends stays ended; a link would open nothing
+    recipients = [] if suspended else queue_messages(RESET, entity, now, language=language, per_hour=per_hour)
     detail: dict[str, Scalar] = {"addresses": len(recipients)}
     if run_id is not None:
         detail["run"] = run_id

@@ -15,6 +15,7 @@ from app.accounts.entity_accounts import stored_hash
 from app.accounts.links import ACTIVATION, entity_in_force
 from app.accounts.messages import SIGN_IN, Occasion, queue_messages
 from app.accounts.rations import AskedTooOftenError, Ration, take
+from app.accounts.suspensions import refuse_if_suspended
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import EntityRow
@@ -34,9 +35,11 @@ class AlreadyActivatedError(Exception):
 def send_sign_in_link(entity: EntityRow, *, network: str, language: str, now: dt.datetime) -> list[str]:
     """Queue the message with a sign-in link and say to which addresses it goes: show them masked.
 
-    Raises `NoAddressError`, `AskedTooOftenError` (entity) or `TooManyAttemptsError` (network), and queues nothing then.
+    Raises `NoAddressError`, `AskedTooOftenError` (entity) or `TooManyAttemptsError` (network), and queues nothing then;
+    `SuspendedLoginError`.
     """
     throttle.count_try([throttle.limit_of_asking(network)], now)
+    refuse_if_suspended(entity.id)
     try:
         take(Ration(f"sign-in|{entity.id}", MOST_AN_HOUR, dt.timedelta(hours=1), PAUSE), now)
     except AskedTooOftenError:
@@ -50,9 +53,10 @@ def invite_entity(
 ) -> list[str]:
     """Queue the message with an activation link and say to which addresses it goes.
 
-    Raises `UnknownEntityError`, `AlreadyActivatedError` or `NoAddressError`.
+    Raises `UnknownEntityError`, `AlreadyActivatedError`, `NoAddressError` or `SuspendedLoginError`.
     """
     entity = entity_in_force(entity_code)
+    refuse_if_suspended(entity.id)
     if stored_hash(entity.id) is not None:
         raise AlreadyActivatedError(entity_code)
     return _send(ACTIVATION, entity, actor, language, occasion, now)

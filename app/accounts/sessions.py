@@ -56,6 +56,7 @@ LIVE_SESSION = (
         _ENTITY.kind.label("entity_kind"),
         _OPERATOR.id.label("operator_id"),
         _OPERATOR.name.label("operator_name"),
+        _OPERATOR.verified_at.label("operator_verified_at"),
     )
     .select_from(table_of(WebSession))
     .join(entity_table, _ENTITY.id == _SESSION.entity_id)
@@ -101,6 +102,7 @@ def identity_from(row: Sequence[Any]) -> Identity:
         entity_kind=row[6],
         operator_id=row[7],
         operator_name=row[8],
+        operator_verified=row[9] is not None,
     )
 
 

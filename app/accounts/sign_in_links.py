@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from app.accounts.links import DeadLinkError
 from app.accounts.models import SignInLink
+from app.accounts.suspensions import select_suspended
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.accounts.ways_in import hold_logins
 from app.config import settings
@@ -62,4 +63,5 @@ def redeem_sign_in_link(token: str, now: dt.datetime) -> EntityRow:
 
 def _live(token: str, now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
     link = SignInLink
-    return (link.token_hash == token_hash(token), link.ended_at.is_(None), link.expires_at > now)
+    same = (link.token_hash == token_hash(token), link.ended_at.is_(None), link.expires_at > now)
+    return (*same, link.entity_id.not_in(select_suspended()))

@@ -1,4 +1,5 @@
-"""Signing an entity in: with its password, by a link sent to it, or because it has just set its password.
+"""Signing an entity in: with its password (and a code, where a second step is due), by a link sent to it, by an invitation, or
+because it has just set its password.
 
 Not for: finding the entity (`app.registry`), cookies and pages (`app.access`).
 Holds always: a try is counted before its password is looked at; the password is hashed outside of any transaction; an entity
@@ -12,15 +13,21 @@ import contextlib
 import datetime as dt
 import logging
 from dataclasses import dataclass
+from typing import NoReturn
 
 from app.accounts import throttle
 from app.accounts.entity_accounts import stored_hash, upgrade_hash, was_emptied
+from app.accounts.invitations import take_up
 from app.accounts.links import DeadLinkError
 from app.accounts.operators import get_operator
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.places import Known, Place, known_at, remember_sign_in
+from app.accounts.rations import AskedTooOftenError
+from app.accounts.second_step import CodeAskedError, WrongDigitsError, ask_code, entity_of_step, try_digits, use_up_step
+from app.accounts.sending import NoAddressError
 from app.accounts.sessions import open_session
 from app.accounts.sign_in_links import redeem_sign_in_link
+from app.accounts.suspensions import SuspendedLoginError, refuse_if_suspended
 from app.accounts.ways_in import hold_logins
 from app.audit.chain import record
 from app.extensions import db
@@ -46,9 +53,15 @@ class SignedIn:
     operator_id: int | None
 
 
-def sign_in_entity(entity: EntityRow, password: str, place: Place, now: dt.datetime) -> SignedIn:
-    """Open a session for the entity. Raises `WrongPasswordError` (`EmptiedPasswordError` where a reset has ended the password),
-    `TooManyAttemptsError` or `HashingBusyError`."""
+def sign_in_entity(
+    entity: EntityRow, password: str, place: Place, now: dt.datetime, *, second_step: bool = False, language: str = "it"
+) -> SignedIn:
+    """Open a session for the entity. `second_step`: in a browser that is new to it, only with a code, sent in this language.
+
+    Raises `WrongPasswordError` (`EmptiedPasswordError` where a reset has ended the password), `TooManyAttemptsError` or
+    `HashingBusyError`; `CodeAskedError` once the code is on its way, `NoAddressError` or `AskedTooOftenError` where it is not;
+    `SuspendedLoginError` to nobody but who has the right password.
+    """
     known = known_at(entity.id, place, now)
     limits = count_try_at(entity.id, place, known, now)
     stored = stored_hash(entity.id)
@@ -66,7 +79,48 @@ def sign_in_entity(entity: EntityRow, password: str, place: Place, now: dt.datet
     throttle.take_back(limits, now)
     if stored is not None and upgraded is not None:
         upgrade_hash(entity.id, stored, upgraded)
+    if second_step and not known.device:
+        refuse_if_suspended(entity.id)
+        _ask_code(entity, limits, language, now)
     return _open(entity, place, known.operator_id, now)
+
+
+def _ask_code(entity: EntityRow, limits: list[throttle.Limit], language: str, now: dt.datetime) -> NoReturn:
+    try:
+        token = ask_code(entity, language, now)
+    except (NoAddressError, AskedTooOftenError):
+        db.session.rollback()
+        throttle.take_back(limits, now)
+        db.session.commit()
+        raise
+    db.session.commit()
+    raise CodeAskedError(entity, token)
+
+
+def sign_in_by_code(token: str, digits: str, place: Place, now: dt.datetime) -> SignedIn:
+    """Open a session for the browser that gave the right password, with the digits that were sent.
+
+    Raises `DeadLinkError` (nothing waits for them any more), `WrongDigitsError` or `TooManyAttemptsError`.
+    """
+    entity = entity_of_step(token, now)
+    known = known_at(entity.id, place, now)
+    limits = count_try_at(entity.id, place, known, now)
+    try:
+        try_digits(token, digits, now)
+    except WrongDigitsError:
+        count_failure_at(place, known, now)
+        logger.info("sign-in refused: wrong second step", extra={"entity": entity.code})
+        raise
+    hold_logins(entity.id)
+    use_up_step(token, now)
+    throttle.take_back(limits, now)
+    return _open_unless_suspended(entity, place, known.operator_id, now, "second_step")
+
+
+def sign_in_invited(token: str, *, name: str, office: str, phone: str, place: Place, now: dt.datetime) -> SignedIn:
+    """Use an invitation up and open a session in which its reader fills in. Raises `DeadLinkError`."""
+    entity, operator_id = take_up(token, name=name, office=office, phone=phone, now=now)
+    return _open_unless_suspended(entity, place, operator_id, now, "invitation")
 
 
 def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> SignedIn:
@@ -75,7 +129,7 @@ def sign_in_activated(entity: EntityRow, place: Place, now: dt.datetime) -> Sign
     if stored_hash(entity.id) is None:
         db.session.rollback()
         raise DeadLinkError
-    return _open(entity, place, known_at(entity.id, place, now).operator_id, now)
+    return _open_unless_suspended(entity, place, known_at(entity.id, place, now).operator_id, now, "password")
 
 
 def sign_in_by_link(token: str, place: Place, now: dt.datetime) -> SignedIn:
@@ -114,7 +168,16 @@ def _refusal(entity: EntityRow) -> WrongPasswordError:
     return EmptiedPasswordError(entity.code) if emptied else WrongPasswordError(entity.code)
 
 
+def _open_unless_suspended(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime, by: str) -> SignedIn:
+    """As `_open`, where a link or a code of a suspended login is as good as none. Raises `DeadLinkError`."""
+    try:
+        return _open(entity, place, operator_id, now, by)
+    except SuspendedLoginError as error:
+        raise DeadLinkError from error
+
+
 def _open(entity: EntityRow, place: Place, operator_id: int | None, now: dt.datetime, by: str = "password") -> SignedIn:
+    refuse_if_suspended(entity.id)
     if operator_id is not None and get_operator(entity.id, operator_id) is None:
         operator_id = None
     session_token = open_session(entity.id, now, operator_id=operator_id)

@@ -83,7 +83,9 @@ def change_role(staff_id: int, role: str, region_code: str | None, *, actor: str
     if role != ADMINISTRATOR:
         _keep_an_administrator(member)
     _set(staff_id, role=role, region_code=region_code)
-    record("staff_role_changed", actor=actor, subject=f"staff:{staff_id}", detail=_role_detail(role, region_code), now=now)
+    before = {"role_before": member.role, "region_before": member.region_code}
+    detail = _role_detail(role, region_code) | before
+    record("staff_role_changed", actor=actor, subject=f"staff:{staff_id}", detail=detail, now=now)
     db.session.commit()
 
 

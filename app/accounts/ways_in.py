@@ -1,6 +1,8 @@
-"""Ending the ways in that are still open: links to set a password, links to sign in, the letter's code.
+"""Ending the ways in that are still open: links to set a password, links to sign in, invitations, sign-ins that wait for their
+second step, the letter's code.
 
-Not for: making or using them (`links.py`, `sign_in_links.py`, `codes.py`), sessions or passwords.
+Not for: making or using them (`links.py`, `sign_in_links.py`, `invitations.py`, `second_step.py`, `codes.py`), sessions or
+passwords.
 Holds always: flushes only, as a part of what its caller does; what has ended already keeps its instant; whoever changes how
 an entity gets in calls `hold_logins` first, so that two of them neither cross nor wait for each other in a ring.
 """
@@ -11,7 +13,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from app.accounts.models import ActivationCode, ActivationLink, SignInLink
+from app.accounts.models import ActivationCode, ActivationLink, OperatorInvitation, SecondStep, SignInLink
 from app.extensions import db
 from app.registry.entities import entity_table
 
@@ -23,9 +25,12 @@ def hold_logins(entity_id: int) -> None:
 
 
 def end_links(entity_id: int, now: dt.datetime) -> None:
-    """End every live link of the entity, those that set a password and those that sign in."""
-    for link in (ActivationLink, SignInLink):
+    """End every live link of the entity, those that set a password and those that sign in; invitations, and second steps."""
+    for link in (ActivationLink, SignInLink, SecondStep):
         db.session.execute(sa.update(link).where(link.entity_id == entity_id, link.ended_at.is_(None)).values(ended_at=now))
+    pending = sa.and_(OperatorInvitation.entity_id == entity_id, OperatorInvitation.ended_at.is_(None))
+    withdrawn = {"ended_at": now, "outcome": "withdrawn", "email": ""}
+    db.session.execute(sa.update(OperatorInvitation).where(pending).values(**withdrawn))
 
 
 def end_password_links(entity_id: int, now: dt.datetime) -> None:

@@ -1,6 +1,6 @@
 """What the record says of one subject, for the page that shows it.
 
-Not for: searching the whole record, or proving that it is sound (`chain.py`).
+Not for: searching the whole record, or proving that it is sound (`verifying.py`).
 Holds always: reads only, newest first, one query.
 """
 

@@ -12,8 +12,8 @@ programs expect); the codes do not change, new ones are added at the end:
     last_message, last_message_state, last_message_at, last_call, last_call_at, call_back_on
 
 Not for: answers (`exports`), or people to call (`call_list.py`).
-Holds always: codes are text, so that no program makes 1001 of 001001; a text that a spreadsheet would run (= + - @, a tab, a
-line break) is preceded by an apostrophe; no personal data; an audit entry tells who took how many rows before one leaves.
+Holds always: codes are text, so that no program makes 1001 of 001001; a text that a spreadsheet would run is made
+inert (`app.web.spreadsheets`); no personal data; an audit entry tells who took how many rows before one leaves.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from app.chasing.listing import ListRow
 from app.editions.extensions import MINUTE
 from app.editions.files import ROME
 from app.extensions import db
+from app.web.spreadsheets import inert
 
 FORMATS: Final = ("csv", "xlsx")
-_RUN: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 Cell = str | int | None
 COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
     ("code", _l("Codice")),
@@ -95,11 +95,6 @@ def _minute(instant: dt.datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(ROME).strftime("%Y-%m-%d %H:%M")
 
 
-def harmless(cell: Any) -> Any:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_RUN) else cell
-
-
 def csv_lines(head: Sequence[str], slices: Iterable[Iterable[Sequence[Cell]]]) -> Iterator[str]:
     """The file in pieces: UTF-8 with its mark, semicolons, as a spreadsheet opens it in Italy."""
     yield "\ufeff" + _csv_text([head])
@@ -109,7 +104,7 @@ def csv_lines(head: Sequence[str], slices: Iterable[Iterable[Sequence[Cell]]]) -
 
 def _csv_text(rows: Iterable[Sequence[Cell]]) -> str:
     text = io.StringIO()
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows([inert(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
@@ -138,4 +133,4 @@ def _write_row(sheet: Any, number: int, row: Sequence[Cell]) -> None:
         if isinstance(cell, int):
             sheet.write_number(number, column, cell)
         elif cell:
-            sheet.write_string(number, column, harmless(cell))
+            sheet.write_string(number, column, inert(cell))

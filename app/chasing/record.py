@@ -16,7 +16,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.accounts.tables import account_table
+from app.accounts.operators import shown_name
+from app.accounts.tables import account_table, suspension_table
 from app.audit.chain import Scalar
 from app.chasing.dossier import read_dossier
 from app.chasing.respondents import respondent_table
@@ -64,6 +65,7 @@ class Head:
     extension_reason: str | None
     reopened: bool | None
     activated_at: dt.datetime | None
+    suspended_at: dt.datetime | None
 
     @property
     def label(self) -> str:
@@ -199,6 +201,7 @@ _SHOWN: Final = (
     *(_RESPONSE.status, _RESPONSE.progress, _RESPONSE.opened_at, _RESPONSE.last_activity, _RESPONSE.submitted_at),
     *(_RESPONSE.submissions, _RESPONSE.submitted_as, _RESPONSE.open_conflicts),
     *(_OWN.closes_at, _OWN.reason, _OWN.reopened, account_table.c.password_set_at),
+    suspension_table.c.suspended_at,
 )
 
 
@@ -211,6 +214,8 @@ def find_head(code: str, edition_id: int | None, *, region: str | None = None) -
         own = sa.and_(table.c.entity_id == _ENTITY.id, table.c.edition_id == edition_id)
         query = query.outerjoin(table, own)
     query = query.outerjoin(account_table, account_table.c.entity_id == _ENTITY.id)
+    held = sa.and_(suspension_table.c.entity_id == _ENTITY.id, suspension_table.c.lifted_at.is_(None))
+    query = query.outerjoin(suspension_table, held)
     if region is not None:
         query = query.where(_ENTITY.region_code == region)
     row = db.session.connection().execute(query).one_or_none()
@@ -226,7 +231,7 @@ def entity_record(head: Head, edition: EditionView | None, now: dt.datetime, who
         head=head,
         standing=standing,
         addresses=[AddressLine(row.a, row.b, row.c) for row in parts["address"]],
-        operators=[_person(row) for row in parts["operator"]],
+        operators=[_operator(row) for row in parts["operator"]],
         access_requests=[_person(row) for row in parts["access"]],
         reopening_requests=[_person(row) for row in parts["reopening"]],
         receipts=[ReceiptLine(row.id, row.at, row.a) for row in parts["receipt"]],
@@ -242,6 +247,11 @@ def entity_record(head: Head, edition: EditionView | None, now: dt.datetime, who
 
 def _person(row: Any) -> PersonLine:
     return PersonLine(row.id, row.at, row.a, row.b, row.c, row.d, row.e or "")
+
+
+def _operator(row: Any) -> PersonLine:
+    """`e` is since when the address is verified."""
+    return PersonLine(row.id, row.at, shown_name(row.a, verified=row.e is not None), row.b, row.c, row.d, "")
 
 
 def _call(row: Any) -> CallLine:

@@ -32,11 +32,11 @@ from app.mail.groups import GroupEndedError, Trouble, counts_of, ends_of, group_
 from app.registry.entities import EntityRow, find_by_ids
 from app.reminders.batches import BatchRow, UnknownBatchError, batch_of, cancel_batch, pause_batch, resume_batch
 from app.web.language import current_language
+from app.web.spreadsheets import inert
 
 TROUBLES = ("failed", "unknown")
 PAGE_SIZE = 50
 LONGEST_REASON = 150
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @blueprint.get("/promemoria/<int(max=2147483647):batch>")
@@ -92,7 +92,7 @@ def batch_troubles(batch: int) -> Response:
         entity = entities.get(one.reference)
         told = [entity.code if entity else "", entity.label if entity else "", one.recipient, str(TROUBLE_WORDS[one.state])]
         told += [reason_in_words(one.reason), one.reply, minute(one.changed_at, current_language())]
-        writer.writerow([f"'{text}" if text.startswith(_FORMULA) else text for text in told])
+        writer.writerow([inert(text) for text in told])
     response: Response = current_app.response_class("\ufeff" + file.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="promemoria-{row.id}-non-riusciti.csv"'
     return response

@@ -71,6 +71,9 @@ MESSAGE_WORDS: Final[dict[str, LazyString]] = {
     "extension": _l("Proroga"),
     "reopening": _l("Riapertura"),
     "address_changed": _l("Avviso di indirizzo cambiato"),
+    "operator_invitation": _l("Invito a un collega"),
+    "operator_verification": _l("Verifica di un indirizzo"),
+    "second_step": _l("Codice per entrare"),
 }
 DELIVERY_WORDS: Final[dict[str, LazyString]] = {
     "queued": _l("in coda"),

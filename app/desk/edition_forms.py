@@ -214,5 +214,12 @@ PARTS: Final[dict[str, Part]] = {
         lambda form: fields(form, "results_url", "accessibility_url"),
         _save_addresses,
     ),
+    "accesso": Part(
+        _l("Accesso degli enti"),
+        "desk/edition_sign_in.html",
+        lambda edition: {"second_step": "1" if edition.second_step else ""},
+        lambda form: fields(form, "second_step"),
+        lambda act, values: changing.set_second_step(act, wanted=bool(values["second_step"])),
+    ),
 }
 """Last word of the address → the part."""

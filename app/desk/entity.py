@@ -148,6 +148,8 @@ def _facts(found: EntityRecord, edition: EditionView | None) -> list[dict[str, s
     rows.append(
         (_("Accesso"), _("attivato il %(day)s", day=short(head.activated_at)) if head.activated_at else _("mai attivato"))
     )
+    if head.suspended_at:
+        rows.append((_("Accesso sospeso"), _("dal %(day)s", day=short(head.suspended_at))))
     return [{"label": label, "value": value} for label, value in rows]
 
 

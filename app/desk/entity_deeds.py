@@ -62,8 +62,8 @@ def _call_problems(typed: dict[str, str]) -> Problems:
     found: Problems = []
     if typed["esito"] not in OUTCOMES:
         found.append(("esito", _("Scegli com'è andata la telefonata.")))
-    found += _text_problems("persona", typed["persona"], LONGEST_NAME)
-    found += _text_problems("appunti", typed["appunti"], LONGEST_NOTE)
+    found += text_problems("persona", typed["persona"], LONGEST_NAME)
+    found += text_problems("appunti", typed["appunti"], LONGEST_NOTE)
     day = read_day(typed["richiamare"])
     if typed["richiamare"] and day is None:
         found.append(("richiamare", _("Scrivi il giorno così: 15/05/2026.")))
@@ -74,7 +74,8 @@ def _call_problems(typed: dict[str, str]) -> Problems:
     return found
 
 
-def _text_problems(field: str, text: str, most: int) -> Problems:
+def text_problems(field: str, text: str, most: int) -> Problems:
+    """What is wrong with a text that somebody typed, at its field."""
     if len(text) > most:
         return [(field, _("Accorcia il testo: al massimo %(most)d caratteri, ora sono %(count)d.", most=most, count=len(text)))]
     if NUL in text:
@@ -87,7 +88,7 @@ def add_entity_note(code: str) -> ResponseReturnValue:
     """Keep a note."""
     head = seen_head(code)
     text = request.form.get("nota", "").replace("\r\n", "\n").strip()[:9000]
-    problems = old_page() or _text_problems("nota", text, LONGEST_NOTE)
+    problems = old_page() or text_problems("nota", text, LONGEST_NOTE)
     if not text:
         problems = [("nota", _("Scrivi la nota."))]
     if problems:

@@ -18,10 +18,12 @@ from flask_babel import gettext as _
 
 from app.accounts.actors import Named, names_of
 from app.accounts.staff import list_staff, staff_by_email
-from app.audit.reading import EntryFilter, EntryRow, check_chain, read_entries
+from app.audit.hashing import current_head
+from app.audit.reading import EntryFilter, EntryRow, read_entries
+from app.audit.verifying import check_chain
 from app.database import unit_of_work
 from app.desk import blueprint
-from app.desk.log_words import EVENTS, detail_text, event_name
+from app.desk.log_words import EVENTS, REASON_WORDS, detail_text, event_name
 from app.editions.files import ROME
 from app.extensions import db
 from app.registry.entities import resolve
@@ -29,7 +31,8 @@ from app.registry.regions import region_names
 from app.responses.owners import owners_of, response_ids_of
 
 PAGE_SIZE: Final = 30
-FIELDS: Final = ("da", "a", "chi", "evento", "oggetto")
+FIELDS: Final = ("da", "a", "chi", "evento", "oggetto", "luogo")
+MOST_CHECKED: Final = 100_000
 MOST_DIGITS: Final = 9
 RESPONSE: Final = "response:"
 GROUPS: Final = {
@@ -83,6 +86,7 @@ def log() -> ResponseReturnValue:
         first_address=_address(given) if number else None,
         older_address=_address(given, before=page.older) if page and page.older else None,
         staff_members=list_staff(),
+        head=current_head(),
         events=sorted(((code, str(name)) for code, name in EVENTS.items()), key=lambda pair: pair[1]),
     )
 
@@ -92,15 +96,16 @@ def check_log() -> ResponseReturnValue:
     """Check the chain and say what was found. Holds nobody up: the transaction that the request began is given back first."""
     db.session.rollback()
     with unit_of_work(writes=False):
-        found = check_chain()
+        found = check_chain(MOST_CHECKED)
         db.session.rollback()
     numbers = {"first": format_decimal(found.first), "last": format_decimal(found.last)}
     if found.broken is not None:
         told = _("ATTENZIONE: la catena non torna dalla registrazione n. %(number)s.", number=format_decimal(found.broken))
+        told = f"{told} {REASON_WORDS[found.reason]}"
         flash(f"{told} {_('Conserva una copia del database e avvisa chi gestisce il server.')}", "error")
     else:
         told = _("Catena verificata: le registrazioni dalla n. %(first)s alla n. %(last)s sono come furono scritte.", **numbers)
-        flash(f"{told} {_('Impronta finale: %(hash)s', hash=found.entry_hash[:16])}", "success")
+        flash(f"{told} {_('Impronta finale: %(hash)s', hash=found.entry_hash)}", "success")
     return redirect(url_for("desk.log"), 303)
 
 
@@ -117,6 +122,7 @@ def _asked(args: Mapping[str, str]) -> Asked:
         actors=GROUPS.get(typed["chi"]) or ((typed["chi"],) if typed["chi"] else ()),
         action=typed["evento"],
         subjects=subjects,
+        origin=typed["luogo"],
     )
     return Asked(typed, wanted, errors)
 

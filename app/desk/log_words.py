@@ -47,6 +47,8 @@ EVENTS: Final[dict[str, LazyString]] = {
     "access_requested": _l("Accesso richiesto"),
     "access_request_handled": _l("Richiesta di accesso chiusa"),
     "login_unlocked": _l("Accesso dell'ente sbloccato"),
+    "login_suspended": _l("Accesso dell'ente sospeso"),
+    "login_resumed": _l("Accesso dell'ente riattivato"),
     "login_run_prepared": _l("Azzeramento di più accessi preparato"),
     "login_run_confirmed": _l("Azzeramento di più accessi confermato"),
     "login_run_stopped": _l("Azzeramento di più accessi fermato"),
@@ -54,11 +56,19 @@ EVENTS: Final[dict[str, LazyString]] = {
     "operator_added": _l("Persona aggiunta a chi compila"),
     "operator_removed": _l("Persona tolta da chi compila"),
     "operator_restored": _l("Persona rimessa tra chi compila"),
+    "operator_invited": _l("Collega invitato a compilare"),
+    "operator_verified": _l("Indirizzo di chi compila verificato"),
+    "operator_handed_over": _l("Mano passata a un altro che compila"),
+    "verification_asked_for": _l("Verifica di un indirizzo chiesta"),
+    "invitation_sent_again": _l("Invito mandato di nuovo"),
+    "invitation_withdrawn": _l("Invito ritirato"),
+    "second_step_asked_for": _l("Codice per entrare chiesto"),
     "address_added": _l("Indirizzo aggiunto"),
     "address_ended": _l("Indirizzo tolto"),
     "address_change_proposed": _l("Modifica di indirizzo proposta"),
     "address_change_decided": _l("Modifica di indirizzo decisa"),
     "address_changed": _l("Indirizzo cambiato"),
+    "address_change_stopped": _l("Modifica di indirizzo fermata"),
     "delivery_decided": _l("Esito di una consegna deciso"),
     "mail_address_allowed": _l("Indirizzo riammesso alla posta"),
     "response_submitted": _l("Risposta inviata"),
@@ -70,10 +80,14 @@ EVENTS: Final[dict[str, LazyString]] = {
     "reopening_refused": _l("Riapertura rifiutata"),
     "deadline_extended": _l("Proroga concessa"),
     "response_reopened": _l("Risposta riaperta"),
+    "entity_pages_opened": _l("Pagine di un ente aperte in sola lettura"),
+    "draft_consent_given": _l("Consenso a vedere la bozza dato"),
+    "draft_consent_withdrawn": _l("Consenso a vedere la bozza ritirato"),
     "call_noted": _l("Telefonata annotata"),
     "call_removed": _l("Telefonata tolta"),
     "call_restored": _l("Telefonata rimessa"),
     "note_added": _l("Nota aggiunta"),
+    "note_changed": _l("Nota cambiata"),
     "note_removed": _l("Nota tolta"),
     "note_restored": _l("Nota rimessa"),
     "respondents_exported": _l("Elenco degli enti scaricato"),
@@ -93,9 +107,33 @@ EVENTS: Final[dict[str, LazyString]] = {
     "template_changed": _l("Testo di promemoria cambiato"),
     "template_removed": _l("Testo di promemoria tolto"),
     "template_restored": _l("Testo di promemoria rimesso"),
+    "audit_origins_erased": _l("Luoghi del registro cancellati alla scadenza"),
+    "privacy_purged": _l("Dati scaduti cancellati"),
+    "operator_erased": _l("Dati di una persona che compila cancellati"),
+    "operator_exported": _l("Dati di una persona che compila scaricati"),
+    "privacy_accepted": _l("Informativa accettata"),
 }
+REASON_WORDS: Final[dict[str, LazyString]] = {
+    "edited": _l("Quello che dice non è quello che fu scritto."),
+    "origin": _l("Il luogo è stato tolto prima della scadenza."),
+    "removed": _l("Ne manca una."),
+    "moved": _l("Ce n'è una fuori posto."),
+    "inserted": _l("Ne è stata messa una in mezzo."),
+    "unlinked": _l("Non segue quella che la precede."),
+    "added": _l("Ce n'è una di troppo."),
+    "truncated": _l("Le ultime mancano."),
+    "head": _l("La fine della catena è stata cambiata."),
+    "rewritten": _l("La catena è stata riscritta."),
+}
+"""What is wrong where the chain breaks."""
 _DETAILS: Final[dict[str, LazyString]] = {
     "role": _l("ruolo"),
+    "role_before": _l("ruolo di prima"),
+    "region_before": _l("Regione di prima"),
+    "through": _l("fino alla n."),
+    "term": _l("che cosa"),
+    "erased": _l("cancellati"),
+    "operator": _l("persona n."),
     "region": _l("Regione"),
     "by": _l("con"),
     "mail": _l("per e-mail"),
@@ -125,6 +163,9 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "logins": _l("accessi"),
     "left": _l("rimasti"),
     "rows": _l("righe"),
+    "days": _l("giorni"),
+    "sessions": _l("accessi terminati"),
+    "restored": _l("indirizzo ripreso n."),
     "run": _l("gruppo n."),
     "number": _l("ricevuta n."),
     "version": _l("versione"),
@@ -157,6 +198,8 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "told": _l("indirizzi avvisati"),
     "unchanged": _l("invariati"),
     "waited": _l("era bloccato"),
+    "invitation": _l("invito n."),
+    "successor": _l("al suo posto: n."),
     "code_before": _l("codice di prima"),
     "title_before": _l("titolo di prima"),
     "title_after": _l("titolo"),
@@ -177,15 +220,19 @@ PART_WORDS: Final[Words] = {
     "addresses": _l("indirizzi sul web"),
     "questionnaire": _l("questionario"),
     "pilot": _l("enti del pilota"),
+    "second_step": _l("accesso degli enti"),
 }
 _VALUES: Final[dict[str, Words]] = {
     "by": {
         "password": _l("password"),
         "link": _l("link"),
         "code": _l("codice della lettera"),
+        "invitation": _l("invito"),
+        "second_step": _l("password e codice per e-mail"),
         "demo": _l("comando della dimostrazione"),
     },
     "role": ROLE_NAMES,
+    "role_before": ROLE_NAMES,
     "outcome": OUTCOME_WORDS | OUTCOMES,
     "purpose": {
         "pec": _l("posta elettronica certificata (PEC)"),
@@ -240,7 +287,7 @@ def _value(action: str, name: str, value: Any, regions: Mapping[str, str]) -> st
     if isinstance(value, int):
         return str(format_decimal(value))
     text = str(value)
-    if name == "region":
+    if name in ("region", "region_before"):
         return regions.get(text, text)
     known = _VALUES_OF.get((action, name), _VALUES.get(name, {})).get(text)
     if known is not None:

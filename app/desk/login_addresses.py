@@ -2,7 +2,7 @@
 
 Not for: who is told of a change (`app.accounts.address_notices`).
 Holds always: what was typed stands in the form again where it is refused; nothing is deleted, and what was ended can be taken
-back.
+back; a new address that gets no link yet is shown with its hour, and can be stopped.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from flask_babel import gettext as _
 
 from app.accounts.address_notices import change_address as change_one
 from app.accounts.address_notices import decide_proposal
+from app.accounts.address_stops import stop_by_staff
 from app.accounts.permissions import required_staff
 from app.clock import now
+from app.config import settings
 from app.desk import blueprint
 from app.desk.login_paging import paging
 from app.desk.login_words import SOURCES
 from app.desk.logins import asked_entity
 from app.desk.old_pages import old_page
 from app.registry.address_book import count_waiting_changes, ended_addresses
+from app.registry.address_holds import open_holds
 from app.registry.addresses import (
     AddressRow,
     AlreadyRegisteredError,
@@ -61,6 +64,8 @@ def addresses(code: str) -> str:
         addresses=addresses_of(entity.id),
         ended=ended_addresses(entity.id),
         changes=waiting_changes(entity.id),
+        held={hold.added_id: hold for hold in open_holds(now(), entity_id=entity.id)},
+        hours=settings().address_delay_hours,
         purpose_label=purpose_label,
         sources=SOURCES,
     )
@@ -93,6 +98,20 @@ def restore_address(code: str, number: int) -> ResponseReturnValue:
         abort(404)
     for _target, text in _change(entity, None, TypedAddress(ended.purpose, ended.email)):
         flash(text, "warning")
+    return redirect(url_for("desk.addresses", code=entity.code), 303)
+
+
+@blueprint.post("/accessi/<code>/indirizzi/<int(max=2147483647):number>/ferma")
+def stop_address_change(code: str, number: int) -> ResponseReturnValue:
+    """Take a new address back that gets no link yet."""
+    entity = asked_entity(code)
+    try:
+        stopped = stop_by_staff(entity, number, actor=required_staff().actor, now=now())
+    except UnknownAddressError:
+        flash(_("Questa modifica non è più in attesa: vale già, o qualcuno l'ha fermata."), "info")
+    else:
+        back = _(" Si scrive di nuovo a %(email)s.", email=stopped.replaced) if stopped.replaced else ""
+        flash(_("Modifica fermata: %(email)s non è più in uso.", email=stopped.email) + back, "success")
     return redirect(url_for("desk.addresses", code=entity.code), 303)
 
 

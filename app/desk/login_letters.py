@@ -15,6 +15,7 @@ from app.accounts.login_state import login_state
 from app.accounts.messages import Occasion
 from app.accounts.permissions import required_staff
 from app.accounts.sending import AlreadyActivatedError, NoAddressError, invite_entity
+from app.accounts.suspensions import SuspendedLoginError
 from app.audit.chain import record
 from app.clock import now
 from app.desk import blueprint
@@ -41,7 +42,7 @@ def letter(code: str) -> ResponseReturnValue:
             "desk/login_letter.html",
             entity=entity,
             login=login_state(entity.id, edition.id if edition else None, instant),
-            recipients=recipients_of(entity.id, "activation"),
+            recipients=recipients_of(entity.id, "activation", instant),
             letters_open=_may_be_made(edition),
             states=LOGIN_STATES,
             code_states=CODE_STATES,
@@ -68,6 +69,8 @@ def invite(code: str) -> ResponseReturnValue:
         recipients = invite_entity(entity.code, actor=required_staff().actor, now=now(), occasion=occasion)
     except AlreadyActivatedError:
         flash(_("L'accesso è già attivo: se la password è persa, azzera l'accesso."), "warning")
+    except SuspendedLoginError:
+        flash(_("L'accesso è sospeso: prima va riattivato."), "warning")
     except NoAddressError:
         flash(_("Nessun indirizzo a cui scrivere: aggiungine uno, oppure consegna la lettera."), "warning")
     else:

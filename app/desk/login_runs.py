@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlencode
 
@@ -18,7 +17,7 @@ from flask import Response, abort, flash, make_response, redirect, render_templa
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.code_lists import MOST_BYTES, MOST_LINES, CodeList, UnreadableListError, decode_list, find_listed
+from app.accounts.code_lists import MOST_BYTES, MOST_LINES, UnreadableListError
 from app.accounts.login_runs import (
     FAILED,
     ITEM_STATES,
@@ -48,15 +47,16 @@ from app.config import settings
 from app.database import unit_of_work
 from app.desk import blueprint
 from app.desk import login_words as words
+from app.desk.code_lists import Problem, listed, unreadable, where_typed
 from app.desk.login_paging import paging
 from app.desk.old_pages import old_page
 from app.editions.current import current_edition
 from app.extensions import db
+from app.web.spreadsheets import inert
 
 ROWS: Final = 50
 SECONDS_BETWEEN: Final = 1
 _LONGEST: Final = MOST_BYTES
-Problem = tuple[str, str]
 
 
 @blueprint.get("/accessi/gruppi")
@@ -83,13 +83,13 @@ def _prepare(wanted: Filter) -> ResponseReturnValue:
         if filtered:
             run_id = prepare_run(_means(wanted), source="filter", actor=actor, now=now(), filter_text=_text_of(wanted))
         else:
-            listed, source = _listed()
-            run_id = prepare_run(listed.entity_ids, source=source, actor=actor, now=now(), unknown=listed.unknown)
+            found, source = listed()
+            run_id = prepare_run(found.entity_ids, source=source, actor=actor, now=now(), unknown=found.unknown)
     except UnreadableListError as error:
-        return _draw_new(wanted, [_unreadable(error)]), 422
+        return _draw_new(wanted, [unreadable(error)]), 422
     except EmptyRunError:
         empty = _("Nessun ente corrisponde al filtro.") if filtered else _("Nessuno dei codici è di un ente che esiste oggi.")
-        return _draw_new(wanted, [("" if filtered else _where(), empty)]), 422
+        return _draw_new(wanted, [("" if filtered else where_typed(), empty)]), 422
     return redirect(url_for("desk.login_run", number=run_id), 303)
 
 
@@ -114,35 +114,6 @@ def _means(wanted: Filter) -> list[int]:
 
 def _text_of(wanted: Filter) -> str:
     return urlencode(wanted.to_args())
-
-
-def _where() -> str:
-    return "file" if request.files.get("file") else "codici"
-
-
-def _listed() -> tuple[CodeList, str]:
-    """Whom the file, else the text box, names."""
-    file = request.files.get("file")
-    if file is not None and file.filename:
-        return find_listed(decode_list(file.stream.read(MOST_BYTES + 1))), "file"
-    return find_listed(request.form.get("codici", "")), "list"
-
-
-def _unreadable(error: UnreadableListError) -> Problem:
-    return _where(), _UNREADABLE[error.reason](error)
-
-
-_UNREADABLE: Final[dict[str, Callable[[UnreadableListError], str]]] = {
-    "size": lambda error: _("L'elenco è troppo grande: al massimo %(kib)d kB.", kib=MOST_BYTES // 1024),
-    "encoding": lambda error: _("Il file non è un testo: salvalo dal foglio di calcolo come CSV e caricalo di nuovo."),
-    "lines": lambda error: _("L'elenco ha troppe righe: al massimo %(most)d.", most=MOST_LINES),
-    "empty": lambda error: _("Non c'è nessun codice: carica un file o scrivi un codice per riga."),
-    "code": lambda error: _(
-        "Riga %(line)d: «%(text)s» non è un codice. Scrivi un codice per riga, per esempio 001001. Nulla è cambiato.",
-        line=error.line,
-        text=error.text,
-    ),
-}
 
 
 @blueprint.get("/accessi/gruppi/<int(max=2147483647):number>")
@@ -177,7 +148,7 @@ def _draw_run(run: RunRow, still: bool = False, problems: list[Problem] | None =
         items=run_items(run.id, now(), states=states, limit=ROWS, offset=pager.offset),
         pager=pager,
         chosen=states[0] if len(states) == 1 else "",
-        without=without_address(run.id) if run.state == "prepared" else 0,
+        without=without_address(run.id, now()) if run.state == "prepared" else 0,
         per_hour=settings().reminders_per_hour,
         last_message=last_message_at(now()) if run.confirmed_at else None,
         never=never_activated(run.id) if run.state == "prepared" else 0,
@@ -225,27 +196,23 @@ def stop_login_run(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/accessi/gruppi/<int(max=2147483647):number>/da-avvisare.csv")
 def login_run_file(number: int) -> Response:
-    """Those without an address and those that failed, to be told in another way."""
-    run = _asked_run(number)
-    items = run_items(run.id, now(), states=(NO_ADDRESS, FAILED), limit=MOST_LINES)
+    """Those without an address and those that failed, to be told in another way; with `tutti` the result of each."""
+    run, whole = _asked_run(number), bool(request.args.get("tutti"))
+    items = run_items(run.id, now(), states=ITEM_STATES if whole else (NO_ADDRESS, FAILED), limit=MOST_LINES)
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(["codice", "ente", "esito", "motivo"])
     for item in items:
-        writer.writerow([item.entity_code, _inert(item.entity_label), item.state, item.reason])
+        writer.writerow([inert(cell) for cell in (item.entity_code, item.entity_label, item.state, item.reason)])
+    name = "accessi-esito" if whole else "accessi-da-avvisare"
     response = Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="accessi-da-avvisare-{number}.csv"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{number}.csv"'
     return response
 
 
 def _names() -> dict[str, str]:
     """How the audit names a member of staff → the name."""
     return {f"staff:{number}": name for number, name in staff_names().items()}
-
-
-def _inert(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
 def _asked_run(number: int) -> RunRow:

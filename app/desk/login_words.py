@@ -17,6 +17,13 @@ LOGIN_STATES: Final[dict[str, tuple[LazyString, str]]] = {
     "emptied": (_l("Azzerato, senza password"), "warning"),
 }
 """State of a login → words, and the kind of its tag."""
+LISTED: Final[dict[str, LazyString]] = {
+    "suspended": _l("Sospesi"),
+    "never": _l("Mai attivati"),
+    "active": _l("Attivi"),
+    "emptied": _l("Azzerati, senza password"),
+}
+"""By what logins can be listed → words."""
 CODE_STATES: Final[dict[str, LazyString]] = {
     "none": _l("Mai emesso"),
     "issued": _l("Emesso, non ancora usato"),
@@ -41,7 +48,10 @@ ITEM_STATES: Final[dict[str, tuple[LazyString, str]]] = {
     "no_address": (_l("Azzerato, senza indirizzo"), "warning"),
     "failed": (_l("Non azzerato"), "danger"),
 }
-ITEM_REASONS: Final[dict[str, LazyString]] = {"not_in_force": _l("L'ente nel frattempo ha cessato di esistere.")}
+ITEM_REASONS: Final[dict[str, LazyString]] = {
+    "not_in_force": _l("L'ente nel frattempo ha cessato di esistere."),
+    "suspended": _l("L'accesso è sospeso: il link non è partito."),
+}
 SOURCES: Final[dict[str, LazyString]] = {
     "desk": _l("segreteria"),
     "entity": _l("ente"),

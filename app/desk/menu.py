@@ -34,6 +34,7 @@ MENU: Final = (
     MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),
     MenuEntry("desk.access_requests", _l("Richieste"), PREPARE),
     MenuEntry("desk.address_changes", _l("Indirizzi"), PREPARE),
+    MenuEntry("desk.letter_runs", _l("Lettere"), PREPARE),
     MenuEntry("desk.deliveries", _l("Consegne"), PREPARE),
     MenuEntry("desk.logins", _l("Accessi"), ADMINISTER),
     MenuEntry("desk.members", _l("Utenti"), ADMINISTER),

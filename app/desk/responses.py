@@ -124,6 +124,8 @@ def actions(asked: Asked) -> dict[str, str]:
         pages |= {"extend": "desk.extend", "remind": "desk.new_batch"}
     if asked.staff.administers and not asked.wanted.is_empty:
         pages |= {"reset": "desk.new_login_run"}
+    if asked.staff.prepares and not asked.wanted.is_empty:
+        pages |= {"letters": "desk.new_letters"}
     known = current_app.view_functions
     return {name: address_of(url_for(page), asked.wanted) for name, page in pages.items() if page in known}
 

@@ -158,6 +158,13 @@ def set_addresses(act: Act, *, results_url: str | None, accessibility_url: str |
     _finish(act, edition, "addresses", results_url=results_url, accessibility_url=accessibility_url)
 
 
+def set_second_step(act: Act, *, wanted: bool) -> None:
+    """Whether an entity needs a code by e-mail beside its password, in a browser where it has not signed in before."""
+    edition = _begin(act)
+    before, edition.second_step = edition.second_step, wanted
+    _finish(act, edition, "second_step", before=before, after=wanted)
+
+
 def set_questionnaire(act: Act, questionnaire: Questionnaire, source: str) -> None:
     """Take this questionnaire; refused from the opening on."""
     edition = _begin(act)

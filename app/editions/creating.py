@@ -1,8 +1,9 @@
 """Making an edition in the page: an empty one, or one that takes over what an earlier one has.
 
 Not for: one that a file describes (`lifecycle.store_edition`).
-Holds always: a new edition is a draft; of an earlier one it takes contacts, both letters, the questionnaire, the addresses and
-the plan, its days moved by the years between the two openings; never its dates, its code, its state or its pilot.
+Holds always: a new edition is a draft; of an earlier one it takes contacts, both letters, the questionnaire, the addresses,
+how entities sign in, and the plan, its days moved by the years between the two openings; never its dates, its code, its state
+or its pilot.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ def _take_over(edition: Edition, earlier: Edition | None, now: dt.datetime) -> N
     edition.results_url, edition.accessibility_url = earlier.results_url, earlier.accessibility_url
     edition.letter, edition.letter_bytes = earlier.letter, earlier.letter_bytes
     edition.letter_text = earlier.letter_text
+    edition.second_step = earlier.second_step
     years = edition.opens_at.astimezone(ROME).year - earlier.opens_at.astimezone(ROME).year
     edition.plan = msgspec.json.encode(moved_plan(plan_of(earlier.id), years)).decode()
 

@@ -55,6 +55,7 @@ class EditionView:
     letter_bytes: int
     changed_at: dt.datetime
     definition_id: int
+    second_step: bool
 
     @property
     def has_letter(self) -> bool:
@@ -114,6 +115,7 @@ COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
     EDITION.letter_bytes,
     EDITION.changed_at,
     EDITION.definition_id,
+    EDITION.second_step,
 )
 CURRENT_ID: Final = (
     sa.select(EDITION.id)

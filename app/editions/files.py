@@ -16,6 +16,7 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
     plan: [{day: 2026-10-31, percent: 20}]    # optional: share of the municipalities represented that is hoped for by that day
     results_url: https://…             # optional: what became of last year's answers
     accessibility_url: https://…       # optional: the declaration on AGID's form
+    second_step: true                  # optional: entities sign in with a code by e-mail too, in a browser that is new to them
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plan: tuple[_PlanRow, ...] = ()
     results_url: str | None = None
     accessibility_url: str | None = None
+    second_step: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class EditionFile:
     accessibility_url: str | None
     letter_text: str = ""
     plan: Plan = ()
+    second_step: bool = False
 
     @property
     def contacts_json(self) -> str:
@@ -179,6 +182,7 @@ def read_edition_file(path: Path) -> EditionFile:
         accessibility_url=raw.accessibility_url,
         letter_text=letter_text,
         plan=plan,
+        second_step=raw.second_step,
     )
 
 

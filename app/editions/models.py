@@ -25,7 +25,10 @@ class Definition(Base):
 
 
 class Edition(Base):
-    """One run of the survey. `plan`: JSON, [[day, percent of municipalities represented that are hoped for by then], …]."""
+    """One run of the survey. `plan`: JSON, [[day, percent of municipalities represented that are hoped for by then], …].
+
+    `second_step`: beside the password, an entity needs a code by e-mail in a browser where it has not signed in before.
+    """
 
     __tablename__ = "edition"
     __table_args__ = (
@@ -49,6 +52,7 @@ class Edition(Base):
     letter_bytes: Mapped[int] = mapped_column(default=0)
     letter_text: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     plan: Mapped[str] = mapped_column(sa.Text, default="[]", server_default="[]")
+    second_step: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
     def note_change(self, now: dt.datetime) -> None:

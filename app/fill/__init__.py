@@ -10,7 +10,7 @@ from flask import Blueprint
 
 blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
-CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.address", "fill.sync"})
+CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.address", "fill.invite", "fill.sync"})
 # What a script asks: every answer, a refusal too, is JSON.
 JSON_ENDPOINTS = frozenset({"fill.sync"})
 
@@ -18,16 +18,20 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     addresses,
     answer_history,
     browser_definition,
+    consents,
     coverage,
     draft_panel,
     entity,
+    inviting,
     late_pages,
     merged,
     overview,
     people,
     place_names,
+    privacy,
     receipts,
     reopening,
+    seen,
     sheets,
     shells,
     short,

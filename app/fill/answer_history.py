@@ -46,18 +46,20 @@ class ValueRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerHistory:
-    """One answer: its question, its sheet where it stands in one, and its values, the newest first. `base`: its revision."""
+    """One answer: its question, its sheet where it stands in one, and its values, the newest first. `base`: its revision;
+    `shortened`: its oldest values are too long for the page."""
 
     key: str
     label: str
     sheet: str
     base: int
     values: tuple[ValueRow, ...]
+    shortened: bool
 
 
 def answer_history(response: OpenResponse) -> list[AnswerHistory]:
     """All answers that were ever given, in the order of the questionnaire; those of sheets that were removed are left out."""
-    changes = changes_by_answer(response.id)
+    changes, shortened = changes_by_answer(response.id)
     questionnaire = response.questionnaire_in(locale())
     by_value = {f"{one.revision}/{key}": one.value for key, several in changes.items() for one in several}
     clear = personal.unseal(response.id, by_value)
@@ -67,6 +69,7 @@ def answer_history(response: OpenResponse) -> list[AnswerHistory]:
         AnswerHistory(
             *(key, question.label, sheet, response.document.answers[key].revision),
             values=_rows(question, key, changes[key], clear, (names, speech)),
+            shortened=key in shortened,
         )
         for question, key, sheet in _answers(response, questionnaire.steps)
         if key in changes
@@ -141,7 +144,8 @@ def _say_restored(saved: OpenResponse, operation: Operation, *, disputed: bool) 
 
 def _operation(response: OpenResponse, key: str, revision: int) -> Operation:
     """The save that brings it back. Aborts with 404 on an answer that never had a value of this revision."""
-    earlier = next((one for one in changes_by_answer(response.id).get(key, ()) if one.revision == revision), None)
+    changes, _shortened = changes_by_answer(response.id)
+    earlier = next((one for one in changes.get(key, ()) if one.revision == revision), None)
     value = personal.unseal_one(response.id, earlier.value) if earlier else None
     if earlier is None or value == personal.ERASED:
         abort(404)

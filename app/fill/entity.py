@@ -6,25 +6,31 @@ Holds always: it can be read whether an edition is on or not; only the signed-in
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
+from app.accounts.invitations import pending_invitations
 from app.accounts.operators import list_operators, operator_names, removed_operators
 from app.accounts.session_list import list_sessions
 from app.clock import now
-from app.editions.current import current_edition
+from app.editions.current import EditionView, current_edition
 from app.editions.files import ROME
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList
 from app.fill.opening import identity, locale
+from app.fill.privacy import notice_to_ask
 from app.fill.views import moment
 from app.questionnaire.reach import reach
 from app.registry.addresses import RECIPIENTS, AddressRow, addresses_of, purpose_label, recipients_of, waiting_changes
 from app.registry.associations import AssociationRow, association_rows
 from app.responses import personal
+from app.responses.consents import DAYS, consent_to_read
 from app.responses.earlier import earlier_response, earlier_versions
+from app.responses.reading import find_response
 from app.responses.submission import is_withdrawn, list_receipts, submitted_document
 
 
@@ -46,25 +52,39 @@ def entity() -> ResponseReturnValue:
     leads, belongs = _associations(who.entity_id)
     return render_template(
         "fill/entity.html",
-        addresses=_addresses(who.entity_id),
+        addresses=_addresses(who.entity_id, at),
         changes=waiting_changes(who.entity_id),
         purpose_label=purpose_label,
         operators=list_operators(who.entity_id),
+        invitations=pending_invitations(who.entity_id),
+        now=at,
         removed=removed_operators(who.entity_id),
         sessions=list_sessions(who.entity_id, at, current=who.session_key),
         leads=leads,
         belongs=belongs,
+        consent=_consent(who.entity_id, edition, at),
         earlier=earlier_versions(who.entity_id, edition.id if edition else None),
         moment=moment,
+        notice=notice_to_ask(),
     )
 
 
-def _addresses(entity_id: int) -> list[Address]:
-    gets = {kind: set(recipients_of(entity_id, kind)) for kind in RECIPIENTS}
+def _addresses(entity_id: int, at: dt.datetime) -> list[Address]:
+    gets = {kind: set(recipients_of(entity_id, kind, at)) for kind in RECIPIENTS}
     return [
         Address(row, purpose_label(row.purpose), frozenset(kind for kind, emails in gets.items() if row.email in emails))
         for row in addresses_of(entity_id)
     ]
+
+
+def _consent(entity_id: int, edition: EditionView | None, at: dt.datetime) -> dict[str, Any] | None:
+    """Whether the desk may read the draft, until when and who said so; None where there is no draft to read."""
+    response = find_response(entity_id, edition.id) if edition else None
+    if response is None:
+        return None
+    given = consent_to_read(response.id, at)
+    who = operator_names(entity_id).get(given.operator_id or 0, "") if given else ""
+    return {"given": given, "who": who, "days": DAYS}
 
 
 def _associations(entity_id: int) -> tuple[list[AssociationRow], list[AssociationRow]]:

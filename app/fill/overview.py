@@ -21,6 +21,7 @@ from app.fill.coverage import coverage_view
 from app.fill.late_pages import late_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
 from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
+from app.fill.privacy import notice_to_ask
 from app.fill.reopening import may_ask
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
@@ -72,7 +73,7 @@ def overview() -> ResponseReturnValue:
         late=late,
         may_ask=may_ask(response, at),
         asked_at=asked_at(response.entity_id, response.edition.id) if may_ask(response, at) else None,
-        tasks=_tasks(response, found, reached),
+        tasks=tasks_of(response, found, reached),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
         first=step_address(first),
@@ -81,6 +82,7 @@ def overview() -> ResponseReturnValue:
         offers=offers,
         withdrawn=is_withdrawn(response),
         colleagues=_colleagues(response, at),
+        notice=notice_to_ask(),
         conflicts=len(response.open_conflicts),
         receipts=list_receipts(response.id) if response.submissions else [],
         unsent=has_unsent_changes(response),
@@ -92,7 +94,8 @@ def overview() -> ResponseReturnValue:
     )
 
 
-def _tasks(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
+def tasks_of(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
+    """The lines of the task list: each step with its state, its sheets below it."""
     questionnaire = response.questionnaire_in(locale())
     live = response.document.live_items()
     lacks = Counter(split_key(key)[0] or questionnaire.step_of(key).code for key in found.missing)

@@ -17,7 +17,7 @@ from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.accounts.operators import operator_names
+from app.accounts.operators import operator_names, shown_name
 from app.clock import now
 from app.extensions import db
 from app.fill import blueprint
@@ -233,7 +233,7 @@ def _names(response: OpenResponse, operators: set[int | None]) -> Mapping[int, s
     """Who wrote these; the names are asked for only where somebody else did."""
     me = identity()
     if me.operator_id is not None and operators <= {me.operator_id, None}:
-        return {me.operator_id: me.operator_name or ""}
+        return {me.operator_id: shown_name(me.operator_name or "", verified=me.operator_verified)}
     return operator_names(response.entity_id)
 
 

@@ -227,4 +227,6 @@ def shown(question: Question, value: Any, speech: Speech) -> str:
         return str(_("(nessuna risposta)"))
     if value == personal.ERASED:
         return str(_("(dato personale cancellato)"))
+    if value == personal.MASKED:
+        return str(_("(dato personale nascosto)"))
     return type_of(question).show(question, value, speech)

@@ -25,6 +25,7 @@ from app.letters.printing import pdf_of_letter, pdf_of_letters
 from app.letters.writing import Letter, Run, begin_run, write_letters
 from app.registry.entities import EntityRow
 from app.web.pdf import page_count
+from app.web.spreadsheets import inert
 
 LIST_NAME: Final = "elenco.csv"
 COLUMNS: Final = ("codice", "ente", "provincia", "pagine", "file")
@@ -57,7 +58,7 @@ def run_letters(
     db.session.commit()
     db.session.remove()  # the rest takes minutes and asks no database
     with private_file(target) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        yield from (_write_together if together else _write_each)(run, entities, archive)
+        yield from (write_together if together else _write_each)(run, entities, archive)
 
 
 def _write_each(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFile) -> Iterator[int]:
@@ -71,7 +72,8 @@ def _write_each(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFil
     archive.writestr(LIST_NAME, _list_of(rows), zipfile.ZIP_DEFLATED)
 
 
-def _write_together(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFile) -> Iterator[int]:
+def write_together(run: Run, entities: Sequence[EntityRow], archive: zipfile.ZipFile) -> Iterator[int]:
+    """Some hundred letters in each PDF of the archive, then the list, giving how many are done after each PDF."""
     rows = []
     for start in range(0, len(entities), AT_ONCE):
         letters = list(write_letters(run, entities[start : start + AT_ONCE]))
@@ -91,5 +93,5 @@ def _list_of(rows: Sequence[tuple[str, ...]]) -> bytes:
     """The list as CSV: semicolons and a byte-order mark, as the spreadsheets of Italian offices open it."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerows([COLUMNS, *rows])
+    writer.writerows([COLUMNS, *([inert(cell) for cell in row] for row in rows)])
     return text.getvalue().encode("utf-8-sig")

@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.editions.blank_form import blank_form
 from app.editions.current import EditionView, letter_of, questionnaire_in
+from app.privacy.notice import VERSIONS
+from app.privacy.purging import retention_lengths
 from app.public import blueprint
 from app.public.frame import shown_edition
 from app.public.pdf import blank_form_pdf
@@ -71,7 +73,7 @@ def help_page() -> str:
 @blueprint.get("/privacy")
 def privacy() -> str:
     """The privacy notice."""
-    return render_template("public/privacy.html")
+    return render_template("public/privacy.html", versions=VERSIONS, terms=retention_lengths())
 
 
 @blueprint.get("/accessibilita")

@@ -22,6 +22,8 @@ from app.questionnaire.model import Question, Questionnaire, Step, answer_key
 Answers = Mapping[str, Value | None]
 Items = Mapping[str, Sequence[str]]
 
+LONGEST_REMEMBERED: Final = 8 * 1024
+"""Bytes of the answers on which a path depends, up to which it is remembered: a text of any length may stand for a number."""
 _NONE: Final[dict[str, ConditionValue]] = {}
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -96,7 +98,8 @@ def reach(questionnaire: Questionnaire, answers: Answers, items: Items) -> Reach
     """
     needed = mentioned(questionnaire)
     telling = {key: value for key, value in answers.items() if key.rpartition("/")[2] in needed}
-    return _path(questionnaire, _Given(_encode((telling, items)), telling, items))
+    given = _Given(_encode((telling, items)), telling, items)
+    return _path(questionnaire, given) if len(given.text) <= LONGEST_REMEMBERED else _path.__wrapped__(questionnaire, given)
 
 
 @lru_cache(maxsize=512)

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.extensions import db
+from app.registry.address_holds import HoldRow, close_hold
 from app.registry.addresses import (
     AlreadyRegisteredError,
     UnknownAddressError,
@@ -66,6 +67,23 @@ def apply_change(entity_id: int, *, ends: int | None, purpose: str, email: str, 
         end_live(entity_id, ends, now)
     added_id = insert_address(entity_id, purpose, address, source, now) if address else None
     return AppliedChange(code, purpose, added_id, address, ends, ended)
+
+
+def undo_change(hold: HoldRow, *, stopped_by: str, now: dt.datetime) -> int | None:
+    """Stop a held change: end the new address, use the one before it again, and give its id where there was one. Flushes only.
+
+    Raises `UnknownAddressError` where it was stopped already or holds by now.
+    """
+    hold_addresses(hold.entity_id)
+    if not close_hold(hold.added_id, stopped_by=stopped_by, now=now):
+        db.session.rollback()
+        raise UnknownAddressError
+    end_live(hold.entity_id, hold.added_id, now)
+    if hold.replaced is None or hold.replaced_id is None:
+        return None
+    before = db.session.execute(sa.select(ContactAddress.purpose).where(ContactAddress.id == hold.replaced_id)).scalar_one()
+    known = live_id(hold.entity_id, before, hold.replaced)
+    return insert_address(hold.entity_id, before, hold.replaced, "desk", now) if known is None else known
 
 
 def ended_addresses(entity_id: int) -> list[EndedAddress]:

@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 
 from app.audit.chain import Scalar, record
 from app.extensions import db, table_of
+from app.registry.address_holds import gets_links
 from app.registry.entities import label
 from app.registry.models import PURPOSES, AddressChange, ContactAddress, Entity
 
@@ -36,6 +37,9 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""
+
+WITH_LINK = frozenset({"activation", "sign_in", "reset"})
+"""The messages with which somebody gets in."""
 
 address_table = table_of(ContactAddress)  # for rooms that join it in a query of their own; they read, and never write
 # The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the
@@ -149,21 +153,27 @@ def select_with_address(*, bad: bool = False) -> sa.Select[int]:
     return query.where(known_bad if bad else ~known_bad)
 
 
-def recipients_of(entity_id: int, message: str) -> list[str]:
+def recipients_of(entity_id: int, message: str, now: dt.datetime | None = None) -> list[str]:
     """The addresses of an entity that get a message of this kind, each once; empty where it has none that may be used.
 
-    Raises `UnknownMessageError`.
+    `now`: needed for a message with a link, which a new address gets only after a while. Raises `UnknownMessageError`.
     """
-    return recipients_for([entity_id], message)[entity_id]
+    return recipients_for([entity_id], message, now)[entity_id]
 
 
-def recipients_for(entity_ids: Collection[int], message: str) -> dict[int, list[str]]:
+def recipients_for(entity_ids: Collection[int], message: str, now: dt.datetime | None = None) -> dict[int, list[str]]:
     """`recipients_of` for many entities in one query. Raises `UnknownMessageError`."""
     if message not in RECIPIENTS:
         raise UnknownMessageError(message)
+    if message not in WITH_LINK:
+        used: sa.ColumnElement[bool] = ContactAddress.ended_at.is_(None)
+    elif now is None:
+        raise ValueError(f"who gets a {message} link depends on the instant: say which")
+    else:
+        used = gets_links(now)
     bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
     query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(
-        ContactAddress.entity_id.in_(entity_ids), ContactAddress.ended_at.is_(None), ~bad
+        ContactAddress.entity_id.in_(entity_ids), used, ~bad
     )
     found: dict[int, dict[str, list[str]]] = {entity_id: {} for entity_id in entity_ids}
     for row in db.session.execute(query.order_by(ContactAddress.entity_id, ContactAddress.email, ContactAddress.id)):

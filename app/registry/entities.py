@@ -68,15 +68,22 @@ _COLUMNS = (
 )
 
 
-def search_entities(text: str, *, kinds: Collection[str] | None = None, limit: int = 20, offset: int = 0) -> list[EntityRow]:
+def search_entities(
+    text: str,
+    *,
+    kinds: Collection[str] | None = None,
+    among: sa.Select[int] | None = None,
+    limit: int = 20,
+    offset: int = 0,
+) -> list[EntityRow]:
     """Entities in force whose name, in either language, holds `text` (accents, case and apostrophes do not matter).
 
     First the names equal to it, then those that begin with it, then those with a word that begins with it, then those that
     hold it, then those that hold all of its words somewhere; within each by name. A code finds its entity. An empty text
-    finds nobody.
+    finds nobody, or with `among` (ids) all of those that are in force.
     """
     folded = _folded(text)
-    if not folded:
+    if not folded and among is None:
         return []
     column = Entity.search_name
     rank = sa.case(
@@ -86,7 +93,7 @@ def search_entities(text: str, *, kinds: Collection[str] | None = None, limit: i
         (column.contains(folded), 3),
         else_=4,
     )
-    query = sa.select(*_COLUMNS).where(*_matching(text, folded, kinds))
+    query = sa.select(*_COLUMNS).where(*_matching(text, folded, kinds, among))
     query = query.order_by(rank, column, Entity.code).limit(limit).offset(offset)
     return _rows(db.session.execute(query).all())
 
@@ -98,12 +105,13 @@ def select_matching(text: str) -> sa.Select[int]:
     return sa.select(Entity.id).where(*conditions)
 
 
-def count_entities(text: str, *, kinds: Collection[str] | None = None) -> int:
+def count_entities(text: str, *, kinds: Collection[str] | None = None, among: sa.Select[int] | None = None) -> int:
     """How many `search_entities` would find without a limit."""
     folded = _folded(text)
-    if not folded:
+    if not folded and among is None:
         return 0
-    return db.session.execute(sa.select(sa.func.count(Entity.id)).where(*_matching(text, folded, kinds))).scalar_one()
+    wanted = sa.select(sa.func.count(Entity.id)).where(*_matching(text, folded, kinds, among))
+    return db.session.execute(wanted).scalar_one()
 
 
 def find_by_code(code: str) -> EntityRow | None:
@@ -118,11 +126,13 @@ def find_by_id(entity_id: int) -> EntityRow | None:
     return next(iter(_rows(db.session.execute(sa.select(*_COLUMNS).where(Entity.id == entity_id)).all())), None)
 
 
-def find_by_ids(entity_ids: Collection[int]) -> list[EntityRow]:
-    """The entities with these ids, also those that no longer exist, by name and code."""
+def find_by_ids(entity_ids: Collection[int], *, in_force: bool = False) -> list[EntityRow]:
+    """The entities with these ids, also those that no longer exist unless only those `in_force` are meant, by name and code."""
     if not entity_ids:
         return []
-    query = sa.select(*_COLUMNS).where(Entity.id.in_(entity_ids)).order_by(Entity.search_name, Entity.code)
+    query = sa.select(*_COLUMNS).where(Entity.id.in_(entity_ids))
+    query = query.where(Entity.valid_to.is_(None)) if in_force else query
+    query = query.order_by(Entity.search_name, Entity.code)
     return _rows(db.session.execute(query).all())
 
 
@@ -180,10 +190,14 @@ def _folded(text: str) -> str:
     return fold(text[:LONGEST_SEARCH])
 
 
-def _matching(text: str, folded: str, kinds: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
-    every_word = sa.and_(*(Entity.search_name.contains(word) for word in folded.split()))
+def _matching(
+    text: str, folded: str, kinds: Collection[str] | None, among: sa.Select[int] | None = None
+) -> list[sa.ColumnElement[bool]]:
+    every_word = sa.and_(sa.true(), *(Entity.search_name.contains(word) for word in folded.split()))
     found = sa.or_(every_word, Entity.code == text.strip())
-    conditions: list[sa.ColumnElement[bool]] = [found, Entity.valid_to.is_(None)]
+    conditions: list[sa.ColumnElement[bool]] = [found if folded else sa.true(), Entity.valid_to.is_(None)]
+    if among is not None:
+        conditions.append(Entity.id.in_(among))
     if kinds is not None:
         conditions.append(Entity.kind.in_(kinds))
     return conditions

@@ -120,6 +120,25 @@ class AddressChange(Base):
     outcome: Mapped[str | None] = mapped_column(sa.String(20))
 
 
+class AddressHold(Base):
+    """A new address that gets no link yet, so that whoever read until now can stop it. `added_id`: the new one.
+
+    `replaced_id`: the one in whose place it came, which goes on getting the links until `takes_effect_at`. `token_hash`: of the
+    link with which the change is stopped.
+    """
+
+    __tablename__ = "address_hold"
+
+    added_id: Mapped[int] = mapped_column(sa.ForeignKey("contact_address.id"), primary_key=True, autoincrement=False)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), index=True)
+    replaced_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contact_address.id"))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    held_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    takes_effect_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    stopped_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    stopped_by: Mapped[str | None] = mapped_column(sa.String(100))
+
+
 class Variation(Base):
     """What happened to an entity on a day, as ISTAT lists it: CS institution, ES suppression, CD name, AP province.
 

@@ -16,6 +16,7 @@ from app.extensions import db
 from app.responses.document import APPLIED, Document, JournalLine, fold
 from app.responses.models import JournalEntry
 
+AT_ONCE = 20  # lines held in memory: one may be a megabyte
 _decode = msgspec.json.Decoder(JournalLine).decode
 
 
@@ -25,7 +26,7 @@ def journal_lines(response_id: int, *, since: int = 0, until: int | None = None)
     if until is not None:
         wanted.append(JournalEntry.version <= until)
     query = sa.select(JournalEntry.line).where(*wanted).order_by(JournalEntry.version)
-    for text in db.session.execute(query).scalars():
+    for text in db.session.execute(query.execution_options(yield_per=AT_ONCE)).scalars():
         yield _decode(text)
 
 

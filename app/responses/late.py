@@ -215,6 +215,11 @@ def _settle(work: LateWork, state: str, left: Sequence[Operation], settled_by: i
     db.session.commit()
 
 
+def personal_digests(operations: str) -> list[str]:
+    """Of the personal values that the stored operations of late work hold."""
+    return sorted({digest for one in _decode(operations) for digest in _digests(one.value)})
+
+
 def _digests(value: Any) -> tuple[str, ...]:
     return (value[personal.SEAL],) if personal.is_sealed(value) else ()
 

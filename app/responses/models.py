@@ -46,6 +46,20 @@ class Response(Base):
     synthetic: Mapped[bool] = mapped_column(default=False)
 
 
+class DraftConsent(Base):
+    """An entity lets the desk read its open draft until an instant. `withdrawn_at`: it has taken the consent back."""
+
+    __tablename__ = "draft_consent"
+    __table_args__ = (sa.Index("ix_draft_consent_response", "response_id", "until"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"))
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+    given_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    until: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
 class ResponseItem(Base):
     """One sheet of a repeated step, written with the document so that review and desk filter by SQL."""
 

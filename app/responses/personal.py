@@ -24,6 +24,10 @@ ERASED: Final = {"na": True, "erased": True}
 _canonical = msgspec.json.Encoder(order="deterministic").encode
 
 
+MASKED: Final = {"na": True, "masked": True}
+"""What stands for a personal value where somebody reads who may not see it."""
+
+
 def is_sealed(value: Any) -> bool:
     """Whether a stored value is the digest of a personal one."""
     return isinstance(value, dict) and SEAL in value

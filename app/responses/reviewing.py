@@ -17,6 +17,8 @@ from app.responses import personal
 from app.responses.document import Document
 from app.responses.reading import OpenResponse
 
+LONGEST_REMEMBERED: Final = 32 * 1024
+"""Characters of a document whose review is remembered: some hundred of the largest would fill a machine's memory."""
 _SEALED: Final = f'"{personal.SEAL}":'  # a key: within a value's text its quotes would be escaped
 
 
@@ -32,6 +34,8 @@ def review_stored(response_id: int, questionnaire: Questionnaire, document: Docu
     """The same for a document and its text, which belong together."""
     if _SEALED in stored:
         return review(questionnaire, personal.unseal(response_id, document.values()), document.live_items())
+    if len(stored) > LONGEST_REMEMBERED:
+        return review(questionnaire, document.values(), document.live_items())
     return _review_of(questionnaire, _Stored(stored, document))
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.accounts.messages import HOOKS
+from app.accounts import operator_messages, second_step
+from app.accounts.messages import HOOKS as LINK_HOOKS
 from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.models import ContactAddress
 from tests.accounts.few import BASE_URL, entity
 
+HOOKS = {**LINK_HOOKS, **operator_messages.HOOKS, **second_step.HOOKS}
 OFFICE = "protocollo@comune.example.org"
 MASKED = "pr***@comune.example.org"
 
@@ -35,6 +37,13 @@ class Arrived:
         return found[1]
 
     @property
+    def digits(self) -> str:
+        """The code of a second step."""
+        found = re.search(r"^(\d{6})$", self.text, re.MULTILINE)
+        assert found is not None, self.text
+        return found[1]
+
+    @property
     def token(self) -> str:
         return self.path.rpartition("/")[2]
 
@@ -51,10 +60,10 @@ def queued() -> list[Delivery]:
 
 
 def claim(now: dt.datetime) -> list[Arrived]:
-    """Each message that waits, as its hook lets it go; without its links made where it is not wanted any more."""
+    """Each message of this room that waits, as its hook lets it go; without its links made where it is not wanted any more."""
     arrived = []
     for delivery in queued():
-        if delivery.state != "queued":
+        if delivery.state != "queued" or delivery.kind not in HOOKS:
             continue
         hook = HOOKS[delivery.kind]
         reason = hook.wanted(delivery, now)

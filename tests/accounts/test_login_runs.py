@@ -68,7 +68,7 @@ def test_a_confirmed_run_resets_each_login_once_and_says_who_could_not_be_writte
     session = open_session(entity(AGLIE).id, now)
     db.session.commit()
     run_id = confirmed(now)
-    assert (run_by_id(run_id).state, without_address(run_id)) == ("running", 3)
+    assert (run_by_id(run_id).state, without_address(run_id, now)) == ("running", 3)
     assert work_off(run_id, lambda: now) == 4
     assert work_off(run_id, lambda: now) == 0
     run = run_by_id(run_id)

@@ -115,7 +115,7 @@ def test_each_address_gets_a_link_of_its_own_and_the_first_used_ends_the_others(
     register(AGLIE, "sociali@comune.example.org", "social_services")
     invite_entity(AGLIE, actor="test", now=now)
     arrived = claim(now)
-    assert [one.recipient for one in arrived] == recipients_of(entity(AGLIE).id, "activation")
+    assert [one.recipient for one in arrived] == recipients_of(entity(AGLIE).id, "activation", now)
     assert [entity_of_link(one.token, now).code for one in arrived] == [AGLIE] * len(arrived)
     redeem_activation_link(arrived[-1].token, PASSWORD, now)
     for one in arrived:

@@ -53,7 +53,7 @@ def test_only_live_sessions_of_the_entity_are_listed_the_last_seen_first(now: dt
     second = opened(AGLIE, now + MINUTE)
     opened(SAMONE_TO, now + MINUTE)
     listed = list_sessions(entity(AGLIE).id, now + 2 * MINUTE, current=token_hash(first))
-    assert [(row.operator, row.current) for row in listed] == [(None, False), ("Operatore A", True)]
+    assert [(row.operator, row.current) for row in listed] == [(None, False), ("Operatore A (non verificato)", True)]
     assert [row.created_at for row in listed] == [now + MINUTE, now]
     assert {row.key for row in listed}.isdisjoint({token_hash(first)[:16], token_hash(second)[:16]})
     assert all(len(row.key) == 16 for row in listed)
@@ -92,7 +92,7 @@ def test_a_removed_operator_is_offered_to_nobody_and_keeps_its_name(now: dt.date
     assert [row.id for row in list_operators(entity(AGLIE).id)] == [own]
     assert [row.id for row in removed_operators(entity(AGLIE).id)] == [other]
     assert get_operator(entity(AGLIE).id, other) is None
-    assert operator_names(entity(AGLIE).id) == {own: "Operatore A", other: "Operatore B"}
+    assert operator_names(entity(AGLIE).id) == {own: "Operatore A (non verificato)", other: "Operatore B (non verificato)"}
     assert last_entry() == ("operator_removed", f"entity:{AGLIE}", f"operator:{other}", "{}")
     with pytest.raises(OperatorOfAnotherEntityError):
         choose_operator(token_hash(opened(AGLIE, now)), other)

@@ -22,7 +22,7 @@ LEVELS = (
     ("responses", "letters"),
     ("chasing",),
     ("reminders", "practices"),
-    ("exports",),
+    ("exports", "privacy"),
     ("access", "fill", "desk", "public", "demo"),
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -233,7 +233,7 @@ def test_a_row_has_its_last_message_call_and_contact(edition: EditionView, rows:
     assert row.message is not None
     assert row.contact is not None
     assert row.call is not None
-    assert (row.message.subject, row.contact.name, row.call.outcome) == ("Messaggio 2", "Persona 2", "refused")
+    assert (row.message.subject, row.contact.name, row.call.outcome) == ("Messaggio 2", "Persona 2 (non verificato)", "refused")
     staff = add_member("coordinator", START)
     set_call_removed((entity_id, code), call, removed=True, staff_id=staff, now=START)
     after = last_calls(edition.id, [entity_id])

@@ -293,7 +293,7 @@ def test_addresses_and_period(coordinator: Person) -> None:
     assert stored().period_from == dt.date(2026, 1, 1)
 
 
-@pytest.mark.parametrize("name", ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi"])
+@pytest.mark.parametrize("name", ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso"])
 def test_who_comes_second_is_told_and_loses_nothing(coordinator: Person, new_staff: NewStaff, name: str, clock: Clock) -> None:
     put("draft")
     typed: dict[str, dict[str, str]] = {
@@ -304,6 +304,7 @@ def test_who_comes_second_is_told_and_loses_nothing(coordinator: Person, new_sta
         "lettera": {"letter_text": "# Mia\n\n{{codice}}"},
         "piano": {"day": "2026-04-01", "percent": "7"},
         "indirizzi": {"results_url": "https://example.org/mio"},
+        "accesso": {"second_step": "1"},
     }
     field, value = next(iter(typed[name].items()))
     mine = coordinator.get(part(name))
@@ -324,3 +325,16 @@ def test_a_version_that_is_none_is_a_changed_one(coordinator: Person) -> None:
     for version in ("", "ieri", "2026-01-01"):
         data = fields | {"visto": [version], "azione": ["salva"]}
         assert coordinator.client.post(part("indirizzi"), data=data).status_code == 409
+
+
+def test_the_second_step_is_off_until_somebody_wants_it_and_can_be_taken_back(coordinator: Person) -> None:
+    assert stored().second_step is False
+    page = coordinator.fill(part("accesso"), {"second_step": "1"}, SAVE)
+    assert (page.path, stored().second_step) == (HOME, True)
+    assert "Password, e un codice per e-mail nei browser nuovi" in page.text
+    assert last_entry() == ("edition_changed", {"part": "second_step", "before": False, "after": True})
+    form = coordinator.get(part("accesso"))
+    assert form.value("second_step") == ["1"]
+    fields = {name: value for name, value in form.form().fields.items() if name != "second_step"}
+    assert coordinator.client.post(part("accesso"), data=fields | {"azione": ["salva"]}).status_code == 303
+    assert stored().second_step is False

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app import database
-from app.audit import reading
+from app.audit import verifying
 from app.desk import log
 from app.editions.checks import name_problems
 from app.editions.current import EditionView
@@ -85,8 +85,8 @@ def test_who_has_just_submitted_gets_no_extension(
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_checking_the_log_holds_no_writer_up(administrator: Person, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[bool] = []
-    check = reading.check_chain
-    monkeypatch.setattr(log, "check_chain", lambda: begun.append(database._writes.get()) or check())
+    check = verifying.check_chain
+    monkeypatch.setattr(log, "check_chain", lambda most: begun.append(database._writes.get()) or check(most))
     assert post(administrator, "/gestione/registro/verifica").status_code == 303
     assert begun == [False]
 

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.accounts.operators import add_operator
 from app.accounts.staff import staff_by_email
-from app.audit.chain import record
+from app.audit.chain import current_head, record
 from app.audit.models import AuditEntry
 from app.desk import log
 from app.desk.log_words import EVENTS
@@ -58,7 +59,7 @@ def test_entries_read_as_sentences_with_names(administrator: Person, told: int) 
     assert "never_heard_of" in found[0]
     assert "Persona administrator" in found[0]
     assert "Comando sul server Ruolo cambiato Regione: Toscana; ruolo: Territorio Persona administrator" in found[1]
-    assert "Nome Operatore – Firenze (FI) Risposta inviata" in found[2]
+    assert "Nome Operatore (non verificato) – Firenze (FI) Risposta inviata" in found[2]
     assert "a" * 64 not in found[2]
     assert "Entrata di un ente con: codice della lettera il proprio accesso" in found[3]
     links = administrator.get("/gestione/registro").links()
@@ -191,3 +192,25 @@ def test_details_are_words_and_dates_not_codes(administrator: Person) -> None:
         "formato: csv; righe: 7.896 ",
     ):
         assert words in found, words
+
+
+def test_it_says_from_where_without_an_address_and_finds_what_came_from_there(
+    app: Flask, administrator: Person, told: int
+) -> None:
+    with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.7"}):
+        record("signed_in", actor="entity:048017", subject="entity:048017", detail={"by": "link"}, now=START)
+        db.session.commit()
+    page = administrator.get("/gestione/registro")
+    assert "192.0.2" not in page.html
+    places = {name: address for name, address in page.links().items() if name.startswith("luogo ")}
+    assert len(places) == 1
+    ((_, address),) = places.items()
+    found = administrator.get(address)
+    assert (len(rows(found)), len(rows(page)) > 1) == (1, True)
+    assert "Solo dallo stesso luogo" in found.text
+    assert rows(ask(administrator, luogo="0" * 16)) == []
+
+
+def test_the_end_of_the_chain_stands_there_to_be_copied(administrator: Person, told: int) -> None:
+    head = current_head()
+    assert f"{head.number}:{head.entry_hash}" in administrator.get("/gestione/registro").html

@@ -50,6 +50,10 @@ def test_a_file_is_read_confirmed_and_worked_off(administrator: Person, now: dt.
     file = administrator.client.get("/gestione/accessi/gruppi/1/da-avvisare.csv")
     assert file.get_data(as_text=True).splitlines()[1:] == [f"{SAMONE_TN};Samone (TN);no_address;"]
     assert "attachment" in file.headers["Content-Disposition"]
+    whole = administrator.client.get("/gestione/accessi/gruppi/1/da-avvisare.csv?tutti=1")
+    rows = whole.get_data(as_text=True).splitlines()[1:]
+    assert rows == [f"{FIRENZE};Firenze (FI);done;", f"{SAMONE_TN};Samone (TN);no_address;"]
+    assert 'filename="accessi-esito-1.csv"' in whole.headers["Content-Disposition"]
     assert [action for action, _actor in deeds()] == [
         *("login_run_prepared", "login_run_confirmed", "login_reset", "login_reset"),
     ]

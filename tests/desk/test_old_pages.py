@@ -43,6 +43,12 @@ FIRENZE = "/gestione/enti/048017"
 CASES = [
     Case("add_entity_call", "coordinator", FIRENZE, {"appunti": "Richiamare"}, f"{FIRENZE}/telefonate"),
     Case("add_entity_note", "coordinator", FIRENZE, {"nota": "Il venerdì no"}, f"{FIRENZE}/note"),
+    Case(
+        *("rewrite_entity_note", "coordinator", FIRENZE + "?scritta={note}", {"nota-1": "Solo il lunedì"}),
+        FIRENZE + "/note/{note}/testo",
+    ),
+    Case("suspend_login", "administrator", "/gestione/accessi/048017/sospendi", {"motivo": "Lo chiede l'ente"}),
+    Case("new_letters", "coordinator", "/gestione/lettere/nuove", {"codici": "048017"}),
     Case("extend_entity", "coordinator", FIRENZE, {"giorno": "2026-05-15", "motivo": "Server"}, f"{FIRENZE}/proroga"),
     Case("extend", "coordinator", "/gestione/proroga?giorno=2026-05-20&ora=12:00", {"motivo": "Alluvione"}),
     Case("add_member", "administrator", "/gestione/utenti/nuovo", {"name": "Nome Nuovo", "email": "n@example.org"}),
@@ -94,6 +100,9 @@ def made(name: str, numbers: dict[str, object], coordinator: Person, administrat
         page = coordinator.get(f"{NEW_BATCH}?passo=conferma")
         coordinator._send(page.form(NEW_BATCH, "Conferma: invia"), {}, None)
         return list_batches(edition_id())[0].id
+    if name == "note":
+        coordinator._send(coordinator.get(FIRENZE).form(f"{FIRENZE}/note"), {"nota": "Il venerdì no"}, None)
+        return 1
     if name == "run":
         administrator.fill("/gestione/accessi/gruppi/nuovo", {"codici": "048017"}, None)
         return 1

@@ -248,3 +248,9 @@ def test_the_check_list_says_what_blocks_and_what_is_advice(draft: EditionView) 
     assert unmet(START) == {"other": True, "letter": False, "plan_dates": False, "day": False}
     assert [point.name for point in points_before(stored(), "pilot", START) if not point.met] == ["pilots"]
     assert points_before(stored(), "closed", START) == ()
+
+
+def test_an_edition_that_takes_over_another_takes_how_entities_sign_in(draft: EditionView) -> None:
+    changing.set_second_step(act(draft), wanted=True)
+    create_edition(NEW, "2026", actor="test", now=START)
+    assert (stored().second_step, stored("2027").second_step) == (True, True)

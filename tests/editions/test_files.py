@@ -202,3 +202,8 @@ def test_the_plan_stands_by_day(read: ReadFile) -> None:
     file = read(plan=[{"day": "2026-04-30", "percent": 60}, {"day": "2026-03-31", "percent": 20}])
     assert file.plan == ((dt.date(2026, 3, 31), 20), (dt.date(2026, 4, 30), 60))
     assert read().plan == ()
+
+
+def test_a_second_step_is_asked_for_only_where_the_file_says_so(read: ReadFile, write: WriteFile) -> None:
+    assert (read().second_step, read(second_step=True).second_step) == (False, True)
+    assert refused(write(second_step="ogni tanto")) == ["Expected `bool`, got `str` - at `$.second_step`"]

@@ -39,8 +39,12 @@ def restore(person: Person, containing: str) -> Screen:
 
 def test_every_value_is_shown_with_who_and_when(person: Person, changed: Device) -> None:
     told = history(person.get("/storico"))
-    assert told.index("Più centri") < told.index("Operatore B, 16 marzo 2026, 10:05 Adesso") < told.index("Più nidi")
-    assert told.index("Più nidi") < told.index("Operatore A, 16 marzo 2026, 10:00")
+    assert (
+        told.index("Più centri")
+        < told.index("Operatore B (non verificato), 16 marzo 2026, 10:05 Adesso")
+        < told.index("Più nidi")
+    )
+    assert told.index("Più nidi") < told.index("Operatore A (non verificato), 16 marzo 2026, 10:00")
 
 
 def test_an_earlier_value_comes_back_and_so_does_the_one_before(person: Person, changed: Device, stored: Stored) -> None:
@@ -149,3 +153,13 @@ def test_what_never_was_cannot_be_restored(person: Person, changed: Device, new_
     other = new_person("Operatore C", "022165")
     assert "nidi" not in other.get("/storico").text
     assert stored().version == 2
+
+
+def test_many_long_values_make_no_page_without_end(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.responses.changes.MOST_CHARACTERS", 5_000)
+    device = Device(person.client)
+    for number in range(6):
+        device.send(save(put("E02", f"{number} {'x' * 2_000}", base=number)))
+    shown = history(person.get("/storico"))
+    assert [f"{number} x" in shown for number in range(6)] == [False, False, False, False, True, True]
+    assert "I valori più vecchi sono troppo lunghi" in shown

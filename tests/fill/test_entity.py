@@ -170,7 +170,7 @@ def test_who_was_removed_keeps_the_name_beside_what_was_sent(person: Person, new
     submit(person)
     new = new_person("Operatore B")
     new.press(new.get("/ente"), "Togli dall'elenco", "Operatore A")
-    assert "Inviata da Operatore A." in new.get("/ricevuta").text
+    assert "Inviata da Operatore A (non verificato)." in new.get("/ricevuta").text
     assert "Operatore A" in new.get("/storico").text
 
 
@@ -193,7 +193,10 @@ def test_sessions_are_listed_and_ended(person: Person, new_person: NewPerson, cl
     colleague, stranger = new_person("Operatore B"), new_person("Operatore S", SAMONE)
     page = person.get("/ente")
     listed = rows(page, "accessi")
-    assert [row.split(" Entrato")[0] for row in listed] == ["Operatore B", "Operatore A questo browser"]
+    assert [row.split(" Entrato")[0] for row in listed] == [
+        "Operatore B (non verificato)",
+        "Operatore A (non verificato) questo browser",
+    ]
     ids = db.session.execute(sa.select(WebSession.id_hash)).scalars().all()
     assert not any(one[:12] in page.html for one in ids)
     assert colleague.get("/compila/B").status == 200

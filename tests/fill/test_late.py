@@ -100,7 +100,7 @@ def test_a_page_that_was_open_keeps_what_was_typed(person: Person, clock: Clock,
     assert (shown.path, KEPT in shown.alerts) == ("/compila", True)
     assert "Una risposta è arrivata dopo la scadenza" in shown.text
     assert "non fanno parte della risposta inviata" in shown.text
-    assert f"Operatore A, 1 maggio 2026, 00:00 {NEEDS}" in shown.text
+    assert f"Operatore A (non verificato), 1 maggio 2026, 00:00 {NEEDS}" in shown.text
     assert "Più nidi" not in shown.text
     assert [form.action for form in shown.forms() if "tardi" in form.action] == []  # it may not be answered now
     assert (stored().version, stored().submissions) == (version, 1)

@@ -117,7 +117,7 @@ def test_the_receipt_has_a_number_and_the_time_in_rome(person: Person, stored: S
     assert (receipt.path, receipt.heading) == ("/ricevuta", "Risposta inviata")
     number = receipt.texts("receipt-number")[0].removeprefix("Ricevuta n. ")
     assert NUMBER.fullmatch(number)
-    assert "Registrata il 29 marzo 2026, 14:05:07 per Firenze (FI). Inviata da Operatore A." in receipt.text
+    assert "Registrata il 29 marzo 2026, 14:05:07 per Firenze (FI). Inviata da Operatore A (non verificato)." in receipt.text
     assert "Risposta inviata. Puoi correggerla fino al 30 aprile 2026, 23:59." in receipt.text
     sent = stored()
     assert (sent.status, sent.submissions, sent.progress) == ("submitted", 1, 100)

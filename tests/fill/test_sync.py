@@ -55,7 +55,9 @@ def test_a_save_is_stored_and_told_by_its_operations(device: Device, stored: Sto
         "deadline": "2026-04-30T21:59:00Z",
     }
     assert reply["changes"] == {
-        "answers": {"B01": {"revision": 1, "fields": {"": ["own"]}, "who": "Operatore A", "at": START.isoformat()}},
+        "answers": {
+            "B01": {"revision": 1, "fields": {"": ["own"]}, "who": "Operatore A (non verificato)", "at": START.isoformat()}
+        },
         "items": {},
         "conflicts": [],
     }
@@ -73,7 +75,9 @@ def test_a_fresh_token_comes_with_every_answer(device: Device) -> None:
 def test_a_pull_gives_what_was_written_after_a_version(device: Device, other_device: Device) -> None:
     device.send(save(put("B01", "own")))
     other_device.send(save(put("E02", "Più nidi")))
-    assert {key: one["who"] for key, one in device.pull(1)["changes"]["answers"].items()} == {"E02": "Operatore B"}
+    assert {key: one["who"] for key, one in device.pull(1)["changes"]["answers"].items()} == {
+        "E02": "Operatore B (non verificato)"
+    }
     assert set(device.pull()["changes"]["answers"]) == {"B01", "E02"}
     assert device.pull()["saves"] == []
     assert device.client.get(f"{ADDRESS}?since=molte").json["version"] == 2

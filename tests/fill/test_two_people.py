@@ -54,8 +54,8 @@ def test_the_page_shows_both_answers_with_who_and_when(person: Person, colleague
     assert asked.alerts == [DISPUTED]
     (challenger,) = stored().document.conflicts["E02"]
     assert offered(asked) == [
-        ("current", "Più nidi", "Operatore B, 16 marzo 2026, 10:05"),
-        (str(challenger.revision), "Più consultori", "Operatore A, 16 marzo 2026, 10:07"),
+        ("current", "Più nidi", "Operatore B (non verificato), 16 marzo 2026, 10:05"),
+        (str(challenger.revision), "Più consultori", "Operatore A (non verificato), 16 marzo 2026, 10:07"),
         ("edited", "La risposta che ho scritto qui sopra", ""),
     ]
     assert asked.value("E02") == ["Più nidi"]
@@ -185,7 +185,9 @@ def test_the_same_operator_at_another_browser_is_a_second_person(person: Person,
 
 def test_who_else_is_working_is_said_for_a_while(person: Person, colleague: Person, clock: Clock) -> None:
     answer_all(person)
-    assert colleague.get("/compila").texts("colleagues") == ["In questo momento sta lavorando anche: Operatore A."]
+    assert colleague.get("/compila").texts("colleagues") == [
+        "In questo momento sta lavorando anche: Operatore A (non verificato)."
+    ]
     assert person.get("/compila").texts("colleagues") == []
     clock.move(minutes=11)
     assert colleague.get("/compila").texts("colleagues") == []

@@ -63,6 +63,21 @@ def test_nothing_in_a_text_is_read_as_markup(text: str) -> None:
     assert len(read(made).pages) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "read_back"),
+    [
+        ("Nido 🎈 aperto", "Nido?aperto"),
+        ("＜script＞", "<script>"),
+        ("\ufeffTesto", "Testo"),
+        ("家庭", "??"),
+        ("＂﹨", '"\\'),
+    ],
+)
+def test_a_character_that_the_fonts_lack_costs_no_document(text: str, read_back: str) -> None:
+    made = pdf_of("blank_form", form("Domanda", help=f"Aiuto: {text}"), title=text, language="it")
+    assert f"Aiuto:{read_back}" in "".join(text_of(made).split())
+
+
 def test_the_same_data_make_the_same_bytes() -> None:
     first, other, again = (pdf_of("blank_form", form(label), title="Prova", language="it") for label in ("a", "b", "a"))
     assert first == again != other

@@ -1,0 +1,100 @@
+"""All that is kept of one person who filled in, for that person and for whoever must answer a request for it.
+
+Not for: the entity's answers, which are the entity's and have their own copy and history.
+Holds always: reads only; one operator, named with its entity; no secret (hash, key) stands in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.accounts.tables import access_request_table, operator_table, session_table
+from app.audit.about import entry_table
+from app.editions.reopenings import reopening_table
+from app.extensions import db, table_of
+from app.mail.tables import delivery_table
+from app.privacy.models import Acceptance
+from app.registry.entities import entity_table
+from app.responses.tables import coverage_reply_table, late_save_table, submission_table
+
+_OPERATOR: Final = operator_table.c
+_ASKER: Final = ("name", "office", "email", "phone", "created_at")
+_PERSON: Final = ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at")
+Rows = list[dict[str, Any]]
+
+
+class UnknownPersonError(Exception):
+    """There is no such operator, or it is another entity's, or it was erased."""
+
+
+def person_data(operator_id: int, entity_id: int | None = None) -> dict[str, Rows]:
+    """Section → rows, each name → value. `entity_id`: whose operator it must be. Raises UnknownPersonError."""
+    entity = entity_table.c
+    query = sa.select(*_OPERATOR, entity.code.label("entity_code"), entity.name.label("entity_name"))
+    query = query.join(entity_table, entity.id == _OPERATOR.entity_id)
+    query = query.where(_OPERATOR.id == operator_id, _OPERATOR.erased_at.is_(None))
+    if entity_id is not None:
+        query = query.where(_OPERATOR.entity_id == entity_id)
+    row = db.session.execute(query).mappings().one_or_none()
+    if row is None:
+        raise UnknownPersonError(operator_id)
+    own = {
+        name: _plain(row[name])
+        for name in ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at")
+    }
+    return {"person": [own], **_elsewhere(operator_id, row["entity_id"], row["email"])}
+
+
+def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
+    session, sent, late, reply = session_table.c, submission_table.c, late_save_table.c, coverage_reply_table.c
+    asked, reopening, message = access_request_table.c, reopening_table.c, delivery_table.c
+    accepted, entry = table_of(Acceptance).c, entry_table.c
+    name = f"operator:{operator_id}"
+    return {
+        "notices_accepted": _rows([accepted.version, accepted.at], [accepted.operator_id == operator_id], accepted.at),
+        "sessions": _rows(
+            [session.created_at, session.last_seen_at, session.ended_at],
+            [session.operator_id == operator_id],
+            session.created_at,
+        ),
+        "sent": _rows([sent.receipt, sent.number, sent.submitted_at], [sent.operator_id == operator_id], sent.id),
+        "late_work": _rows([late.at, late.number, late.state], [late.operator_id == operator_id], late.id),
+        "said_of_coverage": _rows([reply.at, reply.said_by, reply.agrees], [reply.operator_id == operator_id], reply.at),
+        "requests_for_access": _rows(
+            [asked[name] for name in (*_ASKER, "note")], [asked.entity_id == entity_id, _same(asked.email, email)], asked.id
+        ),
+        "requests_for_a_reopening": _rows(
+            [reopening[name] for name in (*_ASKER, "reason")],
+            [reopening.entity_id == entity_id, _same(reopening.email, email)],
+            reopening.id,
+        ),
+        "messages": _rows(
+            [message.created_at, message.kind, message.recipient, message.subject, message.state],
+            [message.reference == f"entity:{entity_id}", _same(message.recipient, email)],
+            message.id,
+        ),
+        "log": _rows(
+            [entry.number, entry.at, entry.action], [sa.or_(entry.actor == name, entry.subject == name)], entry.number
+        ),
+    }
+
+
+def _told_of(name: str) -> sa.ColumnElement[bool]:
+    return sa.or_(entry_table.c.actor == name, entry_table.c.subject == name)
+
+
+def _same(column: sa.ColumnElement[str], email: str) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.func.lower(column) == email.lower(), column != "")
+
+
+def _rows(columns: Sequence[Any], wanted: Sequence[sa.ColumnElement[bool]], order: Any) -> Rows:
+    rows = db.session.execute(sa.select(*columns).where(*wanted).order_by(order)).mappings()
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat(timespec="seconds") if isinstance(value, dt.datetime) else value

@@ -1,0 +1,1 @@
+"""Hostile input of every kind and what becomes of it: the parts of `make figure NAME=hostile-input`."""
