@@ -18,4 +18,4 @@ CSRF_REDISPLAY = frozenset(
     }
 )
 
-from app.access import refusals, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import refusals, staff, staff_sso, views, ways  # noqa: E402,F401  (they register on `blueprint`)

@@ -30,6 +30,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     menu,
     planning,
     profile,
+    profile_factors,
     responses,
     staff,
     templates,
@@ -59,6 +60,8 @@ CSRF_REDISPLAY = frozenset(
         "desk.new_edition",
         "desk.new_login_run",
         "desk.new_template",
+        "desk.recovery_codes",
+        "desk.single_sign_on",
         "desk.steer_batch",
         "desk.template",
     }
