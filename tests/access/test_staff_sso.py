@@ -166,12 +166,14 @@ def test_a_return_counts_once(app: Flask, browser: Browser, new_browser: Callabl
     other = new_browser()
     sent = other.get("/gestione/sso")
     form_cookie = other.cookie("ricognizione-form")
-    back = local(sign_in_there(sent.location, SUBJECT))
+    back, again = (local(sign_in_there(sent.location, SUBJECT)) for _ in range(2))
     assert other.get(back).status_code == 303
     assert other.get(back).status_code == 400
     thief = new_browser()
     thief.client.set_cookie("ricognizione-form", form_cookie or "")
     assert is_refused(thief.get(back), thief), "not even with the cookie of then"
+    thief.client.set_cookie("ricognizione-form", form_cookie or "")
+    assert is_refused(thief.get(again), thief), "nor with a code that the provider would still take"
 
 
 def test_a_return_counts_in_the_browser_that_set_out_alone(
