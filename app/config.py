@@ -133,6 +133,19 @@ class Settings:
         "phone follow it.",
     )
     mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
+    oidc_issuer: str = _setting(
+        "",
+        values.issuer,
+        "Issuer of OpenID Connect (a gateway of SPID and CIE) by which staff may come in. Left out: no single sign-on.",
+    )
+    oidc_client_id: str = _setting("", values.text, "This site's name there; needed with oidc_issuer.")
+    oidc_client_secret: str = _setting("", values.text, "This site's secret there; needed with oidc_issuer.", hidden=True)
+    oidc_label: str = _setting("SPID o CIE", values.text, "What the button of the sign-in page calls it.")
+    oidc_acr_values: str = _setting(
+        "",
+        values.text,
+        "How sure the provider must be: values of acr that are asked for and accepted, separated by spaces. Left out: any.",
+    )
     trusted_proxies: int = _setting(
         0, values.whole(0, 5), "How many reverse proxies stand in front, each adding to X-Forwarded-For and -Proto. 0: none."
     )
@@ -299,6 +312,9 @@ def _complete(read: Settings) -> Settings:
         raise SettingError("smtp_username", "should be given, because smtp_password is set")
     if read.hsts_preload and not (read.hsts_subdomains and read.hsts_days >= 365):
         raise SettingError("hsts_preload", "should be false, because hsts_subdomains is off or hsts_days below 365")
+    for name in ("oidc_client_id", "oidc_client_secret", "oidc_label"):
+        if read.oidc_issuer and not getattr(read, name):
+            raise SettingError(name, "should be given, because oidc_issuer is set")
     made: dict[str, Any] = {}
     if not read.database_url:
         made["database_url"] = f"sqlite:///{read.instance_path / 'ricognizione.sqlite3'}"

@@ -148,6 +148,21 @@ def web_address(value: object) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def issuer(value: object) -> str:
+    """The address of an issuer of OpenID Connect, as it writes it itself; empty for none. https unless the host is local."""
+    wanted = "an address like https://sso.example.it or https://sso.example.it/realm; https unless the host is local"
+    try:
+        read = text(value)
+        parts = urlsplit(read)
+        host = parts.hostname or ""
+    except ValueError:
+        raise UnfitError(wanted) from None
+    is_good = parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL_HOSTS)
+    if read and not (is_good and host and not parts.query and not parts.fragment and parts.username is None):
+        raise UnfitError(wanted)
+    return read
+
+
 def database_url(value: object) -> str:
     """A SQLAlchemy URL of SQLite (a file) or of PostgreSQL, whose driver becomes psycopg 3; empty for the default file."""
     wanted = "sqlite:///path/of/a/file or postgresql://user:password@host/name"

@@ -22,4 +22,4 @@ CSRF_REDISPLAY = frozenset(
     }
 )
 
-from app.access import invited, refusals, second_step, staff, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import invited, refusals, second_step, staff, staff_sso, views, ways  # noqa: E402,F401  (they register on `blueprint`)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 START = "/compila"
 DESK = "/gestione"
 _LONGEST = 2_000
-_NOT_AFTER_SIGNING_IN_OF_STAFF = ("/gestione/accedi", "/gestione/esci", "/gestione/attiva/")
+_NOT_AFTER_SIGNING_IN_OF_STAFF = ("/gestione/accedi", "/gestione/esci", "/gestione/attiva/", "/gestione/sso")
 _NOT_AFTER_SIGNING_IN = ("/accedi", "/esci", "/attiva/", "/reimposta/", "/entra/", "/invito/", "/verifica/")
 
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.access import blueprint, messages
-from app.access.carried import carried_from_form
+from app.access.carried import Carried, carried_from_form
 from app.access.entering import network, start_afresh
 from app.access.local_paths import DESK, desk_path
 from app.access.staff_pages import (
@@ -20,9 +20,11 @@ from app.access.staff_pages import (
     StaffActivationPage,
     StaffSignInForm,
     StaffSignInPage,
+    staff_codes_page,
     staff_dead_link_page,
     staff_resume_page,
 )
+from app.accounts.browsers import browser_code
 from app.accounts.cookies import give_staff_cookies, staff_device_token, staff_token, take_staff_cookie
 from app.accounts.links import DeadLinkError
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
@@ -77,7 +79,8 @@ def _sign_in(page: StaffSignInPage) -> Response:
     if not page.form.validate():
         return page.show(422)
     typed = {name: page.form[name].data for name in ("email", "password")}
-    tried = StaffTry(**typed, code=page.form.totp.data, network=network(), device=staff_device_token(request))
+    here = {"network": network(), "device": staff_device_token(request), "browser": _browser()}
+    tried = StaffTry(**typed, code=page.form.totp.data, **here)
     try:
         signed = sign_in_staff(tried, now())
     except WrongSignInError:
@@ -86,7 +89,7 @@ def _sign_in(page: StaffSignInPage) -> Response:
         return page.show(429, refusal=messages.wait_first(error.seconds), wait=error.seconds)
     except HashingBusyError:
         return page.show(503, refusal=messages.too_busy(), wait=BUSY_SECONDS)
-    return _enter(signed, page)
+    return enter_staff(signed, page.target, page.carried)
 
 
 def _activate(page: StaffActivationPage, token: str) -> Response:
@@ -102,21 +105,26 @@ def _activate(page: StaffActivationPage, token: str) -> Response:
         return page.show(422, refusal=("totp", messages.wrong_staff_code()))
     except HashingBusyError:
         return page.show(503, refusal=("", messages.too_busy()))
-    response = _enter(sign_in_set_up(staff_id, now()), None)
-    flash(_("Password e telefono sono collegati al tuo accesso. Da ora entri con entrambi."), "success")
-    return response
+    return enter_staff(sign_in_set_up(staff_id, now(), browser=_browser()), DESK, None)
 
 
-def _enter(signed: StaffSignedIn, page: StaffSignInPage | None) -> Response:
-    """Hand the new session to the browser, end the one that it had, and go on: to what was typed before, if anything."""
+def enter_staff(signed: StaffSignedIn, target: str, carried: Carried | None) -> Response:
+    """Hand the new session to the browser, end the one that it had, and go on: to new recovery codes, to what was typed before,
+    or to `target`."""
     before = find_staff(staff_token(request), now())
     if before is not None:
         end_staff_session(before.session_key, now())
     start_afresh()
     become_staff(find_staff(signed.session_token, now()))
-    if page is not None and page.carried is not None:
-        response = staff_resume_page(page.carried, required_staff())
+    if signed.recovery_codes:
+        response = staff_codes_page(signed.recovery_codes, target)
+    elif carried is not None:
+        response = staff_resume_page(carried, required_staff())
     else:
-        response = make_response(redirect(page.target if page is not None else DESK, 303))
+        response = make_response(redirect(target, 303))
     give_staff_cookies(response, signed.session_token, signed.device_token)
     return response
+
+
+def _browser() -> str:
+    return browser_code(request.user_agent.string)

@@ -20,6 +20,7 @@ from app.accounts.passwords import SHORTEST
 from app.accounts.staff_links import LINK_DAYS, Invited
 from app.accounts.staff_sessions import StaffIdentity
 from app.accounts.totp import enrolment_address, grouped, square_of
+from app.config import settings
 from app.web.csrf import Form
 
 
@@ -60,6 +61,7 @@ class StaffSignInPage:
             carried=self.carried,
             expired=self.expired,
             errors=errors,
+            single_sign_on=settings().oidc_label if settings().oidc_issuer and self.carried is None else "",
         )
         response = make_response(page, status)
         if wait:
@@ -91,6 +93,11 @@ class StaffActivationPage:
 def staff_dead_link_page() -> Response:
     """For a link that is used, replaced, too old or not ours."""
     return make_response(render_template("access/staff_dead_link.html", days=LINK_DAYS), 410)
+
+
+def staff_codes_page(codes: tuple[str, ...], target: str) -> Response:
+    """The recovery codes of whoever has just set up their login: the only time that they are shown."""
+    return make_response(render_template("access/staff_codes.html", codes=codes, target=target))
 
 
 def staff_resume_page(carried: Carried, staff: StaffIdentity) -> Response:

@@ -1,6 +1,6 @@
 """The tables of signing in: the entity's password, its activation links, operators, sessions, devices and failed attempts.
 
-Staff have an account each, with links and sessions in tables of their own.
+Staff have an account each, with links, sessions, recovery codes and single sign-on in tables of their own.
 
 Not for: anything that a person answers.
 Holds always: no password, link, session or device id is stored as it is: each only as its hash. An operator belongs to one
@@ -263,16 +263,53 @@ class StaffLink(Base):
 
 
 class StaffSession(Base):
-    """One browser's session at the desk. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal."""
+    """One browser's session at the desk. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal.
+
+    `browser`: what it is, in two codes (`browsers.py`); empty where nobody knows.
+    """
 
     __tablename__ = "staff_session"
 
     id_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"), index=True)
+    browser: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class StaffRecoveryCode(Base):
+    """A single-use code that stands in for the phone, as a hash. `ended_at`: used, replaced, or ended by a reset."""
+
+    __tablename__ = "staff_recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
+class StaffSsoLink(Base):
+    """The account at the single sign-on with which a member comes in. No row: none is linked.
+
+    `subject_hash`: issuer and subject under the installation's secret, for a gateway's subject may be a person's tax code.
+    """
+
+    __tablename__ = "staff_sso_link"
+
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"), primary_key=True, autoincrement=False)
+    subject_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    linked_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class StaffSsoReturn(Base):
+    """A return from the single sign-on that was taken: the same one again is refused. Kept for an hour."""
+
+    __tablename__ = "staff_sso_return"
+
+    state_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    taken_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class LoginRun(Base):

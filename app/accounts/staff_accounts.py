@@ -22,7 +22,9 @@ from app.accounts.passwords import hash_password
 from app.accounts.staff import ADMINISTRATOR, ROLES, TERRITORY, StaffRow, staff_by_id
 from app.accounts.staff_links import add_staff_link, end_staff_links
 from app.accounts.staff_messages import cancel_staff_link, queue_staff_link
+from app.accounts.staff_recovery import end_codes
 from app.accounts.staff_sessions import end_all_staff_sessions
+from app.accounts.staff_sso_links import forget_sso
 from app.audit.chain import record
 from app.extensions import db, table_of
 from app.mail.messages import LONGEST_ADDRESS, UnfitMessageError, check_recipient
@@ -116,7 +118,8 @@ def enable_member(staff_id: int, *, actor: str, now: dt.datetime) -> None:
 
 
 def reset_member(staff_id: int, *, actor: str, now: dt.datetime, mail: bool) -> str:
-    """End the member's password, second factor, sessions and links; hand out a new link as `add_member` does.
+    """End the member's password, second factor, recovery codes, single sign-on, sessions and links; hand out a new link as
+    `add_member` does.
 
     By command also for the last administrator, who holds the link then. Raises `StaffRefusedError`.
     """
@@ -126,6 +129,8 @@ def reset_member(staff_id: int, *, actor: str, now: dt.datetime, mail: bool) -> 
         db.session.rollback()
         raise StaffRefusedError("disabled")
     _set(staff_id, password_hash="", password_set_at=None, totp_serial=_MEMBER.totp_serial + 1, totp_step=0)
+    end_codes(staff_id, now)
+    forget_sso(staff_id)
     end_staff_links(staff_id, now)
     end_all_staff_sessions(staff_id, now)
     record("staff_login_reset", actor=actor, subject=f"staff:{staff_id}", detail={"mail": mail}, now=now)

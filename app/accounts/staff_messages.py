@@ -58,18 +58,24 @@ def queue_staff_notice(member: StaffRow, recipient: str, now: dt.datetime) -> No
     """Tell an address, the old one or the new one, that the member signs in with another from now on. Flushes only."""
     with force_locale(SOURCE_LANGUAGE):
         heading, paragraphs = _notice(is_new=recipient == member.email)
+    queue_notice(NOTICE, member, recipient, heading, paragraphs, now)
+
+
+def queue_notice(kind: str, member: StaffRow, recipient: str, heading: str, paragraphs: list[str], now: dt.datetime) -> None:
+    """Queue a message without a link, in the words given. Flushes only."""
+    with force_locale(SOURCE_LANGUAGE):
         subject = subject_of(heading)
     named = {"language": SOURCE_LANGUAGE, "subject": subject, "heading": heading, "paragraphs": paragraphs}
     queue_message(
         Message(
-            kind=NOTICE,
+            kind=kind,
             reference=f"{_REFERENCE}{member.id}",
             recipient=recipient,
             language=SOURCE_LANGUAGE,
             subject=subject,
             text="\n\n".join(paragraphs) + "\n",
             html=current_app.jinja_env.get_template(_NOTICE_TEMPLATE).render(**named),
-            dedupe_key=f"{NOTICE}|{member.id}|{new_token()}",
+            dedupe_key=f"{kind}|{member.id}|{new_token()}",
         ),
         now,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -83,10 +83,11 @@ _LIVE: Final = (
 )
 
 
-def open_staff_session(staff_id: int, now: dt.datetime) -> str:
-    """Add a live session and return its id for the cookie. Flushes only."""
+def open_staff_session(staff_id: int, now: dt.datetime, *, browser: str = "") -> str:
+    """Add a live session and return its id for the cookie. `browser`: its codes, empty if unknown. Flushes only."""
     token = new_token()
-    values = {"id_hash": token_hash(token), "staff_id": staff_id, "created_at": now, "last_seen_at": now}
+    values: dict[str, Any] = {"id_hash": token_hash(token), "staff_id": staff_id, "created_at": now, "last_seen_at": now}
+    values["browser"] = browser
     values["expires_at"] = now + dt.timedelta(hours=settings().staff_session_hours)
     db.session.execute(sa.insert(StaffSession).values(**values))
     return token

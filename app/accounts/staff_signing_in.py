@@ -1,10 +1,11 @@
-"""Signing a member of staff in: address, password and a code of the second factor, all three at once.
+"""Signing a member of staff in: address, password and a code of the second factor, or a recovery code, all three at once.
 
 Not for: cookies and pages (`app.access`), or the first password (`staff_links.py`).
 Holds always: whoever is refused learns nothing: an unknown address, a member without password or disabled, a wrong password and
-a wrong or used code get one answer, by the same statements and one hash; a try is counted before anything is compared, in a
-transaction of its own, and the password is hashed outside of any; a used step is never accepted again, which one UPDATE
-decides together with all that was checked; a right try opens a new session with a new id.
+a wrong or used code, of the phone or of recovery, get one answer, by the same statements and one hash; a try is counted before
+anything is compared, in a transaction of its own, and the password is hashed outside of any; a used code is never accepted
+again, which one UPDATE decides together with all that was checked; a right try opens a new session with a new id, and one from
+a browser that was not known is told to the member.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from app.accounts import throttle
 from app.accounts.models import StaffMember
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.staff_devices import is_device_of, new_staff_device
+from app.accounts.staff_notices import tell_of_new_browser
+from app.accounts.staff_recovery import make_codes, matching_code, use_code
 from app.accounts.staff_sessions import open_staff_session
 from app.accounts.tokens import token_hash
 from app.accounts.totp import matching_step, secret_of
@@ -38,21 +41,24 @@ class WrongSignInError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StaffTry:
-    """What somebody typed, and from where. `device`: the id of a known browser that the request brought, empty if none."""
+    """What somebody typed, and from where. `device`: the id of a known browser that the request brought, empty if none;
+    `browser`: what it says that it is, in our codes."""
 
     email: str
     password: str
     code: str
     network: str
     device: str = ""
+    browser: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StaffSignedIn:
-    """What the browser gets: ids for two cookies."""
+    """What the browser gets: ids for two cookies. `recovery_codes`: new ones, to be shown this once, where there are any."""
 
     session_token: str
     device_token: str
+    recovery_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,27 +71,42 @@ class Credentials:
     serial: int
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Proof:
+    """What the code that was typed is: a step of the phone's, or the hash of a recovery code; one of them is None."""
+
+    step: int | None
+    recovery: str | None
+
+
 def sign_in_staff(tried: StaffTry, now: dt.datetime) -> StaffSignedIn:
     """Open a session. Raises `WrongSignInError`, `TooManyAttemptsError` or `HashingBusyError`."""
     found = _credentials_of(tried.email)
     known = is_device_of(tried.device, found.staff_id, found.serial)
     limits = _count(tried, found, known, now)
-    step = _proved(found, tried.password, tried.code, now)
+    proof = _proved(found, tried.password, tried.code, now)
     throttle.forget_old_counts(now)
-    if step is None or not _use(found, step):
+    if proof is None or not _use(found, proof, now):
         db.session.rollback()
         _count_failure(tried.network, known, now)
         logger.info("sign-in of staff refused", extra={"known_device": known})
         raise WrongSignInError
     throttle.take_back(limits, now)
     _upgrade(found, tried.password)
-    return _open(found.staff_id, found.serial, now, by="password")
+    if not known:
+        tell_of_new_browser(found.staff_id, tried.browser, now)
+    return open_for(
+        found.staff_id, found.serial, now, by="recovery" if proof.step is None else "password", browser=tried.browser
+    )
 
 
-def sign_in_set_up(staff_id: int, now: dt.datetime) -> StaffSignedIn:
-    """Open a session for whoever has just set password and second factor by a link."""
+def sign_in_set_up(staff_id: int, now: dt.datetime, *, browser: str = "") -> StaffSignedIn:
+    """Open a session for whoever has just set password and second factor by a link, and make their recovery codes."""
     query = sa.select(_MEMBER.totp_serial).where(_MEMBER.id == staff_id)
-    return _open(staff_id, db.session.execute(query).scalar_one(), now, by="link")
+    serial = db.session.execute(query).scalar_one()
+    codes = make_codes(staff_id, now)
+    signed = open_for(staff_id, serial, now, by="link", browser=browser)
+    return StaffSignedIn(signed.session_token, signed.device_token, codes)
 
 
 def prove_again(staff_id: int, password: str, code: str, session_key: str, now: dt.datetime) -> Credentials:
@@ -96,8 +117,8 @@ def prove_again(staff_id: int, password: str, code: str, session_key: str, now: 
     limits = throttle.limits_of_device(f"staff|{staff_id}", session_key)
     throttle.count_try(limits, now)
     found = _found(_MEMBER.id == staff_id)
-    step = _proved(found, password, code, now)
-    if step is None or not _use(found, step):
+    proof = _proved(found, password, code, now)
+    if proof is None or not _use(found, proof, now):
         db.session.rollback()
         raise WrongSignInError
     throttle.take_back(limits, now)
@@ -147,20 +168,26 @@ def _count_failure(network: str, known: bool, now: dt.datetime) -> None:
         throttle.count_try([throttle.limit_of_network(network)], now)
 
 
-def _proved(found: Credentials, password: str, code: str, now: dt.datetime) -> int | None:
-    """The step of the code where password and code are right. Both are always looked at."""
+def _proved(found: Credentials, password: str, code: str, now: dt.datetime) -> _Proof | None:
+    """What the code is, where password and code are right. The password and both kinds of code are always looked at."""
+    recovery = matching_code(found.staff_id, code)
     db.session.rollback()  # nobody should wait for the hash below
     right = verify_password(found.stored, password)
     step = matching_step(secret_of(found.staff_id, found.serial), code, now)
-    return step if right else None
+    return _Proof(step, recovery) if right and (step is not None or recovery is not None) else None
 
 
-def _use(found: Credentials, step: int) -> bool:
+def _use(found: Credentials, proof: _Proof, now: dt.datetime) -> bool:
     """Use the code up, if nothing of what was checked has changed meanwhile and no code of this step or later was used."""
     same = sa.and_(_MEMBER.id == found.staff_id, _MEMBER.password_hash == found.stored, _MEMBER.totp_serial == found.serial)
-    fresh = sa.update(StaffMember).where(same, _MEMBER.disabled_at.is_(None), _MEMBER.totp_step < step)
-    used = db.session.execute(fresh.values(totp_step=step).returning(_MEMBER.id))
-    return used.scalar_one_or_none() is not None
+    fresh = sa.update(StaffMember).where(same, _MEMBER.disabled_at.is_(None))
+    if proof.step is None:  # the row is held all the same, so that nobody makes other codes meanwhile
+        held = fresh.values(totp_step=_MEMBER.totp_step)
+    else:
+        held = fresh.where(_MEMBER.totp_step < proof.step).values(totp_step=proof.step)
+    if db.session.execute(held.returning(_MEMBER.id)).scalar_one_or_none() is None:
+        return False
+    return proof.step is not None or (proof.recovery is not None and use_code(found.staff_id, proof.recovery, now))
 
 
 def _upgrade(found: Credentials, password: str) -> None:
@@ -170,8 +197,9 @@ def _upgrade(found: Credentials, password: str) -> None:
         db.session.execute(sa.update(StaffMember).where(_MEMBER.id == found.staff_id).values(**values))
 
 
-def _open(staff_id: int, serial: int, now: dt.datetime, *, by: str) -> StaffSignedIn:
-    signed = StaffSignedIn(open_staff_session(staff_id, now), new_staff_device(staff_id, serial))
+def open_for(staff_id: int, serial: int, now: dt.datetime, *, by: str, browser: str) -> StaffSignedIn:
+    """Open a session for a member who has proved to be one, with its audit entry. Commits."""
+    signed = StaffSignedIn(open_staff_session(staff_id, now, browser=browser), new_staff_device(staff_id, serial))
     actor = f"staff:{staff_id}"
     record("staff_signed_in", actor=actor, subject=actor, detail={"by": by}, now=now)
     db.session.commit()

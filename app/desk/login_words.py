@@ -75,5 +75,6 @@ MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "reminder": _l("promemoria"),
     "reminder_trial": _l("prova di un promemoria"),
     "staff_link": _l("link per un utente della gestione"),
+    "staff_security": _l("avviso di sicurezza a un utente della gestione"),
     "staff_email_changed": _l("avviso a un utente della gestione"),
 }

@@ -12,10 +12,15 @@ from flask_babel import gettext as _
 
 from app.accounts.passwords import LONGEST, SHORTEST, HashingBusyError, WeakPasswordError
 from app.accounts.permissions import required_staff
-from app.accounts.staff_passwords import change_own_password, end_other_staff_sessions, own_sessions
+from app.accounts.staff_notices import browser_words
+from app.accounts.staff_passwords import change_own_password, end_other_staff_sessions, end_own_session, own_sessions
+from app.accounts.staff_recovery import codes_left
 from app.accounts.staff_signing_in import WrongSignInError
+from app.accounts.staff_sso import sso_is_on
+from app.accounts.staff_sso_links import linked_at
 from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
+from app.config import settings
 from app.desk import blueprint
 from app.desk.old_pages import old_page
 from app.desk.staff_forms import Errors, PasswordForm, errors_of
@@ -39,14 +44,8 @@ def change_password() -> ResponseReturnValue:
         change_own_password(required_staff(), *typed, now())
     except WeakPasswordError as error:
         return _page(form, [("new_password", _weak(error.reason))], 422)
-    except WrongSignInError:
-        told = _("La password attuale o il codice non vanno bene. Se il codice è già stato usato, aspetta il prossimo.")
-        return _page(form, [("current_password", told)], 422)
-    except TooManyAttemptsError as error:
-        span = format_timedelta(error.seconds, granularity="second", threshold=1.5)
-        return _page(form, [("", _("Ci sono stati troppi tentativi. Riprova tra %(span)s.", span=span))], 429)
-    except HashingBusyError:
-        return _page(form, [("", _("Il servizio è molto occupato. Riprova tra qualche secondo."))], 503)
+    except (WrongSignInError, TooManyAttemptsError, HashingBusyError) as error:
+        return _page(form, *refused_proof(error))
     flash(_("La password è cambiata. Negli altri browser bisogna entrare di nuovo."), "success")
     return redirect(url_for("desk.profile"), 303)
 
@@ -60,6 +59,26 @@ def end_sessions() -> ResponseReturnValue:
     return redirect(url_for("desk.profile"), 303)
 
 
+@blueprint.post("/profilo/sessioni/<key>")
+def end_session(key: str) -> ResponseReturnValue:
+    """End one of one's sessions."""
+    found = end_own_session(required_staff(), key, now())
+    told = _("L'accesso è terminato.") if found else _("Quell'accesso era già terminato.")
+    flash(told, "success" if found else "info")
+    return redirect(url_for("desk.profile"), 303)
+
+
+def refused_proof(error: WrongSignInError | TooManyAttemptsError | HashingBusyError) -> tuple[Errors, int]:
+    """What is said to whoever has not shown that they are the member, and the status of the page."""
+    if isinstance(error, TooManyAttemptsError):
+        span = format_timedelta(error.seconds, granularity="second", threshold=1.5)
+        return [("", _("Ci sono stati troppi tentativi. Riprova tra %(span)s.", span=span))], 429
+    if isinstance(error, HashingBusyError):
+        return [("", _("Il servizio è molto occupato. Riprova tra qualche secondo."))], 503
+    told = _("La password attuale o il codice non vanno bene. Se il codice è già stato usato, aspetta il prossimo.")
+    return [("current_password", told)], 422
+
+
 def _page(form: PasswordForm, errors: Errors, status: int = 200) -> ResponseReturnValue:
     staff = required_staff()
     page = render_template(
@@ -68,6 +87,10 @@ def _page(form: PasswordForm, errors: Errors, status: int = 200) -> ResponseRetu
         errors=errors,
         shortest=SHORTEST,
         sessions=own_sessions(staff, now()),
+        browser_words=browser_words,
+        codes_left=codes_left(staff.staff_id),
+        single_sign_on=settings().oidc_label if sso_is_on() else "",
+        linked_at=linked_at(staff.staff_id),
         region=region_names().get(staff.region_code or ""),
     )
     return page, status

@@ -52,6 +52,13 @@ class MemberForm(PersonForm, RoleForm):
     """Who somebody is, and their role."""
 
 
+class ProofForm(Form):
+    """The present password and a code."""
+
+    current_password = PasswordField(_l("Password attuale"), validators=[InputRequired(_l("Scrivi la password attuale."))])
+    totp = StringField(_l("Codice del telefono"), validators=[InputRequired(_l("Scrivi le 6 cifre che vedi sul telefono."))])
+
+
 class PasswordForm(Form):
     """A new password, with the present one and a code."""
 

@@ -157,9 +157,14 @@ def test_a_link_shows_whose_it_is_and_sets_password_and_phone(app: Flask, browse
     weak = browser.send(wrong, path, {"password": "breve", "totp": code})
     assert (weak.status_code, 'id="password-error"' in weak.text) == (422, True)
     done = browser.send(weak, path, {"password": PASSWORD, "totp": code})
-    assert (done.status_code, done.location) == (303, "/gestione")
+    assert done.status_code == 200
+    assert "Password e telefono sono collegati" in done.text
+    codes = re.findall(r"<li>((?:[a-z2-9]{4}-){3}[a-z2-9]{4})</li>", done.text)
+    assert len(set(codes)) == 10
+    assert 'download="codici-di-recupero.txt"' in done.text
+    assert '<a class="btn btn-primary" href="/gestione">' in done.text
     home = browser.get("/gestione")
-    assert "Password e telefono sono collegati" in home.text
+    assert codes[0] not in home.text + browser.get("/gestione/profilo").text
     assert "Amministrazione" in home.text
     dead = browser.get(path)
     assert (dead.status_code, "Questo link è scaduto o già usato. Richiedine uno nuovo." in dead.text) == (410, True)

@@ -161,6 +161,8 @@ def test_unknown_addresses_cost_the_same_work(
         "unknown": {"email": "nessuno@example.org"},
         "password": {"password": "sbagliata sbagliata"},
         "code": {"code": "000000"},
+        "recovery code": {"code": "abcd-efgh-ijkm-npqr"},
+        "recovery code of nobody": {"email": "nessuno@example.org", "code": "abcd-efgh-ijkm-npqr"},
         "not activated": {"email": ADMINISTRATOR},
         "both": {"password": "sbagliata sbagliata", "code": "000000"},
     }

@@ -1,6 +1,6 @@
 """suspended logins, held addresses, consent to read a draft, letters for many
 
-Revision: 0008, after: 0005
+Revision: 0008, after: 0007
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from app.database import UTCDateTime
 
 
 revision = '0008'
-down_revision = "0006"
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 

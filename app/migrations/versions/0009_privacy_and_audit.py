@@ -1,6 +1,6 @@
 """privacy and audit: from where a deed was done, versions of hashing; acceptance of the privacy notice; when operators were seen
 
-Revision: 0009, after: 0005
+Revision: 0009, after: 0008
 """
 
 import sqlalchemy as sa
