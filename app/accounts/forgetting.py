@@ -21,6 +21,7 @@ from app.accounts.models import (
     SignInLink,
     SignInThrottle,
     StaffLink,
+    StaffRecoveryCode,
     StaffSession,
     WebSession,
 )
@@ -84,6 +85,13 @@ TERMS: Final = (
     _link_term(ActivationLink, "links for a password"),
     _link_term(SignInLink, "links to sign in"),
     _link_term(StaffLink, "links for staff"),
+    Term(
+        "recovery codes of staff",
+        SESSIONS,
+        table_of(StaffRecoveryCode).c.code_hash,
+        lambda before: [table_of(StaffRecoveryCode).c.ended_at < before],
+        _deleting(StaffRecoveryCode, "code_hash"),
+    ),
     Term(
         "counts of wrong passwords",
         "retention_throttle_days",

@@ -145,6 +145,8 @@ def test_a_file_that_is_not_toml_is_refused_by_its_path(content: bytes, tmp_path
         ({"smtp_password": "x" * 12}, "smtp_username"),
         ({"hsts_preload": True, "hsts_subdomains": False}, "hsts_preload"),
         ({"hsts_preload": True, "hsts_days": 364}, "hsts_preload"),
+        ({"oidc_issuer": "https://sso.example.it"}, "oidc_client_id"),
+        ({"oidc_issuer": "https://sso.example.it", "oidc_client_id": "x"}, "oidc_client_secret"),
     ],
 )
 def test_settings_that_need_each_other(given: dict[str, str], missing: str, tmp_path: Path) -> None:

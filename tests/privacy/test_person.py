@@ -68,15 +68,16 @@ def test_an_erasure_keeps_the_history_readable_and_is_for_good(app: Flask, new_p
     person.get("/compila/B")
     db.session.rollback()
     run = app.test_cli_runner().invoke
-    assert run(args=["privacy", "people", "048017"]).output == "1\tOperatore A\n2\tOperatore B\n"
+    people = run(args=["privacy", "people", "048017"]).output
+    assert people == "1\tOperatore A (non verificato)\n2\tOperatore B (non verificato)\n"
     db.session.rollback()
     assert json.loads(run(args=["privacy", "export", "1"]).output)["person"][0]["name"] == "Operatore A"
     db.session.rollback()
     assert run(args=["privacy", "erase", "1"], input="n\n").exit_code == 1
-    assert operator_names(firenze())[1] == "Operatore A"
+    assert operator_names(firenze())[1] == "Operatore A (non verificato)"
     db.session.rollback()
     assert run(args=["privacy", "erase", "1"], input="y\n").exit_code == 0
-    assert operator_names(firenze()) == {1: "persona rimossa n. 1", 2: "Operatore B"}
+    assert operator_names(firenze()) == {1: "persona rimossa n. 1", 2: "Operatore B (non verificato)"}
     db.session.rollback()
     assert run(args=["privacy", "erase", "1", "--yes"]).exit_code == 1
     assert run(args=["privacy", "export", "1"]).exit_code == 1

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.accounts.models import AccessRequest, KnownPlace, Operator, SignInThrottle, WebSession
+from app.accounts.models import AccessRequest, KnownPlace, Operator, SignInThrottle, StaffRecoveryCode, WebSession
 from app.accounts.operators import operator_names
 from app.accounts.sessions import open_session
 from app.accounts.staff_accounts import add_member
@@ -42,6 +42,8 @@ def rows_with_terms(edition: int, entity: int, response: int, who: int | None) -
     return [
         sa.insert(KnownPlace).values(place_hash="p", entity_id=entity, operator_id=who, last_used_at=at),
         sa.insert(SignInThrottle).values(key="k", failures=1, last_failure_at=at, blocked_until=at),
+        sa.insert(StaffRecoveryCode).values(code_hash="used", staff_id=1, created_at=at, ended_at=at),
+        sa.insert(StaffRecoveryCode).values(code_hash="waits", staff_id=1, created_at=at),
         sa.insert(AccessRequest).values(entity_id=entity, note=SECRET, created_at=at, handled_at=at, **asker),
         sa.insert(AccessRequest).values(entity_id=entity, note="waits", created_at=at, **asker | {"name": "waits"}),
         sa.insert(ReopeningRequest).values(
@@ -116,6 +118,7 @@ def test_rows_stay_that_something_else_needs(world: OpenResponse) -> None:
     list(purge("command", YEARS))
     assert sorted(db.session.execute(sa.select(AccessRequest.name)).scalars()) == ["", "waits"]
     assert sorted(db.session.execute(sa.select(EntityNote.text)).scalars()) == ["", "stands"]
+    assert db.session.execute(sa.select(StaffRecoveryCode.code_hash)).scalars().all() == ["waits"]
     assert db.session.execute(sa.select(LateSave.state, LateSave.operations)).one() == ("discarded", "[]")
     assert operator_names(world.entity_id) == {1: "persona rimossa n. 1"}
     assert db.session.execute(sa.select(sa.func.count(Call.id))).scalar_one() == 1
