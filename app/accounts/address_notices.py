@@ -13,7 +13,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from flask import current_app
 from flask_babel import force_locale, format_datetime
 from flask_babel import gettext as _
 
@@ -21,11 +20,12 @@ from app.accounts.address_stops import ADDRESS_CHANGED, hold_change, mark_of
 from app.accounts.entity_accounts import was_activated
 from app.accounts.links import RESET
 from app.accounts.messages import reference_of
+from app.accounts.notices import Notice
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import Scalar, record
 from app.config import settings
 from app.extensions import db
-from app.mail.outbox import Message, queue_message
+from app.mail.outbox import queue_message
 from app.registry.address_book import apply_change
 from app.registry.addresses import (
     ChangeRow,
@@ -41,7 +41,6 @@ from app.registry.entities import EntityRow, find_by_id
 from app.web.site_address import site_address
 
 SOURCE: Final = "desk"
-_TEMPLATE: Final = "mail/notice.html"
 _LANGUAGE: Final = "it"
 
 
@@ -116,20 +115,10 @@ def _tell(entity: EntityRow, before: _Readers, change: _Change, now: dt.datetime
     told = [ended, *before.certified, *before.linked] if ended else [*before.certified, *before.linked]
     recipients = [email for email in dict.fromkeys(told) if email != added]
     with force_locale(_LANGUAGE):
-        subject, heading, paragraphs = _wording(entity.label, purpose_label(change.purpose), change)
-    template = current_app.jinja_env.get_template(_TEMPLATE)
-    html = template.render(language=_LANGUAGE, subject=subject, heading=heading, paragraphs=paragraphs)
+        notice = Notice(_LANGUAGE, *_wording(entity.label, purpose_label(change.purpose), change))
     for recipient in recipients:
-        message = Message(
-            kind=ADDRESS_CHANGED,
-            reference=reference_of(entity.id),
-            recipient=recipient,
-            language=_LANGUAGE,
-            subject=subject,
-            text="\n\n".join(paragraphs) + "\n",
-            html=html,
-            dedupe_key=keyed_hash(f"message|{ADDRESS_CHANGED}|{entity.id}|{recipient}|{ended}|{added}|{now.isoformat()}"),
-        )
+        key = keyed_hash(f"message|{ADDRESS_CHANGED}|{entity.id}|{recipient}|{ended}|{added}|{now.isoformat()}")
+        message = notice.to(recipient, kind=ADDRESS_CHANGED, reference=reference_of(entity.id), dedupe_key=key)
         queue_message(message, now)
     return recipients
 

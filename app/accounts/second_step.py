@@ -24,20 +24,20 @@ import hmac
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask import current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from app.accounts.links import DeadLinkError
 from app.accounts.messages import LINK, SIGN_IN, QueuedDelivery, closing, subject_of
 from app.accounts.models import SecondStep
+from app.accounts.notices import Notice
 from app.accounts.rations import AskedTooOftenError, Ration, take
 from app.accounts.sending import NoAddressError
 from app.accounts.tokens import has_token_shape, keyed_hash, new_token, token_hash
 from app.audit.chain import record
 from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
-from app.mail.outbox import Message, queue_message
+from app.mail.outbox import queue_message
 from app.registry.addresses import recipients_of
 from app.registry.entities import EntityRow, find_by_id, is_in_force
 
@@ -47,7 +47,6 @@ MINUTES: Final = 10
 MOST_TRIES: Final = 5
 MOST_AN_HOUR: Final = 6
 PAUSE: Final = dt.timedelta(seconds=30)
-_TEMPLATE: Final = "mail/notice.html"
 _REFERENCE: Final = "second_step:"
 _ROW: Final = table_of(SecondStep).c
 
@@ -166,21 +165,10 @@ def _send(entity: EntityRow, step_id: int, language: str, now: dt.datetime) -> N
     take(Ration(f"second-step|{entity.id}", MOST_AN_HOUR, dt.timedelta(hours=1), PAUSE), now)
     with force_locale(language):
         heading, paragraphs = _wording(entity.label)
-    subject = subject_of(heading)
-    template = current_app.jinja_env.get_template(_TEMPLATE)
-    html = template.render(language=language, subject=subject, heading=heading, paragraphs=paragraphs)
+    notice = Notice(language, subject_of(heading), heading, paragraphs)
     for recipient in recipients:
-        message = Message(
-            kind=KIND,
-            reference=f"{_REFERENCE}{step_id}",
-            recipient=recipient,
-            language=language,
-            subject=subject,
-            text="\n\n".join(paragraphs) + "\n",
-            html=html,
-            dedupe_key=f"{KIND}|{step_id}|{new_token()}",
-        )
-        queue_message(message, now)
+        key = f"{KIND}|{step_id}|{new_token()}"
+        queue_message(notice.to(recipient, kind=KIND, reference=f"{_REFERENCE}{step_id}", dedupe_key=key), now)
     whom = f"entity:{entity.code}"
     record("second_step_asked_for", actor=whom, subject=whom, detail={"addresses": len(recipients)}, now=now)
 

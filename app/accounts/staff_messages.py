@@ -11,11 +11,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from flask import current_app
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from app.accounts.messages import LINK, QueuedDelivery, Wording, closing, html_of, subject_of
+from app.accounts.notices import Notice
 from app.accounts.staff import StaffRow, staff_by_id
 from app.accounts.staff_links import LINK_DAYS, add_staff_link
 from app.accounts.tokens import new_token
@@ -25,7 +25,6 @@ from app.web.language import SOURCE_LANGUAGE
 
 KIND: Final = "staff_link"
 NOTICE: Final = "staff_email_changed"
-_NOTICE_TEMPLATE: Final = "mail/notice.html"
 _REFERENCE: Final = "staff:"
 
 
@@ -64,21 +63,9 @@ def queue_staff_notice(member: StaffRow, recipient: str, now: dt.datetime) -> No
 def queue_notice(kind: str, member: StaffRow, recipient: str, heading: str, paragraphs: list[str], now: dt.datetime) -> None:
     """Queue a message without a link, in the words given. Flushes only."""
     with force_locale(SOURCE_LANGUAGE):
-        subject = subject_of(heading)
-    named = {"language": SOURCE_LANGUAGE, "subject": subject, "heading": heading, "paragraphs": paragraphs}
-    queue_message(
-        Message(
-            kind=kind,
-            reference=f"{_REFERENCE}{member.id}",
-            recipient=recipient,
-            language=SOURCE_LANGUAGE,
-            subject=subject,
-            text="\n\n".join(paragraphs) + "\n",
-            html=current_app.jinja_env.get_template(_NOTICE_TEMPLATE).render(**named),
-            dedupe_key=f"{kind}|{member.id}|{new_token()}",
-        ),
-        now,
-    )
+        notice = Notice(SOURCE_LANGUAGE, subject_of(heading), heading, paragraphs)
+    key = f"{kind}|{member.id}|{new_token()}"
+    queue_message(notice.to(recipient, kind=kind, reference=f"{_REFERENCE}{member.id}", dedupe_key=key), now)
 
 
 class StaffLinkHook:

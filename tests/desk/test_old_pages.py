@@ -39,6 +39,7 @@ class Case:
         return self.action or self.page.partition("?")[0]
 
 
+PROOF = {"current_password": "x", "totp": "000000"}
 FIRENZE = "/gestione/enti/048017"
 CASES = [
     Case("add_entity_call", "coordinator", FIRENZE, {"appunti": "Richiamare"}, f"{FIRENZE}/telefonate"),
@@ -62,6 +63,8 @@ CASES = [
         "/gestione/profilo/password",
         kept=False,  # no page holds a password
     ),
+    Case("recovery_codes", "coordinator", "/gestione/profilo/codici", PROOF, kept=False),
+    Case("single_sign_on", "coordinator", "/gestione/profilo/sso", PROOF, kept=False),
     Case("change_address", "coordinator", "/gestione/accessi/048017/indirizzi/nuovo", {"email": "u@example.org"}),
     Case("new_login_run", "administrator", "/gestione/accessi/gruppi/nuovo", {"codici": "048017"}),
     Case(
@@ -79,6 +82,11 @@ CASES = [
     Case("edition_part", "coordinator", "/gestione/edizioni/{draft}/modifica/titolo", {"title": "Altro titolo"}),
     Case("edition_pilot", "coordinator", "/gestione/edizioni/{draft}/pilota", {"codici": "048017"}),
 ]
+
+
+pytestmark = pytest.mark.settings(  # a form of the profile is there with a provider alone; nobody asks it anything here
+    oidc_issuer="http://127.0.0.1:9", oidc_client_id="ricognizione", oidc_client_secret="segreto"
+)
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
 
 from app.accounts.operators import add_operator
 from app.accounts.sessions import open_session
+from app.accounts.staff_sessions import open_staff_session
 from app.editions.current import EditionView, edition_by_code
 from app.extensions import db
 from app.registry.entities import find_by_code
@@ -16,8 +18,9 @@ from app.responses.document import Operation
 from app.responses.drafts import Author, apply
 from app.responses.reading import open_response
 from tests import browser as browsers
+from tests.desk.staff import STAFF_COOKIE, add_member
 from tests.e2e.conftest import OpenPage
-from tests.live_site import Site
+from tests.live_site import Demos, Site
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
 PUBLIC = (
@@ -32,6 +35,15 @@ PUBLIC = (
     "/accessibilita",
     "/contatti",
     "/attiva/consumato",
+    "/reimposta/consumato",
+    "/entra/consumato",
+    "/invito/consumato",
+    "/verifica/consumato",
+    "/indirizzo/ferma/consumato",
+    "/risultati",
+    "/gestione/accedi",
+    "/gestione/attiva/consumato",
+    "/gestione/sso/ritorno",
     "/manca",
 )
 OWN = (
@@ -53,13 +65,65 @@ OWN = (
     "/storico",
     "/ente",
     "/ente/indirizzi",
+    "/ente/invita",
+    "/ente/passa-la-mano",
+    "/ente/i-tuoi-dati",
     "/operatore",
 )
+DESK = {
+    "administrator": (
+        "/gestione",
+        "/gestione/profilo",
+        "/gestione/profilo/codici",
+        "/gestione/profilo/sso",
+        "/gestione/accessi",
+        "/gestione/accessi/048017",
+        "/gestione/accessi/048017/azzera",
+        "/gestione/accessi/048017/lettera",
+        "/gestione/accessi/048017/sospendi",
+        "/gestione/accessi/048017/indirizzi",
+        "/gestione/accessi/048017/indirizzi/nuovo",
+        "/gestione/accessi/gruppi",
+        "/gestione/accessi/gruppi/nuovo",
+        "/gestione/consegne",
+        "/gestione/enti/048017",
+        "/gestione/indirizzi",
+        "/gestione/lettere",
+        "/gestione/lettere/nuove",
+        "/gestione/note",
+        "/gestione/registro",
+        "/gestione/richieste",
+        "/gestione/risposte",
+        "/gestione/risposte/telefonate",
+        "/gestione/utenti",
+        "/gestione/utenti/nuovo",
+    ),
+    "coordinator": (
+        "/gestione/edizioni",
+        "/gestione/edizioni/demo",
+        "/gestione/edizioni/demo/questionario",
+        "/gestione/nuova-edizione",
+        "/gestione/promemoria",
+        "/gestione/promemoria/nuovo",
+        "/gestione/promemoria/testi",
+        "/gestione/promemoria/testi/nuovo",
+        "/gestione/proroga",
+    ),
+}
+"""The pages of the desk, each under one of the roles that may open it."""
 SIZES = {"narrow": browsers.NARROW, "wide": browsers.WIDE}
 LEAD = Author(None, "l" * 64)
 NARROWEST = {"width": 320, "height": 640}
 # Pages look the same on both databases; the journeys run on both.
 pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def site(request: pytest.FixtureRequest, demos: Demos) -> Iterator[Site]:
+    """gunicorn on a fresh copy of the demo, with single sign-on, though its provider does not answer."""
+    provider = {"oidc_issuer": "http://127.0.0.1:9", "oidc_client_id": "ricognizione", "oidc_client_secret": "segreto"}
+    with demos.site(request.param, **provider) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +177,16 @@ def session_cookie(site: Site, owner: Owner) -> dict[str, str]:
     return {"name": SESSION_COOKIE, "value": token, "url": site.url}
 
 
+def staff_cookie(site: Site, role: str) -> dict[str, str]:
+    app = site.application()
+    with app.app_context():
+        now = dt.datetime.now(dt.UTC)
+        token = open_staff_session(add_member(role, now), now)
+        db.session.commit()
+        db.engine.dispose()
+    return {"name": STAFF_COOKIE, "value": token, "url": site.url}
+
+
 def inspect(page: Page, name: str) -> None:
     browsers.assert_fits(page)
     browsers.assert_accessible(page)
@@ -143,6 +217,18 @@ def test_the_entitys_pages_are_accessible(site: Site, owner: Owner, open_page: O
         assert response.status == 200, path
         assert page.url == site.url + path, f"{path} led to {page.url}"
         inspect(page, f"page {size} {pattern}")
+
+
+@pytest.mark.parametrize("role", DESK)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_of_the_desk_are_accessible(site: Site, open_page: OpenPage, size: str, role: str) -> None:
+    page = open_page("/", viewport=SIZES[size])
+    page.context.add_cookies([staff_cookie(site, role)])
+    for path in DESK[role]:
+        response = page.goto(path)
+        assert response is not None
+        assert (response.status, page.url) == (200, site.url + path)
+        inspect(page, f"page {size} {path}")
 
 
 @pytest.mark.parametrize("size", SIZES)
