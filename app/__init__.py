@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,6 +18,7 @@ from app.accounts import address_stops, operator_messages, second_step, staff_me
 from app.accounts import messages as account_messages
 from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
+from app.context import this_request
 from app.extensions import babel, db, login, migrate
 from app.reminders import hook as reminder_hook
 from app.web import csrf, edge, language, log, static, templating
@@ -116,7 +117,7 @@ def _register_hooks(app: Flask, read: Settings) -> None:
 
     @app.before_request
     def begin() -> ResponseReturnValue | None:
-        current = cast("Any", request)._get_current_object()  # once, instead of through the proxy at each use
+        current: Any = this_request()
         if current.url_rule is not None:
             current.environ[edge.ROUTE] = current.url_rule.rule
         if (largest := app.config["LARGE_BODIES"].get(current.endpoint)) is not None:

@@ -5,10 +5,10 @@ Holds always: an instant in UTC, aware. The domain takes `now` as an argument an
 
 import datetime as dt
 
-from flask import current_app
+from app.context import this_app
 
 
 def now() -> dt.datetime:
     """The present instant, or what the application's `CLOCK` says it is (tests of deadlines and daylight saving)."""
-    clock = current_app.config.get("CLOCK")
+    clock = this_app().config.get("CLOCK")
     return clock() if clock is not None else dt.datetime.now(dt.UTC)

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import current_app
-
 from app import config_values as values
+from app.context import this_app
 from app.secret_files import SecretFileError, read_or_make_secret
 
 ENVIRONMENT_PREFIX = "RICOGNIZIONE_"
@@ -251,7 +250,7 @@ HIDDEN_NAMES = frozenset(field.name for field in dataclasses.fields(Settings) if
 
 def settings() -> Settings:
     """The settings of the current application."""
-    return cast("Settings", current_app.extensions[EXTENSION_KEY])
+    return cast("Settings", this_app().extensions[EXTENSION_KEY])
 
 
 def load_settings(overrides: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -10,11 +10,12 @@ import datetime as dt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request
+from flask import Flask, g
 
 from app.accounts.permissions import signed_in, staff_signed_in
 from app.clock import now
 from app.config import settings
+from app.context import this_g, this_request
 from app.editions.current import EditionView, current_edition
 from app.web.language import current_language, offered_languages
 
@@ -29,16 +30,17 @@ def init_app(app: Flask) -> None:
 def template_context() -> dict[str, Any]:
     """The names that templates share."""
     edition = _edition()
-    desk = request.blueprint == "desk"
+    current, here = this_request(), this_g()
+    desk = current.blueprint == "desk"
     return {
         "identity": None if desk else signed_in(),
         "staff": staff_signed_in() if desk else None,
         "settings": settings(),
         "edition": edition,
-        "days_left": _days_left(edition, g.get("own_closes_at"), now()),
+        "days_left": _days_left(edition, here.get("own_closes_at"), now()),
         "locale": current_language(),
         "languages": offered_languages(),
-        "return_path": request.full_path.rstrip("?"),
+        "return_path": current.full_path.rstrip("?"),
     }
 
 

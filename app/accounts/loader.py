@@ -11,12 +11,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Final
 
-from flask import Request, g
+from flask import Request
 
 from app.accounts.cookies import session_token
 from app.accounts.identity import Identity
 from app.accounts.sessions import find_identity
 from app.clock import now
+from app.context import this_g
 from app.extensions import login
 
 FINDERS: Final[dict[str, Callable[[str, dt.datetime], Identity | None]]] = {}
@@ -25,8 +26,9 @@ FINDERS: Final[dict[str, Callable[[str, dt.datetime], Identity | None]]] = {}
 @login.request_loader  # type: ignore[untyped-decorator]  # Flask-Login ships no types
 def load_identity(request: Request) -> Identity | None:
     """Who is asking, or None."""
-    if "identity" in g:
-        known: Identity | None = g.identity
+    here = this_g()
+    if "identity" in here:
+        known: Identity | None = here.identity
         return known
     token = session_token(request)
     find = FINDERS.get(request.blueprint or "", find_identity)

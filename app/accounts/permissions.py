@@ -18,6 +18,7 @@ from app.accounts.sessions import keep_alive
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, ROLES, TERRITORY
 from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
 from app.clock import now
+from app.context import this_g, this_request
 from app.extensions import session_has_begun
 from app.web.csrf import SAFE_METHODS
 
@@ -250,7 +251,8 @@ def enforce() -> ResponseReturnValue | None:
     redirect or, where something was typed, into a page that keeps it; `RoleRefusedError` for staff of another role;
     `UnlistedEndpointError` for an endpoint missing in the table.
     """
-    endpoint = request.endpoint
+    current = this_request()
+    endpoint = current.endpoint
     if endpoint is None:
         return None  # no such page: Flask answers with 404
     requirement = PERMISSIONS.get(endpoint)
@@ -264,7 +266,7 @@ def enforce() -> ResponseReturnValue | None:
     identity = signed_in()
     if identity is None:
         raise SignInRequiredError
-    keep_alive(identity, now(), writes=request.method not in SAFE_METHODS and session_has_begun())
+    keep_alive(identity, now(), writes=current.method not in SAFE_METHODS and session_has_begun())
     if requirement is OPERATOR and identity.operator_id is None:
         raise OperatorRequiredError
     return None
@@ -303,9 +305,10 @@ def required_staff() -> StaffIdentity:
 
 def signed_in() -> Identity | None:
     """The identity of this request, found once."""
-    if "identity" not in g:
-        become(load_identity(request))
-    identity: Identity | None = g.identity
+    here = this_g()
+    if "identity" not in here:
+        here.identity = load_identity(this_request())
+    identity: Identity | None = here.identity
     return identity
 
 

@@ -16,6 +16,7 @@ from app.accounts.identity import Identity
 from app.accounts.loader import FINDERS
 from app.accounts.permissions import signed_in
 from app.accounts.sessions import find_identity
+from app.context import this_g, this_request
 from app.database import unit_of_work
 from app.editions.current import EditionView, current_edition, is_pilot_entity
 from app.extensions import db
@@ -57,10 +58,11 @@ def author(channel: str = "form") -> Author:
 
 def find_with_response(token: str, now: dt.datetime) -> Identity | None:
     """Who asks for a page of this surface: found together with the response, which waits for `load_response`."""
-    entry = find_entry(token, now, lock=request.method == "POST" and request.endpoint not in STORED_BY_APPLY)
+    current, here = this_request(), this_g()
+    entry = find_entry(token, now, lock=current.method == "POST" and current.endpoint not in STORED_BY_APPLY)
     if entry is None:
         return find_identity(token, now)
-    g.entry, g.edition, g.own_closes_at = entry, entry.response.edition, entry.response.own_closes_at
+    here.entry, here.edition, here.own_closes_at = entry, entry.response.edition, entry.response.own_closes_at
     return entry.identity
 
 

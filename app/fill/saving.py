@@ -18,6 +18,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.context import this_request
 from app.fill.forms import PostedPage, Typed, read_page
 from app.fill.opening import author, locale
 from app.fill.path import Page, first_page, reached_questions, step_address
@@ -236,11 +237,12 @@ def _destination(
 
 def asked_for(posted: PostedPage, here: str) -> str | None:
     """Where a button other than the main one leads: the results of a search, or out of the form."""
-    searched = request.form.get("search", "") or _still_to_search(posted)
+    form = this_request().form
+    searched = form.get("search", "") or _still_to_search(posted)
     if searched in posted.codes:
-        text = request.form.get(f"{searched}.search", "")[:100]
+        text = form.get(f"{searched}.search", "")[:100]
         return f"{here}?{urlencode({'cerca': searched, 'testo': text})}#q-{searched}"
-    if request.form.get("azione") == "esci":
+    if form.get("azione") == "esci":
         flash(_("Bozza salvata. Puoi riprendere quando vuoi, anche da un altro computer."), "success")
         return url_for("fill.overview")
     return None
@@ -248,7 +250,7 @@ def asked_for(posted: PostedPage, here: str) -> str | None:
 
 def _still_to_search(posted: PostedPage) -> str:
     """The question where a name was typed and not looked for: whoever presses Enter in the box, or saves, means to search."""
-    form = request.form
+    form = this_request().form
     if form.get("azione") == "esci":
         return ""
     for code in sorted(code for code in posted.codes if f"{code}.search" in form):

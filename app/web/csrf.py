@@ -23,6 +23,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
 from app.config import settings
+from app.context import this_app, this_g, this_request
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
@@ -62,17 +63,18 @@ def init_app(app: Flask) -> None:
 
 def csrf_token() -> str:
     """The token of this page, the same for all its forms: base64url of a random pad followed by the token XOR that pad."""
-    masked: str | None = g.get("masked_token")
+    here = this_g()
+    masked: str | None = here.get("masked_token")
     if masked is None:
         token = _signed_token().encode("ascii")
         pad = secrets.token_bytes(len(token))
-        masked = g.masked_token = base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
+        masked = here.masked_token = base64.urlsafe_b64encode(pad + _xor(token, pad)).decode("ascii")
     return masked
 
 
 def _signed_token() -> str:
     """Flask-WTF's signed token of this session, signed once: it has no expiry."""
-    signed: dict[str, str] = current_app.extensions[SIGNED]
+    signed: dict[str, str] = this_app().extensions[SIGNED]
     known = signed.get(session.get(FIELD, ""))
     if known is None:
         known = str(generate_csrf())
@@ -88,11 +90,12 @@ def _remember(tokens: dict[str, str], secret: str, token: str) -> None:
 
 def check_request() -> None:
     """Refuse an unsafe request without a good token. Raises CsrfRejected."""
-    if request.method in SAFE_METHODS or not current_app.config.get("WTF_CSRF_ENABLED", True):
+    current = this_request()
+    if current.method in SAFE_METHODS or not this_app().config.get("WTF_CSRF_ENABLED", True):
         return
     if _sent_by_another_site():
         raise CsrfRejected(foreign=True)
-    given = _unmask(request.headers.get(HEADER) or request.form.get(FIELD, ""))
+    given = _unmask(current.headers.get(HEADER) or current.form.get(FIELD, ""))
     if _is_known(given):
         return
     try:
@@ -107,18 +110,19 @@ def check_request() -> None:
 
 def _is_known(token: str) -> bool:
     """Whether it is the token that this process has signed for this session, or has found good for it."""
-    secret, sent = session.get(FIELD, ""), token.encode()
-    kept = (current_app.extensions[name].get(secret) for name in (SIGNED, FOUND_GOOD))
+    secret, sent, extensions = session.get(FIELD, ""), token.encode(), this_app().extensions
+    kept = (extensions[name].get(secret) for name in (SIGNED, FOUND_GOOD))
     return any(known is not None and hmac.compare_digest(sent, known.encode()) for known in kept)
 
 
 def _sent_by_another_site() -> bool:
     """What the browser says: by Sec-Fetch-Site, an older one by Origin. Silence is no."""
-    site = request.headers.get("Sec-Fetch-Site")
+    current = this_request()
+    site = current.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site.lower() in {"cross-site", "same-site"}
-    origin = request.headers.get("Origin")
-    return origin is not None and origin not in {settings().base_url, f"{request.scheme}://{request.host}"}
+    origin = current.headers.get("Origin")
+    return origin is not None and origin not in {settings().base_url, f"{current.scheme}://{current.host}"}
 
 
 def _unmask(masked: str) -> str:

@@ -10,12 +10,13 @@ from gettext import NullTranslations
 from urllib.parse import urlencode, urlsplit
 
 from babel import Locale
-from flask import Flask, g, redirect, request, session
+from flask import Flask, redirect, request, session
 from flask_babel import get_translations
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.config import settings
+from app.context import this_g
 
 SOURCE_LANGUAGE = "it"
 SESSION_KEY = "lingua"
@@ -40,9 +41,10 @@ def install_words(app: Flask) -> None:
 
 def _words(text: str, **variables: object) -> Markup:
     """A text in the page's language, its variables escaped. Like Jinja's own `_`, but without a look at the context."""
-    words: dict[str, Markup] | None = g.get("words")
+    here = this_g()
+    words: dict[str, Markup] | None = here.get("words")
     if words is None:
-        words = g.words = vars(_catalogue()).setdefault("words_as_markup", {})
+        words = here.words = vars(_catalogue()).setdefault("words_as_markup", {})
     found = words.get(text)
     if found is None:
         found = words[text] = Markup(_catalogue().gettext(text))  # noqa: S704  (a catalogue's text, as in Jinja's own)
@@ -51,9 +53,10 @@ def _words(text: str, **variables: object) -> Markup:
 
 def _catalogue() -> NullTranslations:
     """The reader's catalogue. Flask-Babel keeps the catalogues it has loaded, so that each stays one object."""
-    known: NullTranslations | None = g.get("catalogue")
+    here = this_g()
+    known: NullTranslations | None = here.get("catalogue")
     if known is None:
-        known = g.catalogue = get_translations()
+        known = here.catalogue = get_translations()
     return known
 
 

@@ -51,23 +51,41 @@ class PacedSocket(socket.socket):
         outer = self.gettimeout()  # gunicorn sets a shorter one where it throws a rest away
         if outer is not None and outer <= left:
             data = super().recv(size, flags)
-        else:
-            try:
-                self.settimeout(left)
-                data = super().recv(size, flags)
-            except TimeoutError:
-                raise SlowClientError from None
-            finally:
-                self.settimeout(outer)
+        elif outer is not None or (data := self._there_already(size, flags)) is None:
+            data = self._awaited(size, flags, left, outer)
         self._received += len(data)
         return data
 
+    def _there_already(self, size: int, flags: int) -> Any:
+        """What has come, without a wait: nearly always the whole request, and three calls of the system fewer."""
+        try:
+            return super().recv(size, flags | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return None
+
+    def _awaited(self, size: int, flags: int, left: float, outer: float | None) -> bytes:
+        try:
+            self.settimeout(left)
+            return super().recv(size, flags)
+        except TimeoutError:
+            raise SlowClientError from None
+        finally:
+            self.settimeout(outer)
+
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         """Send a part of the answer. Raises SlowClientError when nobody takes it."""
+        rest = memoryview(data)
+        size = rest.nbytes
+        try:
+            sent = super().send(rest, flags | socket.MSG_DONTWAIT)  # nearly always all of it fits into the line's buffer
+        except BlockingIOError:
+            sent = 0
+        if sent == size:
+            return
         outer = self.gettimeout()
         try:
-            self.settimeout(self.seconds + memoryview(data).nbytes / BYTES_A_SECOND)
-            super().sendall(data, flags)
+            self.settimeout(self.seconds + size / BYTES_A_SECOND)
+            super().sendall(rest.cast("B")[sent:], flags)
         except TimeoutError:
             raise SlowClientError from None
         finally:

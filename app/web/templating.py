@@ -13,13 +13,14 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 import jinja2
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 from flask.sansio.app import App
 from flask.templating import Environment
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from app.context import this_request
 from app.web.language import current_language
 
 MOST_ADDRESSES: Final = 8_192
@@ -67,8 +68,7 @@ _addresses: dict[tuple[object, ...], str] = {}
 
 def address(endpoint: str, **values: Any) -> str:
     """Flask's `url_for` for paths of this site, remembered."""
-    proxy: Any = request
-    current = proxy._get_current_object()  # once, instead of through the proxy at each use
+    current = this_request()
     key = (current.root_path, current.blueprint if endpoint[0] == "." else "", endpoint, *values.items())
     known = _addresses.get(key)
     if known is None:

@@ -35,6 +35,7 @@ PLUMBING = frozenset(
         "shared_writes",
         "turns",
         "clock",
+        "context",
         "config",
         "config_values",
         "secret_files",
