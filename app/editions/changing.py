@@ -136,7 +136,7 @@ def set_letter(act: Act, content: bytes | None) -> None:
     edition = _begin(act)
     _refuse(pdf_problems(content) if content is not None else ())
     before = edition.letter_bytes
-    edition.letter, edition.letter_bytes = content, len(content or b"")
+    edition.letter = content
     _finish(act, edition, "letter", before=before, after=edition.letter_bytes)
 
 

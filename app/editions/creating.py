@@ -89,7 +89,7 @@ def _take_over(edition: Edition, earlier: Edition | None, now: dt.datetime) -> N
     edition.definition_id = earlier.definition_id
     edition.contacts = earlier.contacts
     edition.results_url, edition.accessibility_url = earlier.results_url, earlier.accessibility_url
-    edition.letter, edition.letter_bytes = earlier.letter, earlier.letter_bytes
+    edition.letter = earlier.letter
     edition.letter_text = earlier.letter_text
     edition.second_step = earlier.second_step
     years = edition.opens_at.astimezone(ROME).year - earlier.opens_at.astimezone(ROME).year

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 from babel.dates import format_date
 
-from app.editions.models import Definition, Edition, Extension, PilotEntity
+from app.editions.models import Definition, Edition, EditionLetter, Extension, PilotEntity
 from app.extensions import db, table_of
 from app.questionnaire.loader import load_definition
 from app.questionnaire.model import Questionnaire
@@ -176,7 +176,8 @@ def list_editions() -> list[EditionView]:
 
 def letter_of(edition_id: int) -> bytes | None:
     """The letter, a PDF."""
-    return db.session.execute(sa.select(Edition.letter).where(Edition.id == edition_id)).scalar_one_or_none()
+    own = sa.select(EditionLetter.content).where(EditionLetter.edition_id == edition_id)
+    return db.session.execute(own).scalar_one_or_none()
 
 
 def letter_text_of(edition_id: int) -> str:

@@ -52,7 +52,7 @@ def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     edition.definition_id = definition_id
     edition.contacts = file.contacts_json
     edition.results_url, edition.accessibility_url = file.results_url, file.accessibility_url
-    edition.letter, edition.letter_bytes = file.letter, len(file.letter or b"")
+    edition.letter = file.letter
     edition.letter_text, edition.plan = file.letter_text, file.plan_json
     edition.second_step = file.second_step
     edition.changed_at = now

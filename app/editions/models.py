@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import UTCDateTime
 from app.extensions import Base
@@ -48,17 +48,42 @@ class Edition(Base):
     contacts: Mapped[str] = mapped_column(sa.Text, default="[]")
     results_url: Mapped[str | None] = mapped_column(sa.String(500))
     accessibility_url: Mapped[str | None] = mapped_column(sa.String(500))
-    letter: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     letter_bytes: Mapped[int] = mapped_column(default=0)
     letter_text: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     plan: Mapped[str] = mapped_column(sa.Text, default="[]", server_default="[]")
     second_step: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
+    letter_file: Mapped[EditionLetter | None] = relationship(cascade="all, delete-orphan")
+
+    @property
+    def letter(self) -> bytes | None:
+        """The letter that everybody may read, a PDF."""
+        return self.letter_file.content if self.letter_file else None
+
+    @letter.setter
+    def letter(self, content: bytes | None) -> None:
+        if content is None:
+            self.letter_file = None
+        elif self.letter_file is None:
+            self.letter_file = EditionLetter(content=content)
+        else:
+            self.letter_file.content = content
+        self.letter_bytes = len(content or b"")
+
     def note_change(self, now: dt.datetime) -> None:
         """Set `changed_at`, by which a form notices that the edition was changed meanwhile: always later than it was."""
         known: dt.datetime | None = self.changed_at
         self.changed_at = now if known is None else max(now, known + dt.timedelta(microseconds=1))
+
+
+class EditionLetter(Base):
+    """The letter of an edition that everybody may read: in a row of its own, since each page reads the edition's."""
+
+    __tablename__ = "edition_letter"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class Extension(Base):

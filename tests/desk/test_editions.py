@@ -38,7 +38,9 @@ def stored(code: str = "2026") -> EditionView:
 
 def put(state: str = "draft", **values: Any) -> None:
     """The edition as it would be in another state."""
-    db.session.execute(sa.update(Edition).where(Edition.code == "2026").values(state=state, **values))
+    edition = db.session.execute(sa.select(Edition).where(Edition.code == "2026")).scalar_one()
+    for name, value in {"state": state, **values}.items():
+        setattr(edition, name, value)
     db.session.commit()
 
 
@@ -95,7 +97,7 @@ def test_an_empty_edition_is_a_draft_with_the_shipped_questionnaire(coordinator:
 
 
 def test_a_clone_takes_everything_but_dates_state_and_code(coordinator: Person) -> None:
-    put("closed", plan='[["2026-03-31",20],["2026-04-30",60]]', letter=b"%PDF-1.7", letter_bytes=8, letter_text="# {{codice}}")
+    put("closed", plan='[["2026-03-31",20],["2026-04-30",60]]', letter=b"%PDF-1.7", letter_text="# {{codice}}")
     page = coordinator.get("/gestione/nuova-edizione?da=2026")
     assert page.value("title") == ["Ricognizione 2027"]
     assert page.value("code") == ["2027"]

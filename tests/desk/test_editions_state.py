@@ -19,7 +19,7 @@ from tests.fill.person import Person
 
 QUESTIONNAIRE = f"{HOME}/questionario"
 PILOT = f"{HOME}/pilota"
-READY: dict[str, Any] = {"letter": b"%PDF-1.7", "letter_bytes": 8, "plan": '[["2026-03-31",20],["2026-04-30",60]]'}
+READY: dict[str, Any] = {"letter": b"%PDF-1.7", "plan": '[["2026-03-31",20],["2026-04-30",60]]'}
 
 
 def upload(person: Person, content: bytes) -> Any:

@@ -81,6 +81,29 @@ def test_each_step_down_and_up_again_ends_where_it_began(empty: Flask) -> None:
     assert _schema() == before
 
 
+def test_letters_move_to_their_own_table_and_back(empty: Flask) -> None:
+    upgrade(str(MIGRATIONS), "0009")
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO definition VALUES (1, 'd', '1', 'x', '', '2026-01-01 00:00:00')"))
+        for number, letter in ((1, b"%PDF-1.7 uno"), (2, None)):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO edition (id, code, title, state, period_from, period_to, opens_at, closes_at, definition_id,"
+                    " contacts, letter, letter_bytes, changed_at) VALUES (:id, :code, '', 'draft', '2026-01-01', '2026-02-01',"
+                    " '2026-01-01 00:00:00', '2026-02-01 00:00:00', 1, '[]', :letter, 0, '2026-01-01 00:00:00')"
+                ),
+                {"id": number, "code": str(number), "letter": letter},
+            )
+    upgrade(str(MIGRATIONS), "0010")
+    with db.engine.connect() as connection:
+        moved = connection.execute(sa.text("SELECT edition_id, content FROM edition_letter")).all()
+    assert [(row[0], bytes(row[1])) for row in moved] == [(1, b"%PDF-1.7 uno")]
+    downgrade(str(MIGRATIONS), "0009")
+    with db.engine.connect() as connection:
+        back = connection.execute(sa.text("SELECT letter FROM edition ORDER BY id")).all()
+    assert [None if row[0] is None else bytes(row[0]) for row in back] == [b"%PDF-1.7 uno", None]
+
+
 def _schema() -> dict[str, list[str]]:
     inspector = sa.inspect(db.engine)
     return {
