@@ -21,6 +21,7 @@ from app.clock import now
 from app.context import this_g, this_request
 from app.extensions import session_has_begun
 from app.web.csrf import SAFE_METHODS
+from app.web.log import log_refusal
 
 
 class Requirement(enum.Enum):
@@ -278,6 +279,7 @@ def _enforce_role(requirement: Requirement) -> None:
         raise StaffRequiredError
     keep_staff_alive(staff, now(), writes=request.method not in SAFE_METHODS)
     if staff.role not in ROLES_FOR[requirement]:
+        log_refusal("role", staff=staff.staff_id, role=staff.role)
         raise RoleRefusedError
 
 

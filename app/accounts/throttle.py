@@ -27,6 +27,7 @@ from app.accounts.models import SignInThrottle
 from app.accounts.tokens import keyed_hash
 from app.config import settings
 from app.extensions import db
+from app.web.log import log_refusal
 
 EVERYWHERE_FACTOR = 4
 FIRST_DELAY_SECONDS = 2
@@ -190,6 +191,7 @@ def _refuse(blocked: Collection[dt.datetime], now: dt.datetime) -> None:
     waits = [wait for until in blocked if 0 < (wait := (until - now).total_seconds()) <= longest]
     if waits:
         db.session.rollback()
+        log_refusal("too many attempts", seconds=math.ceil(max(waits)))
         raise TooManyAttemptsError(math.ceil(max(waits)))
 
 

@@ -24,6 +24,7 @@ from wtforms import ValidationError
 
 from app.config import settings
 from app.context import this_app, this_g, this_request
+from app.web.log import log_refusal
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
@@ -94,6 +95,7 @@ def check_request() -> None:
     if current.method in SAFE_METHODS or not this_app().config.get("WTF_CSRF_ENABLED", True):
         return
     if _sent_by_another_site():
+        log_refusal("form of another site")
         raise CsrfRejected(foreign=True)
     given = _unmask(current.headers.get(HEADER) or current.form.get(FIELD, ""))
     if _is_known(given):
@@ -101,6 +103,7 @@ def check_request() -> None:
     try:
         validate_csrf(given)
     except ValidationError:
+        log_refusal("form token")
         if request.endpoint not in current_app.config["CSRF_REDISPLAY"]:
             raise CsrfRejected(foreign=False) from None
         g.csrf_failed = True

@@ -20,12 +20,11 @@ from flask import request
 
 from app.config import Settings
 from app.web.headers import NO_STORE, headers_for
-from app.web.log import write_request
+from app.web.log import REQUEST_ID, write_request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-REQUEST_ID = "ricognizione.request_id"
 ROUTE = "ricognizione.route"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _GIVEN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")

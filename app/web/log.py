@@ -1,4 +1,4 @@
-"""The log: one JSON line for each request and each fault, on standard error.
+"""The log: one JSON line for each request, each refusal and each fault, on standard error.
 
 Not for: who did what in the domain (`app.audit`).
 Holds always: a line carries ids, the route's pattern, status and duration; never an address that was asked for (links hold
@@ -14,9 +14,11 @@ from typing import Any
 
 import msgspec
 import structlog
+from flask import has_request_context, request
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 MOST_FRAMES = 20
+REQUEST_ID = "ricognizione.request_id"
 
 
 class StandardError:
@@ -78,6 +80,15 @@ def write_request(request_id: str, method: str, route: str | None, status: int, 
         }
         line["ms"] = round(seconds * 1000, 1)
         _out.write(_encode(line))
+
+
+def log_refusal(reason: str, **about: str | int | bool | None) -> None:
+    """Write that somebody was not let in or not let do, and about what: codes and ids, never what was typed.
+
+    `request` in the line is that of the request's own line, which has route and status; None outside of one.
+    """
+    asked = request.environ.get(REQUEST_ID) if has_request_context() else None
+    structlog.get_logger().warning("refused", request=asked, reason=reason, **about)
 
 
 def log_fault(error: BaseException, request_id: str) -> None:

@@ -181,11 +181,14 @@ def test_a_line_for_each_request_with_route_and_id_and_nothing_of_anybody(
         headers={"User-Agent": "agent-x", "Referer": "http://localhost/ref-x", "Cookie": "ricognizione=c00kie"},
         environ_base={"REMOTE_ADDR": "203.0.113.7"},
     )
-    [line] = _lines(capfd)
+    refused, line = _lines(capfd)
+    assert refused.pop("timestamp")
+    request_id = response.headers["X-Request-ID"]
+    assert refused == {"event": "refused", "request": request_id, "reason": "form token", "level": "warning"}
     assert line.pop("ms") >= 0
     assert line == {
         "event": "request",
-        "request": response.headers["X-Request-ID"],
+        "request": request_id,
         "method": "POST",
         "route": "/probe/fail/<secret>",
         "status": 400,
