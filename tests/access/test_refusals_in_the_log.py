@@ -1,4 +1,4 @@
-"""Whoever is not let in, or not let do, leaves a line in the log: what was refused and about whom, and nothing that was typed."""
+"""Whoever is not let in, or not let do, leaves a line in the log: what was refused and about whom, never what was typed."""
 
 from __future__ import annotations
 
