@@ -9,7 +9,6 @@ one: what it changes is bound to the browser that set out.
 from __future__ import annotations
 
 import contextlib
-import logging
 
 from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -28,8 +27,7 @@ from app.accounts.staff_sso_links import SubjectTakenError, link_sso
 from app.clock import now
 from app.database import unit_of_work
 from app.extensions import db
-
-logger = logging.getLogger(__name__)
+from app.web.log import log_refusal
 
 
 @blueprint.get("/gestione/sso")
@@ -84,5 +82,5 @@ def _finish(returned: Returned) -> Response:
 
 
 def _refused(reason: str) -> Response:
-    logger.info("single sign-on refused", extra={"reason": reason})
+    log_refusal("single sign-on", reason=reason)
     return make_response(render_template("access/staff_sso_failed.html", inside=staff_signed_in() is not None), 400)

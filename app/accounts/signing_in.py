@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import logging
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -32,8 +31,7 @@ from app.accounts.ways_in import hold_logins
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import EntityRow
-
-logger = logging.getLogger(__name__)
+from app.web.log import log_refusal
 
 
 class WrongPasswordError(Exception):
@@ -68,7 +66,7 @@ def sign_in_entity(
     db.session.rollback()  # nobody should wait for the hash below
     if not verify_password(stored, password):
         count_failure_at(place, known, now)
-        logger.info("sign-in refused: wrong password", extra={"entity": entity.code, "known_device": known.device})
+        log_refusal("password", entity=entity.code, known_device=known.device)
         raise _refusal(entity)
     upgraded = hash_password(password) if stored is not None and needs_rehash(stored) else None
     throttle.forget_old_counts(now)
@@ -109,7 +107,7 @@ def sign_in_by_code(token: str, digits: str, place: Place, now: dt.datetime) -> 
         try_digits(token, digits, now)
     except WrongDigitsError:
         count_failure_at(place, known, now)
-        logger.info("sign-in refused: wrong second step", extra={"entity": entity.code})
+        log_refusal("second step", entity=entity.code, known_device=known.device)
         raise
     hold_logins(entity.id)
     use_up_step(token, now)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,8 +28,8 @@ from app.accounts.tokens import token_hash
 from app.accounts.totp import matching_step, secret_of
 from app.audit.chain import record
 from app.extensions import db, table_of
+from app.web.log import log_refusal
 
-logger = logging.getLogger(__name__)
 _MEMBER: Final = table_of(StaffMember).c
 _NOBODY: Final = 0
 
@@ -89,7 +88,7 @@ def sign_in_staff(tried: StaffTry, now: dt.datetime) -> StaffSignedIn:
     if proof is None or not _use(found, proof, now):
         db.session.rollback()
         _count_failure(tried.network, known, now)
-        logger.info("sign-in of staff refused", extra={"known_device": known})
+        log_refusal("staff", known_device=known)
         raise WrongSignInError
     throttle.take_back(limits, now)
     _upgrade(found, tried.password)

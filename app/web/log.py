@@ -1,4 +1,4 @@
-"""The log: one JSON line for each request and each fault, on standard error.
+"""The log: one JSON line for each request, each refused sign-in and each fault, on standard error.
 
 Not for: who did what in the domain (`app.audit`).
 Holds always: a line carries ids, the route's pattern, status and duration; never an address that was asked for (links hold
@@ -73,6 +73,11 @@ def write_request(request_id: str, method: str, route: str | None, status: int, 
         }
         line["ms"] = round(seconds * 1000, 1)
         _out.write(_encode(line))
+
+
+def log_refusal(way: str, **what: str | bool) -> None:
+    """Write that nobody came in by this way. `what`: ids and reasons; no name, no address, nothing that was typed."""
+    structlog.get_logger().info("sign-in refused", way=way, **what)
 
 
 def log_fault(error: BaseException, request_id: str) -> None:

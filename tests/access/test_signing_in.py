@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -86,6 +87,15 @@ def test_a_wrong_password_keeps_the_name_and_shows_no_password(browser: Browser)
     assert 'value="Agliè"' in wrong.text
     assert "sbagliata" not in wrong.text
     assert browser.cookie() is None
+
+
+def test_a_wrong_password_stands_in_the_log_without_the_password(browser: Browser, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
+    browser.sign_in("Agliè", "sbagliata sbagliata")
+    logged = capfd.readouterr().err
+    [line] = [json.loads(one) for one in logged.splitlines() if "refused" in one]
+    assert (line["way"], line["entity"], line["known_device"]) == ("password", "001001", False)
+    assert "sbagliata" not in logged
 
 
 def test_an_entity_without_a_password_gets_the_answer_of_a_wrong_one(browser: Browser) -> None:

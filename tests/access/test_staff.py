@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable
 
@@ -74,6 +75,20 @@ def test_every_wrong_combination_gets_one_page(
     assert "sbagliata" not in page.text
     assert f'value="{wrong.get("email", COORDINATOR)}"' in page.text
     assert browser.cookie(COOKIE) is None
+
+
+def test_a_refusal_stands_in_the_log_without_who_it_was(
+    sign_in: Callable[..., TestResponse], capfd: pytest.CaptureFixture[str]
+) -> None:
+    capfd.readouterr()
+    sign_in(password="sbagliata sbagliata")
+    [line] = [json.loads(one) for one in capfd.readouterr().err.splitlines() if "refused" in one]
+    assert {name: line[name] for name in line if name != "timestamp"} == {
+        "event": "sign-in refused",
+        "level": "info",
+        "way": "staff",
+        "known_device": False,
+    }
 
 
 def test_the_pages_of_refusals_differ_in_nothing(sign_in: Callable[..., TestResponse]) -> None:
