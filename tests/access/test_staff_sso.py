@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -201,10 +202,15 @@ def test_a_wrong_nonce_and_a_worn_out_token_are_refused(
     assert is_refused(come_in(other), other), "its token is an hour too old"
 
 
-def test_who_says_no_at_the_provider_is_told_so_calmly(browser: Browser) -> None:
+def test_who_says_no_at_the_provider_is_told_so_calmly(browser: Browser, capfd: pytest.CaptureFixture[str]) -> None:
+    capfd.readouterr()
     state = parse_qs(urlsplit(browser.get("/gestione/sso").location).query)["state"][0]
     assert is_refused(browser.get(f"/gestione/sso/ritorno?error=access_denied&state={state}"), browser)
     assert is_refused(browser.get("/gestione/sso/ritorno"), browser)
+    logged = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    told = [(line["reason"], line["why"]) for line in logged if line["event"] == "refused"]
+    assert told == [("single sign-on", "refused"), ("single sign-on", "state")]
+    assert state not in str(logged)
 
 
 @pytest.mark.parametrize("deed", [disable_member, lambda *a, **k: reset_member(*a, **k, mail=False)])
