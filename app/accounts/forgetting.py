@@ -18,6 +18,9 @@ from app.accounts.models import (
     ActivationLink,
     KnownPlace,
     Operator,
+    OperatorInvitation,
+    OperatorLink,
+    SecondStep,
     SignInLink,
     SignInThrottle,
     StaffLink,
@@ -34,6 +37,7 @@ SESSIONS: Final = "retention_sessions_days"
 _OPERATOR: Final = table_of(Operator).c
 _SESSION: Final = table_of(WebSession).c
 _REQUEST: Final = table_of(AccessRequest).c
+_INVITATION: Final = table_of(OperatorInvitation).c
 _PERSONAL: Final = ("name", "office", "email", "phone", "note")
 
 
@@ -69,6 +73,14 @@ def _erase_requests(keys: Sequence[Key], now: dt.datetime) -> None:
     db.session.execute(sa.update(AccessRequest).where(_REQUEST.id.in_(keys)).values(dict.fromkeys(_PERSONAL, "")))
 
 
+def _invitations_over(before: dt.datetime) -> list[sa.ColumnElement[bool]]:
+    return [sa.func.coalesce(_INVITATION.ended_at, _INVITATION.expires_at) < before, _INVITATION.email != ""]
+
+
+def _erase_invitations(keys: Sequence[Key], now: dt.datetime) -> None:
+    db.session.execute(sa.update(OperatorInvitation).where(_INVITATION.id.in_(keys)).values(email=""))
+
+
 def _link_term(table: Any, name: str) -> Term:
     return Term(name, SESSIONS, table_of(table).c.token_hash, _ended(table), _deleting(table, "token_hash"))
 
@@ -85,6 +97,15 @@ TERMS: Final = (
     _link_term(ActivationLink, "links for a password"),
     _link_term(SignInLink, "links to sign in"),
     _link_term(StaffLink, "links for staff"),
+    Term(
+        "links of invitations",
+        SESSIONS,
+        table_of(OperatorLink).c.token_hash,
+        lambda before: [table_of(OperatorLink).c.expires_at < before],
+        _deleting(OperatorLink, "token_hash"),
+    ),
+    Term("codes by e-mail", SESSIONS, table_of(SecondStep).c.id, _ended(SecondStep), _deleting(SecondStep, "id")),
+    Term("addresses of invitations", "retention_requests_days", _INVITATION.id, _invitations_over, _erase_invitations),
     Term(
         "recovery codes of staff",
         SESSIONS,
@@ -139,3 +160,13 @@ def erase_operator_row(operator_id: int, now: dt.datetime) -> tuple[int, str] | 
         asked_and_answered = (*asked, _REQUEST.handled_at.is_not(None))
         db.session.execute(sa.update(AccessRequest).where(*asked_and_answered).values(dict.fromkeys(_PERSONAL, "")))
     return row.entity_id, row.email
+
+
+def forget_invitations(entity_id: int, email: str, now: dt.datetime) -> list[int]:
+    """End what still invites an address to fill in for an entity, forget the address in it, and say which those were."""
+    own = (_INVITATION.entity_id == entity_id, sa.func.lower(_INVITATION.email) == email.lower())
+    numbers = list(db.session.execute(sa.select(_INVITATION.id).where(*own).with_for_update()).scalars())
+    outcome = sa.case((_INVITATION.ended_at.is_(None), "withdrawn"), else_=_INVITATION.outcome)
+    values = {"email": "", "outcome": outcome, "ended_at": sa.func.coalesce(_INVITATION.ended_at, now)}
+    db.session.execute(sa.update(OperatorInvitation).where(_INVITATION.id.in_(numbers)).values(values))
+    return numbers

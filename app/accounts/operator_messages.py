@@ -29,6 +29,11 @@ VERIFICATION_MAIL: Final = "operator_verification"
 _REFERENCE: Final = "invitation:"
 
 
+def invitation_reference(invitation_id: int) -> str:
+    """Under what the messages of an invitation stand in the outbox."""
+    return f"{_REFERENCE}{invitation_id}"
+
+
 def send_invitation(entity: EntityRow, email: str, *, by: int, hands_over: bool, language: str, now: dt.datetime) -> None:
     """Invite somebody by e-mail. Commits.
 
@@ -64,7 +69,7 @@ def _queue(kind: str, entity: EntityRow, invitation_id: int, email: str, languag
         html = html_of(wording, language)
     message = Message(
         kind=kind,
-        reference=f"{_REFERENCE}{invitation_id}",
+        reference=invitation_reference(invitation_id),
         recipient=email,
         language=language,
         subject=wording.subject,

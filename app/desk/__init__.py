@@ -25,6 +25,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     login_addresses,
     login_deliveries,
     login_letters,
+    login_people,
     login_requests,
     login_runs,
     login_suspensions,

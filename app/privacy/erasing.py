@@ -13,7 +13,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.accounts.forgetting import erase_operator_row, has_session, last_seen
+from app.accounts.forgetting import erase_operator_row, forget_invitations, has_session, last_seen
+from app.accounts.operator_messages import invitation_reference
 from app.accounts.tables import operator_table
 from app.audit.chain import record
 from app.audit.forgetting import Key, Term
@@ -48,6 +49,8 @@ def _erase(operator_id: int, now: dt.datetime) -> bool:
     entity_id, email = erased
     if email:
         forget_recipient(email, f"entity:{entity_id}")
+        for number in forget_invitations(entity_id, email, now):
+            forget_recipient(email, invitation_reference(number))
         forget_asker(email, entity_id)
     return True
 

@@ -42,10 +42,7 @@ def person_data(operator_id: int, entity_id: int | None = None) -> dict[str, Row
     row = db.session.execute(query).mappings().one_or_none()
     if row is None:
         raise UnknownPersonError(operator_id)
-    own = {
-        name: _plain(row[name])
-        for name in ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at")
-    }
+    own = {name: _plain(row[name]) for name in _PERSON}
     return {"person": [own], **_elsewhere(operator_id, row["entity_id"], row["email"])}
 
 
@@ -81,10 +78,6 @@ def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
             [entry.number, entry.at, entry.action], [sa.or_(entry.actor == name, entry.subject == name)], entry.number
         ),
     }
-
-
-def _told_of(name: str) -> sa.ColumnElement[bool]:
-    return sa.or_(entry_table.c.actor == name, entry_table.c.subject == name)
 
 
 def _same(column: sa.ColumnElement[str], email: str) -> sa.ColumnElement[bool]:

@@ -81,6 +81,7 @@ DESK = {
         "/gestione/accessi/048017/azzera",
         "/gestione/accessi/048017/lettera",
         "/gestione/accessi/048017/sospendi",
+        "/gestione/accessi/048017/persone",
         "/gestione/accessi/048017/indirizzi",
         "/gestione/accessi/048017/indirizzi/nuovo",
         "/gestione/accessi/gruppi",

@@ -9,7 +9,17 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.accounts.models import AccessRequest, KnownPlace, Operator, SignInThrottle, StaffRecoveryCode, WebSession
+from app.accounts.models import (
+    AccessRequest,
+    KnownPlace,
+    Operator,
+    OperatorInvitation,
+    OperatorLink,
+    SecondStep,
+    SignInThrottle,
+    StaffRecoveryCode,
+    WebSession,
+)
 from app.accounts.operators import operator_names
 from app.accounts.sessions import open_session
 from app.accounts.staff_accounts import add_member
@@ -71,6 +81,18 @@ def rows_with_terms(edition: int, entity: int, response: int, who: int | None) -
     ]
 
 
+def ways_in_with_terms(entity: int) -> list[sa.Insert]:
+    """Two invitations, of which the second stays, a link and a code."""
+    at = START
+    invitation = {"entity_id": entity, "purpose": "invitation", "created_at": at, "sent_at": at, "expires_at": at}
+    return [
+        sa.insert(OperatorInvitation).values(id=1, email=SECRET, ended_at=at, **invitation),
+        sa.insert(OperatorInvitation).values(id=2, email="waits", **invitation | {"expires_at": YEARS + DAY}),
+        sa.insert(OperatorLink).values(token_hash="l", invitation_id=1, created_at=at, expires_at=at),
+        sa.insert(SecondStep).values(token_hash="c", entity_id=entity, tries=0, created_at=at, expires_at=at),
+    ]
+
+
 @pytest.fixture
 def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenResponse]) -> OpenResponse:
     """One row of each kind that has a term, all of the start, with a secret where there is a place for it."""
@@ -79,7 +101,7 @@ def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenRespons
     entity, at = response.entity_id, START
     add_member("a@example.org", "Persona", "administrator", None, actor="command", now=at, mail=False)
     open_session(entity, at, operator_id=who)
-    for statement in rows_with_terms(edition.id, entity, response.id, who):
+    for statement in (*rows_with_terms(edition.id, entity, response.id, who), *ways_in_with_terms(entity)):
         db.session.execute(statement)
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"}):
         for number in range(12):
@@ -118,6 +140,7 @@ def test_rows_stay_that_something_else_needs(world: OpenResponse) -> None:
     list(purge("command", YEARS))
     assert sorted(db.session.execute(sa.select(AccessRequest.name)).scalars()) == ["", "waits"]
     assert sorted(db.session.execute(sa.select(EntityNote.text)).scalars()) == ["", "stands"]
+    assert sorted(db.session.execute(sa.select(OperatorInvitation.email)).scalars()) == ["", "waits"]
     assert db.session.execute(sa.select(StaffRecoveryCode.code_hash)).scalars().all() == ["waits"]
     assert db.session.execute(sa.select(LateSave.state, LateSave.operations)).one() == ("discarded", "[]")
     assert operator_names(world.entity_id) == {1: "persona rimossa n. 1"}
