@@ -205,7 +205,9 @@ class Settings:
         365, values.whole(0, 3_650), "How long recipient and text of a message are kept after it was sent or given up."
     )
     retention_requests_days: int = _setting(
-        180, values.whole(0, 3_650), "How long it is kept who asked for access or for a reopening, or was invited, once that has ended."
+        180,
+        values.whole(0, 3_650),
+        "How long it is kept who asked for access or for a reopening, or was invited, once that has ended.",
     )
     retention_late_work_days: int = _setting(
         365, values.whole(0, 3_650), "How long work that came after the deadline waits before it is discarded."
