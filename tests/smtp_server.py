@@ -63,7 +63,8 @@ class _Fault:
 class SmtpServer:
     """The server, running. `port`; `taken`: its messages in their order; `seen`: the phases as they were reached.
 
-    `at(phase)`, if set, is called in the server's thread each time a phase is reached, before its answer.
+    `at(phase)`, if set, is called in the server's thread each time a phase is reached, before its answer. `together`: no last
+    dot is answered before so many have connected, so that workers overlap however slowly one of them starts.
     """
 
     port: int = 0
@@ -71,6 +72,7 @@ class SmtpServer:
     taken: list[Taken] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     at: Callable[[str], None] | None = None
+    together: int = 0
     _faults: list[_Fault] = field(default_factory=list)
 
     def fail(self, phase: str, answer: str, times: int = 1) -> None:
@@ -111,6 +113,8 @@ class _Conversation(SMTP):
 
     async def _failed(self, phase: str) -> bool:
         answer = self._told.reached(phase)
+        while phase == "end" and self._told.connections < self._told.together:
+            await asyncio.sleep(0.01)
         if answer is None:
             return False
         if answer == HANG:

@@ -68,6 +68,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(app: Fl
 
 def test_two_workers_at_once_send_each_message_once(app: Flask, server: SmtpServer, start: Start) -> None:
     _queue(app, 80)
+    server.together = 2
     workers = [start("deliver", "--once") for _ in range(2)]
     for worker in workers:
         _, problems = worker.communicate(timeout=SECONDS)
