@@ -114,7 +114,9 @@ def test_two_people_who_answer_the_same_decide_and_what_only_one_changed_arrives
     expect(second.locator("#draft-decision")).to_be_visible()
     assert ticked(second, "B04") == ["centres"], "what was typed stays on the page"
     assert ticked(second, "B05") == ["eu"], "what a colleague changed is there"
-    expect(second.locator('[data-question="B05"] .draft-changed')).to_contain_text("Operatore A ha cambiato questa risposta")
+    expect(second.locator('[data-question="B05"] .draft-changed')).to_contain_text(
+        "Operatore A (non verificato) ha cambiato questa risposta"
+    )
     expect(second.locator('[data-question="B04"] .draft-changed')).to_contain_text("Serve una tua decisione")
     browsers.assert_accessible(second)
     browsers.show(second, "autosave conflict wide")
