@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.permissions import required_staff
+from app.audit.words import EVENTS
 from app.chasing.calls import OUTCOMES
 from app.chasing.dossier import MOST, MOST_WHOLE
 from app.chasing.record import EntityRecord, Head, entity_record, find_head
@@ -34,7 +35,6 @@ from app.desk.chasing_words import (
     word,
 )
 from app.desk.granting import TypedGrant
-from app.desk.log_words import EVENTS
 from app.editions.current import EditionView
 from app.editions.extensions import MINUTE, is_over
 from app.registry.addresses import purpose_labels

@@ -21,9 +21,10 @@ from app.accounts.staff import list_staff, staff_by_email
 from app.audit.hashing import current_head
 from app.audit.reading import EntryFilter, EntryRow, read_entries
 from app.audit.verifying import check_chain
+from app.audit.words import EVENTS
 from app.database import unit_of_work
 from app.desk import blueprint
-from app.desk.log_words import EVENTS, REASON_WORDS, detail_text, event_name
+from app.desk.log_words import REASON_WORDS, detail_text, event_name
 from app.editions.files import ROME
 from app.extensions import db
 from app.registry.entities import resolve

@@ -6,13 +6,16 @@ Holds always: nothing waits for an acceptance; the data are those of the operato
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.audit.words import EVENTS
 from app.clock import now
 from app.fill import blueprint
 from app.fill.opening import identity
@@ -47,16 +50,15 @@ COLUMNS: Final = {
     "receipt": _l("ricevuta"),
     "number": _l("numero"),
     "submitted_at": _l("inviata"),
-    "state": _l("stato"),
-    "said_by": _l("come"),
     "agrees": _l("d'accordo"),
     "note": _l("nota"),
     "reason": _l("motivo"),
-    "kind": _l("tipo"),
     "recipient": _l("destinatario"),
     "subject": _l("oggetto"),
     "action": _l("operazione"),
 }
+INSTANTS: Final = frozenset({"created_at", "at", "last_seen_at", "ended_at", "submitted_at"})
+IN_THE_FILE_ALONE: Final = frozenset({"kind", "state", "said_by"})  # codes, for programs
 
 
 @blueprint.get("/ente/i-tuoi-dati")
@@ -97,12 +99,16 @@ def _own() -> dict[str, Rows]:
 
 
 def _section(name: str, rows: Rows) -> tuple[str, list[str], list[list[str]]]:
-    names = list(rows[0]) if rows else []
-    titles = [str(COLUMNS.get(column, column)) for column in names]
-    return str(SECTIONS[name]), titles, [[_text(row[column]) for column in names] for row in rows]
+    names = [column for column in rows[0] if column not in IN_THE_FILE_ALONE] if rows else []
+    titles = [str(COLUMNS[column]) for column in names]
+    return str(SECTIONS[name]), titles, [[_text(column, row[column]) for column in names] for row in rows]
 
 
-def _text(value: Any) -> str:
+def _text(column: str, value: Any) -> str:
     if value is None:
         return ""
-    return str(_("sì") if value else _("no")) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(_("sì") if value else _("no"))
+    if column == "action":
+        return str(EVENTS.get(value, value))
+    return format_datetime(dt.datetime.fromisoformat(value), "d MMMM y, HH:mm") if column in INSTANTS else str(value)

@@ -16,8 +16,8 @@ from app.accounts.operators import add_operator
 from app.accounts.staff import staff_by_email
 from app.audit.chain import current_head, record
 from app.audit.models import AuditEntry
+from app.audit.words import EVENTS
 from app.desk import log
-from app.desk.log_words import EVENTS
 from app.extensions import db
 from app.registry.entities import find_by_code
 from app.responses.reading import OpenResponse

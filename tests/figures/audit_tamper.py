@@ -25,8 +25,8 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.audit.chain import record
+from app.audit.words import EVENTS
 from app.database import sqlite_module
-from app.desk.log_words import EVENTS
 from app.extensions import db
 from tests.databases import Databases
 from tests.figures.harness import DATABASES, EXACTLY, Figure, Share
