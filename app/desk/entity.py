@@ -199,7 +199,7 @@ def _deeds(head: Head) -> list[tuple[str, str]]:
     staff = required_staff()
     if head.valid_to is not None:
         return []
-    pages = [("desk.login", _("Reimposta l'accesso"), staff.administers)]
+    pages = [("desk.login", _("Accesso dell'ente"), staff.administers)]
     pages += [
         ("desk.addresses", _("Cambia gli indirizzi"), staff.prepares),
         ("desk.letter", _("Lettera con il codice"), staff.prepares),

@@ -283,7 +283,7 @@ def test_without_an_edition_the_list_says_so(new_client: Callable[[], FlaskClien
 
 def test_an_entitys_page_leads_to_what_each_role_does_for_it(new_staff: NewStaff) -> None:
     offered = {role: new_staff(role).get(FIRENZE_PAGE).links() for role in ("administrator", "coordinator", "territory")}
-    mine = ("Reimposta l'accesso", "Cambia gli indirizzi", "Lettera con il codice")
+    mine = ("Accesso dell'ente", "Cambia gli indirizzi", "Lettera con il codice")
     found = {role: [text for text in mine if text in links] for role, links in offered.items()}
     assert found == {"administrator": [*mine], "coordinator": [*mine[1:]], "territory": []}
 
