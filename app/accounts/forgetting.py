@@ -26,6 +26,7 @@ from app.accounts.models import (
     StaffLink,
     StaffRecoveryCode,
     StaffSession,
+    StaffSsoReturn,
     WebSession,
 )
 from app.audit.forgetting import Key, Term
@@ -103,6 +104,13 @@ TERMS: Final = (
         table_of(OperatorLink).c.token_hash,
         lambda before: [table_of(OperatorLink).c.expires_at < before],
         _deleting(OperatorLink, "token_hash"),
+    ),
+    Term(
+        "returns from single sign-on",
+        SESSIONS,
+        table_of(StaffSsoReturn).c.state_hash,
+        lambda before: [table_of(StaffSsoReturn).c.taken_at < before],
+        _deleting(StaffSsoReturn, "state_hash"),
     ),
     Term("codes by e-mail", SESSIONS, table_of(SecondStep).c.id, _ended(SecondStep), _deleting(SecondStep, "id")),
     Term("addresses of invitations", "retention_requests_days", _INVITATION.id, _invitations_over, _erase_invitations),

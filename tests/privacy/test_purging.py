@@ -18,6 +18,7 @@ from app.accounts.models import (
     SecondStep,
     SignInThrottle,
     StaffRecoveryCode,
+    StaffSsoReturn,
     WebSession,
 )
 from app.accounts.operators import operator_names
@@ -89,6 +90,7 @@ def ways_in_with_terms(entity: int) -> list[sa.Insert]:
         sa.insert(OperatorInvitation).values(id=1, email=SECRET, ended_at=at, **invitation),
         sa.insert(OperatorInvitation).values(id=2, email="waits", **invitation | {"expires_at": YEARS + DAY}),
         sa.insert(OperatorLink).values(token_hash="l", invitation_id=1, created_at=at, expires_at=at),
+        sa.insert(StaffSsoReturn).values(state_hash="s", taken_at=at),
         sa.insert(SecondStep).values(token_hash="c", entity_id=entity, tries=0, created_at=at, expires_at=at),
     ]
 
