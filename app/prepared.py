@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -22,6 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from app.database import kept_with
 
 Convert = Callable[[Any], Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,11 @@ class Prepared:
         compiled = self._for(engine.dialect, parameters)
         if engine.dialect.name == "sqlite":  # none begins of itself there
             return compiled.row(kept_with(engine, _Readers).first_row(engine, compiled, parameters))
-        with engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.autocommit = True
-            try:
-                return compiled.row(_execute(connection, compiled, parameters).fetchone())
-            finally:
-                _begin_transactions_again(connection, driver)
+        return compiled.row(_alone(engine, compiled, parameters, lambda cursor: cursor.fetchone()))
+
+    def run_alone(self, engine: Engine, parameters: Mapping[str, Any]) -> int:
+        """Run what gives no rows, on PostgreSQL: a transaction of its own, committed at the end. How many rows it has written."""
+        return int(_alone(engine, self._for(engine.dialect, parameters), parameters, lambda cursor: cursor.rowcount))
 
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
         """Run what gives no rows, in the transaction which this connection has begun. How many rows it has written."""
@@ -112,6 +111,17 @@ class _Readers(threading.local):
             raise _as_sqlalchemy_says(engine.dialect, compiled, error, lost=False) from error
 
 
+def _alone(engine: Engine, compiled: _Compiled, parameters: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+    """One statement without BEGIN and COMMIT around it, which are two more ways to the server and back."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = True
+        try:
+            return read(_execute(connection, compiled, parameters))
+        finally:
+            _begin_transactions_again(connection, driver)
+
+
 def _begin_transactions_again(connection: Connection, driver: Any) -> None:
     """The next user of this connection has transactions again, or another connection."""
     try:
@@ -140,7 +150,7 @@ def _as_sqlalchemy_says(dialect: Dialect, compiled: _Compiled, error: Exception,
 
 
 def _compile(statement: Any, dialect: Dialect, names: list[str]) -> _Compiled:
-    keys = names if isinstance(statement, sa.Insert) else None
+    keys = names if isinstance(statement, sa.Insert) and statement.select is None else None
     compiled = cast("SQLCompiler", statement.compile(dialect=dialect, column_keys=keys))
     if compiled.post_compile_params or compiled.insert_prefetch or compiled.update_prefetch:
         raise TypeError(f"a statement that is not the same each time cannot be prepared: {compiled}")

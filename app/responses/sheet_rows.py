@@ -36,8 +36,8 @@ def write_sheet_rows(
     operations: Sequence[Operation],
 ) -> None:
     """Bring the rows up to a save that did these operations. Flushes."""
-    names = {step.code: step.repeat.label_from for step in questionnaire.steps if step.repeat}
-    if any(op.op not in {"set", "resolve"} or op.question is None for op in operations):
+    names = _names(questionnaire)
+    if _changes_order(operations):
         connection.execute(_DELETE, {"response": response_id})
         rows = _rows(response_id, document, names)
         if rows:
@@ -48,6 +48,21 @@ def write_sheet_rows(
         connection.execute(
             _RENAME, [{"response": response_id, "item": item, "name": _name(document, key)} for item, key in renamed.items()]
         )
+
+
+def writes_sheet_rows(questionnaire: Questionnaire, operations: Sequence[Operation]) -> bool:
+    """Whether `write_sheet_rows` has something to do after these operations."""
+    labels = _names(questionnaire).values()
+    return _changes_order(operations) or any(op.item and op.question in labels for op in operations)
+
+
+def _names(questionnaire: Questionnaire) -> dict[str, str]:
+    """Repeated step → the question whose answer names its sheets."""
+    return {step.code: step.repeat.label_from for step in questionnaire.steps if step.repeat}
+
+
+def _changes_order(operations: Sequence[Operation]) -> bool:
+    return any(op.op not in {"set", "resolve"} or op.question is None for op in operations)
 
 
 def _rows(response_id: int, document: Document, names: dict[str, str]) -> list[dict[str, Any]]:
