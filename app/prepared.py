@@ -75,7 +75,7 @@ class Prepared:
         return compiled.row(_alone(engine, compiled, parameters, lambda cursor: cursor.fetchone()))
 
     def run_alone(self, engine: Engine, parameters: Mapping[str, Any]) -> int:
-        """Run what gives no rows, on PostgreSQL: a transaction of its own, committed at the end. How many rows it has written."""
+        """Run what gives no rows, on PostgreSQL: a transaction of its own, committed at the end. How many rows it wrote."""
         return int(_alone(engine, self._for(engine.dialect, parameters), parameters, lambda cursor: cursor.rowcount))
 
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
