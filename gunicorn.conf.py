@@ -96,5 +96,5 @@ def post_worker_init(worker: Any) -> None:
         worker.log.error("The program cannot start. %s", problem)
         sys.exit(_APP_CANNOT_LOAD)
     gc.collect()
-    gc.set_threshold(20_000, 20, 100)  # a page makes some thousand objects and no cycles to speak of
+    gc.set_threshold(20_000, 10, 10)  # a page makes some thousand objects and no cycles to speak of
     gc.freeze()  # what lasts as long as the process is not looked through again: it took a tenth of a second each time

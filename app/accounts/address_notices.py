@@ -2,9 +2,10 @@
 
 Not for: bringing in many at once (`app.registry.imports`), which tells nobody.
 Holds always: change, messages and audit entry are one transaction; the message goes to the address that was replaced although
-it has ended, to certified mail, and where an address was only added to those that had got the links until then, never to the
-new one alone; what is queued holds no secret, and the new address only masked; of an entity that has ever signed in, the new
-address gets no link for a while (`address_delay_hours`), and the message says how to stop the change until then.
+it has ended, to certified mail, and to those that had got the links until then, never to the new one alone, nor to one that is
+still held: it has shown nobody that it may stop a change; what is queued holds no secret, and the new address only masked; of
+an entity that has ever signed in, the new address gets no link for a while (`address_delay_hours`), and the message says how to
+stop the change until then.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from app.config import settings
 from app.extensions import db
 from app.mail.outbox import queue_message
 from app.registry.address_book import apply_change
+from app.registry.address_holds import open_holds
 from app.registry.addresses import (
     ChangeRow,
     addresses_of,
@@ -52,7 +54,7 @@ def change_address(entity: EntityRow, *, ends: int | None, purpose: str, email: 
     before = _readers(entity.id, now)
     change = apply_change(entity.id, ends=ends, purpose=purpose, email=email, source=SOURCE, now=now)
     stop = _hold(entity.id, change.added_id, change.ended_id, now)
-    told = _tell(entity, before, _Change(change.purpose, change.ended, change.added, *stop), now)
+    told = _tell(entity, before, _Change(change.purpose, change.ended_id, change.ended, change.added, *stop), now)
     detail: dict[str, Scalar] = {"added": change.added_id, "ended": change.ended_id, "purpose": purpose, "told": len(told)}
     record("address_changed", actor=actor, subject=f"entity:{entity.code}", detail=detail, now=now)
     db.session.commit()
@@ -66,29 +68,32 @@ def decide_proposal(change_id: int, *, agrees: bool, actor: str, now: dt.datetim
     """
     waiting = next(iter(waiting_changes(change_id=change_id)), None)
     entity = None if waiting is None else find_by_id(waiting.entity_id)
-    before = _Readers([], []) if entity is None else _readers(entity.id, now)
+    before = _Readers([], [], frozenset()) if entity is None else _readers(entity.id, now)
     known = None if waiting is None else live_id(waiting.entity_id, waiting.purpose, waiting.email)
     change = settle_change(change_id, agrees=agrees, decided_by=actor, now=now)
     told: list[str] = []
     if agrees and entity is not None:
         added = live_id(entity.id, change.purpose, change.email) if change.email and known is None else None
         stop = _hold(entity.id, added, change.replaces_id, now)
-        told = _tell(entity, before, _Change(change.purpose, change.replaces_email or "", change.email, *stop), now)
+        done = _Change(change.purpose, change.replaces_id, change.replaces_email or "", change.email, *stop)
+        told = _tell(entity, before, done, now)
     db.session.commit()
     return change, told
 
 
 @dataclass(frozen=True, slots=True)
 class _Readers:
-    """Who reads for an entity before a change: certified mail, and who gets the links."""
+    """Who reads for an entity before a change: certified mail, and who gets the links; `held`: addresses that do not yet."""
 
     certified: list[str]
     linked: list[str]
+    held: frozenset[int]
 
 
 def _readers(entity_id: int, now: dt.datetime) -> _Readers:
-    certified = [row.email for row in addresses_of(entity_id) if row.purpose == "pec"]
-    return _Readers(certified, recipients_of(entity_id, RESET, now))
+    held = frozenset(hold.added_id for hold in open_holds(now, entity_id=entity_id))
+    certified = [row.email for row in addresses_of(entity_id) if row.purpose == "pec" and row.id not in held]
+    return _Readers(certified, recipients_of(entity_id, RESET, now), held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ class _Change:
     """A change that was made. `until`: when the new address gets links (None: at once); `mark`: of the link to stop it."""
 
     purpose: str
+    ended_id: int | None
     ended: str
     added: str
     until: dt.datetime | None = None
@@ -112,8 +118,9 @@ def _hold(entity_id: int, added_id: int | None, ended_id: int | None, now: dt.da
 def _tell(entity: EntityRow, before: _Readers, change: _Change, now: dt.datetime) -> list[str]:
     """Queue the message to each who is told, and say who they are. Flushes only."""
     ended, added = change.ended, change.added
-    told = [ended, *before.certified, *before.linked] if ended else [*before.certified, *before.linked]
-    recipients = [email for email in dict.fromkeys(told) if email != added]
+    read_before = [*before.certified, *before.linked]
+    told = [ended, *read_before] if ended and change.ended_id not in before.held else read_before
+    recipients = [email for email in dict.fromkeys(told) if email != added or email in before.linked]
     with force_locale(_LANGUAGE):
         notice = Notice(_LANGUAGE, *_wording(entity.label, purpose_label(change.purpose), change))
     for recipient in recipients:

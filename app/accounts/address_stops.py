@@ -21,12 +21,14 @@ from app.config import settings
 from app.extensions import db
 from app.mail.hooks import Filled, register_hook
 from app.registry.address_book import undo_change
-from app.registry.address_holds import HoldRow, add_hold, open_holds
+from app.registry.address_holds import HoldRow, add_hold, close_hold, open_holds, reader_before
 from app.registry.addresses import UnknownAddressError
 from app.registry.entities import EntityRow, find_by_id
 from app.web.site_address import site_address
 
 ADDRESS_CHANGED: Final = "address_changed"
+REPLACED: Final = "replaced"
+"""In the place of who stopped a change: another one came after it."""
 _MARK: Final = re.compile(r"\{stop:([0-9]{1,12})\}")
 
 
@@ -52,10 +54,16 @@ class HeldChange:
 
 
 def hold_change(entity_id: int, added_id: int, replaced_id: int | None, now: dt.datetime) -> dt.datetime:
-    """Hold a new address back for the time of the settings, and say until when. Flushes only."""
+    """Hold a new address back for the time of the settings, and say until when. Flushes only.
+
+    Where the one that it replaces is itself still held, it passes its place on: until then reads who read before that one.
+    """
+    reader = None if replaced_id is None else reader_before(replaced_id, now)
+    if replaced_id is not None and reader != replaced_id:
+        close_hold(replaced_id, stopped_by=REPLACED, now=now)
     until = now + dt.timedelta(hours=settings().address_delay_hours)
     hashed = token_hash(_token(added_id))
-    add_hold(entity_id, added_id=added_id, replaced_id=replaced_id, token_hash=hashed, takes_effect_at=until, now=now)
+    add_hold(entity_id, added_id=added_id, replaced_id=reader, token_hash=hashed, takes_effect_at=until, now=now)
     return until
 
 

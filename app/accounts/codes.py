@@ -31,6 +31,7 @@ from app.accounts.ways_in import end_links, hold_logins
 from app.audit.chain import record
 from app.extensions import db, table_of
 from app.registry.entities import EntityRow
+from app.web.log import log_refusal
 
 DIGITS: Final = 16
 CHECK_DIGITS: Final = 2
@@ -135,6 +136,7 @@ def redeem_code(
     db.session.rollback()  # nobody should wait for the hash below
     if not hmac.compare_digest(code, _code(edition.id, entity.id, row.serial if row is not None else 0)) or row is None:
         count_failure_at(place, known, now)
+        log_refusal("wrong letter code", entity=entity.code, known_device=known.device)
         raise WrongCodeError(entity.code)
     if suspended:
         raise SpentCodeError("suspended")

@@ -31,6 +31,7 @@ from app.accounts.models import (
 )
 from app.audit.forgetting import Key, Term
 from app.extensions import db, table_of
+from app.registry.addresses import address_table
 
 ERASED_NAME: Final = "persona rimossa n. "
 """What stands in an erased operator's name, with its number within the entity; `operator_names` translates it."""
@@ -151,7 +152,8 @@ def has_session(since: dt.datetime) -> sa.ColumnElement[bool]:
 
 
 def erase_operator_row(operator_id: int, now: dt.datetime) -> tuple[int, str] | None:
-    """Erase an operator's own data; (its entity's id, the e-mail address that it had), None where there is nothing to erase."""
+    """Erase an operator's own data. None where there is nothing to erase; else its entity's id, and the e-mail address that it
+    had and nobody else of the entity has."""
     own = sa.select(_OPERATOR.entity_id, _OPERATOR.email).where(_OPERATOR.id == operator_id, _OPERATOR.erased_at.is_(None))
     row = db.session.execute(own.with_for_update()).one_or_none()
     if row is None:
@@ -163,11 +165,20 @@ def erase_operator_row(operator_id: int, now: dt.datetime) -> tuple[int, str] | 
     db.session.execute(sa.update(Operator).where(_OPERATOR.id == operator_id).values(**values, removed_at=removed))
     for table in (WebSession, KnownPlace):
         db.session.execute(sa.update(table).where(table.operator_id == operator_id).values(operator_id=None))
-    if row.email:
+    if row.email and not _is_others(row.entity_id, row.email):
         asked = (_REQUEST.entity_id == row.entity_id, sa.func.lower(_REQUEST.email) == row.email.lower())
         asked_and_answered = (*asked, _REQUEST.handled_at.is_not(None))
         db.session.execute(sa.update(AccessRequest).where(*asked_and_answered).values(dict.fromkeys(_PERSONAL, "")))
-    return row.entity_id, row.email
+        return row.entity_id, row.email
+    return row.entity_id, ""
+
+
+def _is_others(entity_id: int, email: str) -> bool:
+    """Whether an address is a colleague's too, or the office's own: then it is not the erased person's to take away."""
+    colleague = sa.exists().where(_OPERATOR.entity_id == entity_id, sa.func.lower(_OPERATOR.email) == email.lower())
+    own = address_table.c
+    office = sa.exists().where(own.entity_id == entity_id, sa.func.lower(own.email) == email.lower())
+    return bool(db.session.execute(sa.select(sa.or_(colleague, office))).scalar_one())
 
 
 def forget_invitations(entity_id: int, email: str, now: dt.datetime) -> list[int]:

@@ -20,6 +20,7 @@ from app.accounts.links import DeadLinkError
 from app.accounts.models import Operator, OperatorInvitation, OperatorLink
 from app.accounts.operators import UnknownOperatorError, get_operator, mark_verified, remember_declared, shown_name, take_away
 from app.accounts.rations import AskedTooOftenError, Ration, take
+from app.accounts.suspensions import is_suspended
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.accounts.ways_in import hold_logins
 from app.audit.chain import record
@@ -165,7 +166,7 @@ def is_open(invitation_id: int, email: str, now: dt.datetime) -> bool:
     """Whether a message about it, to this address, is still of use."""
     live = (_ROW.id == invitation_id, _ROW.email == email, _ROW.ended_at.is_(None), _ROW.expires_at > now)
     row = db.session.execute(sa.select(_ROW.entity_id).where(*live)).scalar_one_or_none()
-    return row is not None and is_in_force(row)
+    return row is not None and is_in_force(row) and not is_suspended(row)
 
 
 def create_invitation_link(invitation_id: int, now: dt.datetime) -> str:
@@ -212,7 +213,7 @@ def take_up(token: str, *, name: str, office: str, phone: str, now: dt.datetime)
 def verify_address(token: str, now: dt.datetime) -> Invited:
     """Use a verification up: the operator's address is verified. Commits. Raises `DeadLinkError`."""
     invited = invited_by_link(token, now, VERIFICATION)
-    if invited.operator_id is None:
+    if invited.operator_id is None or is_suspended(invited.entity.id):
         raise DeadLinkError
     _use_up(invited.invitation_id, now)
     db.session.execute(sa.update(OperatorInvitation).where(_ROW.id == invited.invitation_id).values(email=""))

@@ -119,6 +119,7 @@ def prove_again(staff_id: int, password: str, code: str, session_key: str, now: 
     proof = _proved(found, password, code, now)
     if proof is None or not _use(found, proof, now):
         db.session.rollback()
+        log_refusal("wrong proof of staff", staff=staff_id)
         raise WrongSignInError
     throttle.take_back(limits, now)
     return found

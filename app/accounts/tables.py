@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.accounts.models import AccessRequest, EntityAccount, LoginSuspension, Operator, StaffMember, WebSession
+from app.accounts.models import (
+    AccessRequest,
+    EntityAccount,
+    LoginSuspension,
+    Operator,
+    OperatorInvitation,
+    StaffMember,
+    WebSession,
+)
 from app.extensions import table_of
 
 operator_table: Final = table_of(Operator)
+invitation_table: Final = table_of(OperatorInvitation)
 access_request_table: Final = table_of(AccessRequest)
 staff_table: Final = table_of(StaffMember)
 account_table: Final = table_of(EntityAccount)

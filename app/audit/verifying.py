@@ -163,10 +163,16 @@ def _hash_of_entry(number: int) -> str:
 
 
 def _origins_erased_through() -> int:
-    """Up to which number the record itself says that origins were erased by their term; 0 for none."""
-    told = sa.select(_ENTRY.detail).where(_ENTRY.action == ORIGINS_ERASED).order_by(_ENTRY.number.desc()).limit(1)
-    detail = db.session.execute(told).scalar_one_or_none()
+    """Up to which number the record itself says that origins were erased by their term; 0 for none.
+
+    The greatest of all that was said: instants do not always rise with the numbers, so that a later erasure may end earlier.
+    """
+    told = sa.select(_ENTRY.detail).where(_ENTRY.action == ORIGINS_ERASED)
+    return max((_through(detail) for detail in db.session.execute(told).scalars()), default=0)
+
+
+def _through(detail: str) -> int:
     try:
-        return int(json.loads(detail)["through"]) if detail else 0
+        return int(json.loads(detail)["through"])
     except (ValueError, KeyError, TypeError):
         return 0  # tampered with: the walk finds that entry too

@@ -27,6 +27,8 @@ SECTIONS: Final = {
     "notices_accepted": _l("Informative accettate"),
     "sessions": _l("Accessi"),
     "sent": _l("Risposte inviate"),
+    "invitations": _l("Inviti e verifiche dell'indirizzo"),
+    "consents": _l("Permessi di leggere la bozza"),
     "late_work": _l("Risposte arrivate dopo la scadenza"),
     "said_of_coverage": _l("Che cosa hai detto su chi risponde per chi"),
     "requests_for_access": _l("Richieste di accesso"),
@@ -43,6 +45,9 @@ COLUMNS: Final = {
     "email": _l("e-mail"),
     "phone": _l("telefono"),
     "created_at": _l("dal"),
+    "verified_at": _l("indirizzo verificato"),
+    "given_at": _l("dal"),
+    "until": _l("al"),
     "version": _l("versione"),
     "at": _l("quando"),
     "last_seen_at": _l("ultima volta"),
@@ -57,8 +62,10 @@ COLUMNS: Final = {
     "subject": _l("oggetto"),
     "action": _l("operazione"),
 }
-INSTANTS: Final = frozenset({"created_at", "at", "last_seen_at", "ended_at", "submitted_at"})
-IN_THE_FILE_ALONE: Final = frozenset({"kind", "state", "said_by"})  # codes, for programs
+INSTANTS: Final = frozenset(
+    {"created_at", "at", "last_seen_at", "ended_at", "submitted_at", "verified_at", "given_at", "until"}
+)
+IN_THE_FILE_ALONE: Final = frozenset({"kind", "state", "said_by", "purpose", "outcome"})  # codes, for programs
 
 
 @blueprint.get("/ente/i-tuoi-dati")

@@ -12,18 +12,19 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.accounts.tables import access_request_table, operator_table, session_table
+from app.accounts.operator_messages import invitation_reference
+from app.accounts.tables import access_request_table, invitation_table, operator_table, session_table
 from app.audit.about import entry_table
 from app.editions.reopenings import reopening_table
 from app.extensions import db, table_of
 from app.mail.tables import delivery_table
 from app.privacy.models import Acceptance
 from app.registry.entities import entity_table
-from app.responses.tables import coverage_reply_table, late_save_table, submission_table
+from app.responses.tables import coverage_reply_table, draft_consent_table, late_save_table, submission_table
 
 _OPERATOR: Final = operator_table.c
 _ASKER: Final = ("name", "office", "email", "phone", "created_at")
-_PERSON: Final = ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at")
+_PERSON: Final = ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at", "verified_at")
 Rows = list[dict[str, Any]]
 
 
@@ -49,7 +50,9 @@ def person_data(operator_id: int, entity_id: int | None = None) -> dict[str, Row
 def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
     session, sent, late, reply = session_table.c, submission_table.c, late_save_table.c, coverage_reply_table.c
     asked, reopening, message = access_request_table.c, reopening_table.c, delivery_table.c
-    accepted, entry = table_of(Acceptance).c, entry_table.c
+    accepted, entry, consent = table_of(Acceptance).c, entry_table.c, draft_consent_table.c
+    invited = _invitations(operator_id, entity_id, email)
+    about = [f"entity:{entity_id}", *(invitation_reference(row["id"]) for row in invited)]
     name = f"operator:{operator_id}"
     return {
         "notices_accepted": _rows([accepted.version, accepted.at], [accepted.operator_id == operator_id], accepted.at),
@@ -59,6 +62,8 @@ def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
             session.created_at,
         ),
         "sent": _rows([sent.receipt, sent.number, sent.submitted_at], [sent.operator_id == operator_id], sent.id),
+        "invitations": invited,
+        "consents": _rows([consent.given_at, consent.until], [consent.operator_id == operator_id], consent.id),
         "late_work": _rows([late.at, late.number, late.state], [late.operator_id == operator_id], late.id),
         "said_of_coverage": _rows([reply.at, reply.said_by, reply.agrees], [reply.operator_id == operator_id], reply.at),
         "requests_for_access": _rows(
@@ -71,13 +76,22 @@ def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
         ),
         "messages": _rows(
             [message.created_at, message.kind, message.recipient, message.subject, message.state],
-            [message.reference == f"entity:{entity_id}", _same(message.recipient, email)],
+            [message.reference.in_(about), _same(message.recipient, email)],
             message.id,
         ),
         "log": _rows(
             [entry.number, entry.at, entry.action], [sa.or_(entry.actor == name, entry.subject == name)], entry.number
         ),
     }
+
+
+def _invitations(operator_id: int, entity_id: int, email: str) -> Rows:
+    """Those of the person's own address, and those that the person sent: without the addresses of others."""
+    row = invitation_table.c
+    own = sa.or_(row.operator_id == operator_id, _same(row.email, email))
+    address = sa.case((own, row.email), else_="").label("email")
+    columns = [row.id, row.purpose, address, row.created_at, row.ended_at, row.outcome]
+    return _rows(columns, [row.entity_id == entity_id, sa.or_(own, row.invited_by == operator_id)], row.id)
 
 
 def _same(column: sa.ColumnElement[str], email: str) -> sa.ColumnElement[bool]:

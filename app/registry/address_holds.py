@@ -71,6 +71,13 @@ def open_holds(now: dt.datetime, *, entity_id: int | None = None, token_hash: st
     return [HoldRow(*row) for row in rows]
 
 
+def reader_before(address_id: int, now: dt.datetime) -> int | None:
+    """The address that reads for as long as this one is held: it itself where it is not; None where it was only added."""
+    held = sa.select(_HOLD.replaced_id).where(_HOLD.added_id == address_id, *_open(now))
+    row = db.session.execute(held).one_or_none()
+    return address_id if row is None else row.replaced_id
+
+
 def close_hold(added_id: int, *, stopped_by: str, now: dt.datetime) -> bool:
     """Note that the change was stopped, and say whether it was this call that did. Flushes only."""
     held = sa.update(AddressHold).where(_HOLD.added_id == added_id, *_open(now))

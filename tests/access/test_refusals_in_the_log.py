@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, jsonify
 
 from app.accounts.permissions import ADMINISTER, PERMISSIONS
+from app.accounts.staff_signing_in import WrongSignInError, prove_again
 from app.extensions import db
 from tests.access.browser import OURS, Browser
 from tests.accounts.few import AGLIE
@@ -76,3 +77,14 @@ def test_staff_with_a_wrong_password_and_on_a_page_of_another_role(
     assert browser.send(browser.get("/gestione/accedi"), "/gestione/accedi", {**typed, "password": PASSWORD}).status_code == 303
     assert browser.get("/gestione/chiavi").status_code == 403
     assert refusals() == [{"reason": "role", "staff": staff_id, "role": "coordinator"}]
+
+
+def test_a_wrong_proof_within_a_session(app: Flask, now: dt.datetime, clock: Clock, capfd: pytest.CaptureFixture[str]) -> None:
+    with app.app_context():
+        activated(COORDINATOR, now, "coordinator")
+        staff_id = member(COORDINATOR).id
+        with pytest.raises(WrongSignInError):
+            prove_again(staff_id, WRONG, phone(COORDINATOR, clock()), "s" * 64, now)
+        db.session.remove()
+    [line] = [json.loads(one) for one in capfd.readouterr().err.splitlines() if '"refused"' in one]
+    assert (line["reason"], line["staff"], line["request"]) == ("wrong proof of staff", staff_id, None)

@@ -32,6 +32,7 @@ from app.accounts.rations import AskedTooOftenError
 from app.accounts.resets import reset_login
 from app.accounts.sessions import find_identity, open_session
 from app.accounts.signing_in import sign_in_invited
+from app.accounts.suspensions import lift_suspension, suspend_login
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.messages import UnfitMessageError
@@ -253,3 +254,18 @@ def test_an_entity_that_has_ended_invites_nobody(host: int, now: dt.datetime) ->
     db.session.execute(sa.update(Entity).where(Entity.code == AGLIE).values(valid_to=dt.date(2026, 1, 1)))
     with pytest.raises(DeadLinkError):
         invited_by_link(token, now)
+
+
+def test_while_a_login_is_suspended_no_link_goes_out_and_none_verifies(host: int, now: dt.datetime) -> None:
+    activate(AGLIE, now)
+    send_verification(entity(AGLIE), host, language="it", now=now)
+    before = claim(now)[-1]
+    later = now + dt.timedelta(hours=1)
+    send_invitation(entity(AGLIE), GUEST, by=host, hands_over=False, language="it", now=later)
+    suspend_login(entity(AGLIE), reason="un estraneo", actor="staff:1", now=later)
+    assert [one.reason for one in claim(later)] == ["the invitation has ended"]
+    with pytest.raises(DeadLinkError):
+        verify_address(before.token, later)
+    lift_suspension(entity(AGLIE), actor="staff:1", now=later)
+    verify_address(before.token, later)
+    assert shown() == ["Operatore A"]

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from app.accounts.address_notices import change_address
 from app.accounts.address_stops import NoticeHook
 from app.accounts.messages import HOOKS
 from app.accounts.resets import reset_login
@@ -31,6 +32,12 @@ SAVE = ("azione", "salva")
 
 def replace(person: Person, number: int, email: str = NEW) -> Screen:
     return person.fill(f"{PAGE}/{number}", {"email": email}, SAVE)
+
+
+def correct(wrong: str, right: str, now: dt.datetime) -> None:
+    """As the desk does, two days later."""
+    held = next(row.id for row in addresses_of(entity().id) if row.email == wrong)
+    change_address(entity(), ends=held, purpose="registry_office", email=right, actor="staff:7", now=now)
 
 
 def readers(at: dt.datetime) -> list[str]:
@@ -133,7 +140,43 @@ def test_a_change_of_a_held_address_gives_it_no_link(coordinator: Person, office
     assert readers(now) == [OFFICE]
     assert readers(now + dt.timedelta(hours=47)) == [OFFICE]
     told = [one.recipient for one in queued()][2:]
-    assert told == [NEW, PEC, OFFICE], "the one that still gets the links is told too"
+    assert told == [PEC, OFFICE], "who still gets the links is told; who has never got one may stop nothing"
+
+
+def test_correcting_a_held_address_leaves_nobody_but_the_office(
+    coordinator: Person, office: int, now: dt.datetime, clock: Clock
+) -> None:
+    replace(coordinator, office, "ladro@example.org")
+    clock.move(hours=47)
+    correct("ladro@example.org", OFFICE, clock())
+    told = queued()[2:]
+    assert [one.recipient for one in told] == [PEC, OFFICE], "the one in use again read all the time"
+    for hours in (47, 48, 60, 94, 96):
+        assert readers(now + dt.timedelta(hours=hours)) == [OFFICE], hours
+    coordinator.client.post(stop_path(told[1], clock()))
+    assert readers(clock()) == [OFFICE]
+    assert "ladro@example.org" not in in_use()
+
+
+def test_a_held_address_keeps_its_first_reader_through_a_second_change(
+    coordinator: Person, office: int, now: dt.datetime, clock: Clock
+) -> None:
+    replace(coordinator, office, "ladro@example.org")
+    first = stop_path(queued()[0], now)
+    clock.move(hours=47)
+    correct("ladro@example.org", NEW, clock())
+    assert [readers(now + dt.timedelta(hours=hours)) for hours in (47, 48, 94)] == [[OFFICE]] * 3
+    assert readers(now + dt.timedelta(hours=95)) == [NEW]
+    assert coordinator.client.get(first).status_code == 410, "that change was overtaken"
+    [hold] = open_holds(clock(), entity_id=entity().id)
+    assert (hold.email, hold.replaced) == (NEW, OFFICE)
+
+
+def test_certified_mail_that_is_held_is_told_of_nothing(coordinator: Person, office: int) -> None:
+    coordinator.fill(f"{PAGE}/nuovo", {"purpose": "pec", "email": "ladro@pec.example.org"}, SAVE)
+    before = len(queued())
+    replace(coordinator, office)
+    assert [one.recipient for one in queued()][before:] == [OFFICE, PEC]
 
 
 def test_an_addition_is_held_and_an_entity_that_never_signed_in_is_not(

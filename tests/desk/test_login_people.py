@@ -9,9 +9,12 @@ import sqlalchemy as sa
 
 from app.accounts.invitations import invite
 from app.accounts.models import OperatorInvitation
+from app.accounts.operator_messages import send_invitation, send_verification
 from app.accounts.operators import add_operator, operator_names, remove_operator
 from app.audit.models import AuditEntry
 from app.extensions import db
+from app.privacy.erasing import erase_operator
+from app.privacy.exporting import person_data
 from tests.desk.conftest import NewStaff
 from tests.desk.logins import FIRENZE, entity
 from tests.fill.person import Person
@@ -86,3 +89,32 @@ def test_an_erasure_is_confirmed_and_takes_invitations_along(
 
 def test_a_coordinator_sees_none_of_it(new_staff: NewStaff, numbers: tuple[int, int, int]) -> None:
     assert new_staff("coordinator").get(PAGE).status == 403
+
+
+def test_a_copy_has_invitations_and_their_messages_without_the_addresses_of_others(
+    administrator: Person, numbers: tuple[int, int, int], now: dt.datetime
+) -> None:
+    first = numbers[0]
+    send_verification(entity(), first, language="it", now=now)
+    send_invitation(entity(), "altra@example.org", by=first, hands_over=False, language="it", now=now)
+    found = person_data(first)
+    assert [(row["purpose"], row["email"]) for row in found["invitations"]] == [
+        ("verification", "a@example.org"),
+        ("invitation", ""),
+    ]
+    assert [row["recipient"] for row in found["messages"]] == ["a@example.org"]
+    assert "altra@example.org" not in str(found)
+
+
+def test_an_address_that_a_colleague_or_the_office_has_too_is_not_taken_from_them(
+    administrator: Person, numbers: tuple[int, int, int], now: dt.datetime
+) -> None:
+    known = {"office": "Anagrafe", "email": "A@example.org", "phone": ""}
+    colleague = add_operator(entity().id, name="Operatore D", now=now, **known)
+    send_verification(entity(), colleague, language="it", now=now)
+    erase_operator(numbers[0], actor="staff:1", now=now)
+    row = db.session.execute(sa.select(OperatorInvitation)).scalar_one()
+    assert (row.email, row.ended_at) == ("A@example.org", None)
+    erase_operator(colleague, actor="staff:1", now=now)
+    db.session.refresh(row)
+    assert (row.email, row.outcome) == ("", "withdrawn")

@@ -104,3 +104,13 @@ def test_the_licence_is_whole() -> None:
     assert text.startswith("EUROPEAN UNION PUBLIC LICENCE v. 1.2\nEUPL © the European Union 2007, 2016")
     assert [f"\n{number}." in text for number in range(1, 16)] == [True] * 15
     assert text.rstrip().endswith("require the production of a new EUPL version.")
+
+
+def test_the_proxy_is_told_not_to_log_any_address_that_holds_a_secret(application: Flask) -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    found = re.search(r"location ~ (\^/\(\S+\)/) \{ access_log off", text)
+    assert found is not None
+    paths = [rule.rule for rule in application.url_map.iter_rules()]
+    secret = [path for path in paths if "<token>" in path] + ["/gestione/sso/ritorno"]
+    assert len(secret) > 7
+    assert [path for path in secret if not re.match(found[1], path)] == []
