@@ -3,7 +3,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 TESTS ?= tests
-JOBS ?= auto
+# one more than there are processors, for tests in a browser wait a good part of their time
+JOBS ?= $(shell expr $$(nproc) + 1)
 
 VENV := .venv
 BIN := $(VENV)/bin
