@@ -87,6 +87,12 @@ def _link_term(table: Any, name: str) -> Term:
     return Term(name, SESSIONS, table_of(table).c.token_hash, _ended(table), _deleting(table, "token_hash"))
 
 
+def _dated_term(name: str, setting: str, table: Any, key: str, instant: str) -> Term:
+    """Rows that go whole when this instant of theirs is over by the term."""
+    columns = table_of(table).c
+    return Term(name, setting, columns[key], lambda before: [columns[instant] < before], _deleting(table, key))
+
+
 TERMS: Final = (
     Term("sessions of entities", SESSIONS, _SESSION.id_hash, _ended(WebSession), _delete_sessions),
     Term(
@@ -99,43 +105,13 @@ TERMS: Final = (
     _link_term(ActivationLink, "links for a password"),
     _link_term(SignInLink, "links to sign in"),
     _link_term(StaffLink, "links for staff"),
-    Term(
-        "links of invitations",
-        SESSIONS,
-        table_of(OperatorLink).c.token_hash,
-        lambda before: [table_of(OperatorLink).c.expires_at < before],
-        _deleting(OperatorLink, "token_hash"),
-    ),
-    Term(
-        "returns from single sign-on",
-        SESSIONS,
-        table_of(StaffSsoReturn).c.state_hash,
-        lambda before: [table_of(StaffSsoReturn).c.taken_at < before],
-        _deleting(StaffSsoReturn, "state_hash"),
-    ),
+    _dated_term("links of invitations", SESSIONS, OperatorLink, "token_hash", "expires_at"),
+    _dated_term("returns from single sign-on", SESSIONS, StaffSsoReturn, "state_hash", "taken_at"),
     Term("codes by e-mail", SESSIONS, table_of(SecondStep).c.id, _ended(SecondStep), _deleting(SecondStep, "id")),
     Term("addresses of invitations", "retention_requests_days", _INVITATION.id, _invitations_over, _erase_invitations),
-    Term(
-        "recovery codes of staff",
-        SESSIONS,
-        table_of(StaffRecoveryCode).c.code_hash,
-        lambda before: [table_of(StaffRecoveryCode).c.ended_at < before],
-        _deleting(StaffRecoveryCode, "code_hash"),
-    ),
-    Term(
-        "counts of wrong passwords",
-        "retention_throttle_days",
-        table_of(SignInThrottle).c.key,
-        lambda before: [table_of(SignInThrottle).c.last_failure_at < before],
-        _deleting(SignInThrottle, "key"),
-    ),
-    Term(
-        "known devices and networks",
-        "retention_places_days",
-        table_of(KnownPlace).c.place_hash,
-        lambda before: [table_of(KnownPlace).c.last_used_at < before],
-        _deleting(KnownPlace, "place_hash"),
-    ),
+    _dated_term("recovery codes of staff", SESSIONS, StaffRecoveryCode, "code_hash", "ended_at"),
+    _dated_term("counts of wrong passwords", "retention_throttle_days", SignInThrottle, "key", "last_failure_at"),
+    _dated_term("known devices and networks", "retention_places_days", KnownPlace, "place_hash", "last_used_at"),
     Term("requests for access", "retention_requests_days", _REQUEST.id, _requests_over, _erase_requests),
 )
 

@@ -5,32 +5,17 @@ a link by e-mail through a real mail server, a dead link, nothing to report, a U
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-
-import pytest
 
 from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
+from tests.e2e.mailing import mail_server, site
 from tests.e2e.person import Person
 from tests.e2e.walk import CONTINUE, PASSWORD, SEND, SUBMIT, account, declare_and_send, letter_code, say_who, sign_in
-from tests.live_site import Demos, Site
-from tests.smtp_server import SmtpServer, smtp_server
+from tests.live_site import Site
+from tests.smtp_server import SmtpServer
 
+__all__ = ["mail_server", "site"]
 UNION, VILLAGE = "demo-unione", "022165"
-
-
-@pytest.fixture(scope="module")
-def mail_server() -> Iterator[SmtpServer]:
-    with smtp_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
-def site(request: pytest.FixtureRequest, demos: Demos, mail_server: SmtpServer) -> Iterator[Site]:
-    """gunicorn on a fresh copy of the demo, whose mail server is a real one that keeps what it takes."""
-    settings = {"smtp_host": "127.0.0.1", "smtp_port": str(mail_server.port), "smtp_security": "none"}
-    with demos.site(request.param, **settings, smtp_sender="ricognizione@example.org") as site:
-        yield site
 
 
 def test_a_code_typed_wrong_then_right_and_nothing_to_report(site: Site, open_page: OpenPage) -> None:
