@@ -5,7 +5,7 @@ bare Flask page.
 Not for: anything that needs a session or the database.
 Holds always: a request for a host that is not ours reaches nothing else (links for other places are built from the base
 URL, but redirects and the check of a form's origin read the Host header); a body shorter than announced is no request; every
-response, static files and failures too, carries the headers.
+response, static files and failures too, carries the headers, every page those of pages as well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from app.config import Settings
-from app.web.headers import NO_STORE, headers_for
+from app.web.headers import NO_STORE, OF_PAGES, headers_for
 from app.web.log import REQUEST_ID, write_request
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Edge:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             cached = any(name == "Cache-Control" for name, _ in headers)
             headers.extend(self._headers)
+            if status[0] != "3" and any(name == "Content-Type" and kind.startswith("text/html") for name, kind in headers):
+                headers.extend(OF_PAGES)
             if not cached:
                 headers.append(NO_STORE)
             headers.append(("X-Request-ID", request_id))

@@ -1,4 +1,4 @@
-"""The headers that every response carries; `app.web.edge` adds them.
+"""The headers that every response carries, and those of pages alone; `app.web.edge` adds them.
 
 Nothing of a browser beyond pages and their storage is used: all else (camera, place, payment, …) is switched off.
 Not for: caching of single pages: a view that sets Cache-Control keeps what it set.
@@ -37,9 +37,12 @@ ALWAYS = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
+)
+OF_PAGES = (
     ("Permissions-Policy", ", ".join(f"{feature}=()" for feature in _UNUSED_FEATURES)),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
+"""A browser reads them of documents only: on scripts, fonts and redirects they would be a tenth of what a first visit loads."""
 NO_STORE = ("Cache-Control", "no-store")
 _SECONDS_OF_A_DAY = 86_400
 
