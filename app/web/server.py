@@ -72,6 +72,11 @@ class PacedSocket(socket.socket):
         finally:
             self.settimeout(outer)
 
+    def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
+        """Send all of it, which gunicorn expects where it says "100 Continue". Raises SlowClientError when nobody takes it."""
+        self.sendall(data, flags)
+        return memoryview(data).nbytes
+
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         """Send a part of the answer. Raises SlowClientError when nobody takes it."""
         rest = memoryview(data)

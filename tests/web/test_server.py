@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -119,6 +120,24 @@ def test_who_does_not_take_an_answer_is_given_up() -> None:
         for _ in range(1_000):
             paced.sendall(b"x" * 200)
     assert paced.gettimeout() is None
+    paced.close()
+    theirs.close()
+
+
+def test_who_does_not_take_a_word_in_between_is_given_up() -> None:
+    """gunicorn says "100 Continue" by `send`, to as many requests as are in line."""
+    ours, theirs = socket.socketpair()
+    paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
+    paced.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    paced.begin(0.2)
+    rescue = threading.Timer(LATE, theirs.close)
+    rescue.start()
+    word = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert paced.send(word) == len(word)
+    with pytest.raises(SlowClientError):
+        for _ in range(10_000):
+            paced.send(word)
+    rescue.cancel()
     paced.close()
     theirs.close()
 
