@@ -53,11 +53,17 @@ def link_sso(staff: StaffIdentity, subject: str, now: dt.datetime) -> None:
 
 def unlink_sso(staff: StaffIdentity, now: dt.datetime) -> bool:
     """Disconnect the member's account, and say whether there was one. Commits."""
+    found = disconnect_sso(staff, now)
+    db.session.commit()
+    return found
+
+
+def disconnect_sso(staff: StaffIdentity, now: dt.datetime) -> bool:
+    """Disconnect the member's account with its audit entry and message, and say whether there was one. Flushes only."""
     found = forget_sso(staff.staff_id)
     if found:
         record("staff_sso_unlinked", actor=staff.actor, subject=staff.actor, detail={}, now=now)
         tell_of_single_sign_on(staff.staff_id, now, linked=False)
-    db.session.commit()
     return found
 
 

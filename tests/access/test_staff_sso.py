@@ -242,6 +242,23 @@ def test_an_account_is_one_members_and_can_be_disconnected(
     assert is_refused(come_in(other), other)
 
 
+def test_a_new_password_disconnects_it_and_says_so(
+    app: Flask, browser: Browser, new_browser: Callable[[], Browser], connect: Callable[..., TestResponse], clock: Clock
+) -> None:
+    connect(browser)
+    for new, told in (("cinque cani nel prato", True), ("sei galli nel campo", False)):
+        old = PASSWORD if told else "cinque cani nel prato"
+        clock.move(seconds=30)
+        with app.app_context():
+            typed = {"current_password": old, "new_password": new, "totp": phone(COORDINATOR, clock())}
+        changed = browser.send(browser.get("/gestione/profilo"), "/gestione/profilo/password", typed)
+        assert changed.status_code == 303
+        shown = browser.get("/gestione/profilo").text.replace("&#39;", "'")
+        assert ("L'accesso unico non è più collegato" in shown) is told
+    other = new_browser()
+    assert is_refused(come_in(other), other)
+
+
 def test_a_connection_is_that_of_the_session_that_asked(
     app: Flask, browser: Browser, sign_in: Callable[..., None], clock: Clock
 ) -> None:

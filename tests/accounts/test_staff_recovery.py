@@ -11,10 +11,12 @@ from flask import Flask
 from app.accounts.models import StaffRecoveryCode
 from app.accounts.staff import StaffRow
 from app.accounts.staff_accounts import reset_member
-from app.accounts.staff_passwords import end_own_session, own_sessions, renew_codes
+from app.accounts.staff_passwords import change_own_password, end_own_session, own_sessions, renew_codes
 from app.accounts.staff_recovery import codes_left, matching_code
 from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
 from app.accounts.staff_signing_in import StaffSignedIn, StaffTry, WrongSignInError, sign_in_set_up, sign_in_staff
+from app.accounts.staff_sso import SsoRefusedError, sign_in_sso
+from app.accounts.staff_sso_links import link_sso, linked_at
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.models import Delivery
@@ -107,6 +109,25 @@ def test_new_codes_ask_for_password_and_code_and_end_the_old_ones(
         sign_in_staff(tried(codes[1]), now)
     sign_in_staff(tried(renewed[0]), now)
     assert audited("staff_recovery_codes_made") == ['{"count":10}']
+
+
+def test_a_new_password_ends_the_single_sign_on_and_keeps_the_codes(
+    row: StaffRow, codes: tuple[str, ...], now: dt.datetime
+) -> None:
+    """Whoever sat in a session with password and code may have connected an account of theirs: the owner's way out ends it."""
+    here = identity(sign_in_staff(tried(codes[0]), now), now)
+    link_sso(here, "somebody's account", now)
+    assert change_own_password(here, PASSWORD, codes[1], "cinque cani nel prato", now)
+    assert linked_at(row.id) is None
+    with pytest.raises(SsoRefusedError) as caught:
+        sign_in_sso("somebody's account", now, device="", browser="")
+    assert caught.value.reason == "unlinked"
+    assert (audited("staff_sso_unlinked"), codes_left(row.id)) == (["{}"], 8)
+    assert told()[-1] == (COORDINATOR, "Ricognizione: l'accesso unico non è più collegato")
+    assert not change_own_password(here, "cinque cani nel prato", codes[2], "sei galli nel campo", now)
+    assert len(audited("staff_sso_unlinked")) == 1
+    texts = db.session.execute(sa.select(Delivery.text).where(Delivery.kind == "staff_security")).scalars().all()
+    assert all("cambia la password e rifai i codici di recupero" in " ".join(text.split()) for text in texts)
 
 
 def test_a_reset_ends_them(row: StaffRow, codes: tuple[str, ...], now: dt.datetime) -> None:
