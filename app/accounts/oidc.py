@@ -109,12 +109,15 @@ def subject_of(code: str, redirect_uri: str, *, nonce: str, verifier: str, now: 
         )
     except (requests.RequestException, OAuthError, ValueError) as error:
         raise ProviderError("token") from error
+    id_token = token.get("id_token") if isinstance(token, dict) else None
+    if not id_token or not isinstance(id_token, str):
+        raise ProviderError("token")
     try:
-        return checked_subject(str(token.get("id_token", "")), found.keys, nonce, now)
+        return checked_subject(id_token, found.keys, nonce, now)
     except ProviderError as error:
         if error.reason != "signature" or found.found_at == now:
             raise
-    return checked_subject(str(token["id_token"]), provider(now, fresh=True).keys, nonce, now)  # it may have other keys now
+    return checked_subject(id_token, provider(now, fresh=True).keys, nonce, now)  # it may have other keys now
 
 
 def checked_subject(id_token: str, keys: dict[str, Any], nonce: str, now: dt.datetime) -> str:

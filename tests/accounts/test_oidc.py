@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -109,3 +110,16 @@ def test_while_one_asks_again_the_others_go_on_with_what_they_had(app: Flask, as
     assert other is kept
     assert isinstance(first, oidc.Provider)
     assert (first.found_at, asked.times) == (later, 2)
+
+
+@pytest.mark.parametrize("answer", [{}, {"id_token": None}, {"id_token": ""}, {"id_token": ["a"]}, []])
+def test_an_answer_without_an_identity_token_is_refused(
+    app: Flask, asked: Asked, now: dt.datetime, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    client = SimpleNamespace(fetch_token=lambda *_args, **_options: answer)
+    monkeypatch.setattr(oidc, "_client", lambda *_given: client)
+    with app.app_context():
+        oidc.provider(now - dt.timedelta(minutes=1))
+        back = functools.partial(oidc.subject_of, "code", "https://x.it/r", nonce="n", verifier="v", now=now)
+        assert refused(back) == "token"
+        assert asked.times == 1, "other keys would not make it better"
