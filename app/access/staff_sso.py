@@ -57,14 +57,20 @@ def staff_sso_return() -> ResponseReturnValue:
         with unit_of_work(writes=True):
             return _finish(returned)
     except (SsoRefusedError, SubjectTakenError) as error:
-        with unit_of_work(writes=True), contextlib.suppress(throttle.TooManyAttemptsError):
-            db.session.rollback()
-            throttle.count_try([limit], now())
-        return _refused(getattr(error, "reason", "taken"))
+        reason = getattr(error, "reason", "taken")
+        if reason != "state":  # this browser set out: else an image on another site would count, of whoever reads there
+            _count(limit)
+        return _refused(reason)
     except throttle.TooManyAttemptsError as error:
         response = _refused("too many")
         response.status_code, response.headers["Retry-After"] = 429, str(error.seconds)
         return response
+
+
+def _count(limit: throttle.Limit) -> None:
+    with unit_of_work(writes=True), contextlib.suppress(throttle.TooManyAttemptsError):
+        db.session.rollback()
+        throttle.count_try([limit], now())
 
 
 def _finish(returned: Returned) -> Response:

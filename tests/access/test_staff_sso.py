@@ -282,6 +282,20 @@ def test_a_hostile_next_leads_to_the_desk(
     assert (entered.status_code, entered.location) == (303, "/gestione")
 
 
+def test_returns_of_nobody_slow_no_network_down_and_tries_do(make_app: Callable[..., Flask], clock: Clock) -> None:
+    """An image on another site asks for the return page as often as it likes, from its readers' networks."""
+    app = make_app(oidc_issuer="http://127.0.0.1:9", **CLIENT, throttle_network_failures=3)
+    visitor = Browser(app.test_client())
+    assert [visitor.get("/gestione/sso/ritorno?state=x").status_code for _ in range(6)] == [400] * 6
+    statuses = []
+    for number in range(5):
+        state = str(number) * 43
+        with visitor.client.session_transaction() as kept:
+            kept["sso"] = {"state": state, "at": int(clock().timestamp()), "target": "", "links": None}
+        statuses.append(visitor.get(f"/gestione/sso/ritorno?state={state}").status_code)
+    assert statuses == [400, 400, 400, 429, 429]
+
+
 def test_without_a_provider_there_is_no_such_page(make_app: Callable[..., Flask]) -> None:
     client = make_app().test_client()
     assert [client.get(path).status_code for path in ("/gestione/sso", "/gestione/sso/ritorno")] == [404, 404]
