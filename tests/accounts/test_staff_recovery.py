@@ -33,7 +33,7 @@ def row(db_session: object, now: dt.datetime) -> StaffRow:
 
 @pytest.fixture
 def codes(row: StaffRow, now: dt.datetime) -> tuple[str, ...]:
-    return sign_in_set_up(row.id, now).recovery_codes
+    return sign_in_set_up(row.id, 1, now).recovery_codes
 
 
 def tried(code: str, **changed: str) -> StaffTry:
@@ -148,7 +148,7 @@ def test_a_browser_not_seen_before_is_told_of_and_a_known_one_is_not(row: StaffR
 
 @pytest.mark.settings(staff_session_idle_minutes=10, staff_session_hours=1)
 def test_a_session_ends_by_idleness_and_by_age(row: StaffRow, now: dt.datetime) -> None:
-    token = sign_in_set_up(row.id, now).session_token
+    token = sign_in_set_up(row.id, 1, now).session_token
     assert find_staff(token, now + dt.timedelta(minutes=9, seconds=59)) is not None
     assert find_staff(token, now + dt.timedelta(minutes=10)) is None
     at = now
@@ -163,9 +163,9 @@ def test_a_session_ends_by_idleness_and_by_age(row: StaffRow, now: dt.datetime) 
 
 
 def test_one_session_is_ended_by_its_owner_alone(row: StaffRow, now: dt.datetime) -> None:
-    here = identity(sign_in_set_up(row.id, now), now)
-    there = sign_in_set_up(row.id, now, browser="Safari|iPhone")
-    other = identity(sign_in_set_up(activated(ADMINISTRATOR, now).id, now), now)
+    here = identity(sign_in_set_up(row.id, 1, now), now)
+    there = sign_in_set_up(row.id, 1, now, browser="Safari|iPhone")
+    other = identity(sign_in_set_up(activated(ADMINISTRATOR, now).id, 1, now), now)
     (key,) = (one.key for one in own_sessions(here, now) if not one.current)
     assert [one.browser for one in own_sessions(here, now) if not one.current] == ["Safari|iPhone"]
     assert not end_own_session(other, key, now)
