@@ -23,7 +23,7 @@ from app.accounts.browsers import browser_code
 from app.accounts.cookies import staff_device_token
 from app.accounts.permissions import staff_signed_in
 from app.accounts.staff_sso import Returned, SsoRefusedError, come_back, set_out, sign_in_sso, sso_is_on
-from app.accounts.staff_sso_links import SubjectTakenError, link_sso
+from app.accounts.staff_sso_links import SessionEndedError, SubjectTakenError, link_sso
 from app.clock import now
 from app.database import unit_of_work
 from app.extensions import db
@@ -82,7 +82,10 @@ def _finish(returned: Returned) -> Response:
     staff = staff_signed_in()
     if staff is None or staff.staff_id != returned.links_staff_id:
         raise SsoRefusedError("another session")
-    link_sso(staff, returned.subject, now())
+    try:
+        link_sso(staff, returned.subject, now())
+    except SessionEndedError:
+        raise SsoRefusedError("another session") from None
     flash(_("L'accesso unico è collegato: da ora puoi entrare anche da lì."), "success")
     return make_response(redirect(url_for("desk.profile"), 303))
 

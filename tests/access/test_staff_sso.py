@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -16,9 +17,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from werkzeug.test import TestResponse
 
+from app.access import staff_sso as pages
 from app.accounts import oidc, staff_sso
 from app.accounts.models import StaffSsoLink
 from app.accounts.staff_accounts import disable_member, reset_member
+from app.accounts.staff_sso_links import link_sso
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.models import Delivery
@@ -269,6 +272,26 @@ def test_a_connection_is_that_of_the_session_that_asked(
     with browser.client.session_transaction() as kept:
         kept["sso"] = {"state": "s" * 43, "at": int(clock().timestamp()), "target": "", "links": stranger}
     assert browser.get("/gestione/sso/ritorno?code=x&state=" + "s" * 43).status_code == 400
+    with app.app_context():
+        assert db.session.execute(sa.select(StaffSsoLink.staff_id)).scalars().all() == []
+
+
+def test_a_connection_that_a_reset_overtakes_is_refused(
+    app: Flask,
+    browser: Browser,
+    connect: Callable[..., TestResponse],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def overtaken(*given: Any) -> None:
+        reset_member(member(COORDINATOR).id, actor="test", now=clock(), mail=False)
+        link_sso(*given)
+
+    monkeypatch.setattr(pages, "link_sso", overtaken)
+    assert connect(browser).status_code == 400
+    logged = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["why"] for line in logged if line["event"] == "refused"] == ["another session"]
     with app.app_context():
         assert db.session.execute(sa.select(StaffSsoLink.staff_id)).scalars().all() == []
 

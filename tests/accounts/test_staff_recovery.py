@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounts import staff_accounts
 from app.accounts.models import StaffRecoveryCode
 from app.accounts.staff import StaffRow
-from app.accounts.staff_accounts import reset_member
+from app.accounts.staff_accounts import disable_member, reset_member
 from app.accounts.staff_passwords import change_own_password, end_own_session, own_sessions, renew_codes
 from app.accounts.staff_recovery import codes_left, matching_code
-from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
+from app.accounts.staff_sessions import StaffIdentity, end_staff_session, find_staff, keep_staff_alive
 from app.accounts.staff_signing_in import StaffSignedIn, StaffTry, WrongSignInError, sign_in_set_up, sign_in_staff
 from app.accounts.staff_sso import SsoRefusedError, sign_in_sso
-from app.accounts.staff_sso_links import link_sso, linked_at
+from app.accounts.staff_sso_links import SessionEndedError, link_sso, linked_at
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.models import Delivery
@@ -128,6 +132,43 @@ def test_a_new_password_ends_the_single_sign_on_and_keeps_the_codes(
     assert len(audited("staff_sso_unlinked")) == 1
     texts = db.session.execute(sa.select(Delivery.text).where(Delivery.kind == "staff_security")).scalars().all()
     assert all("cambia la password e rifai i codici di recupero" in " ".join(text.split()) for text in texts)
+
+
+@pytest.mark.parametrize("deed", ["reset", "closed", "session ended", "too late"])
+def test_a_session_that_has_ended_meanwhile_connects_nothing(row: StaffRow, now: dt.datetime, deed: str) -> None:
+    here = identity(sign_in_set_up(row.id, 1, now), now)
+    deeds = {
+        "reset": lambda: reset_member(row.id, actor="test", now=now, mail=False),
+        "closed": lambda: disable_member(row.id, actor="test", now=now),
+        "session ended": lambda: end_staff_session(here.session_key, now),
+        "too late": lambda: None,
+    }
+    deeds[deed]()
+    with pytest.raises(SessionEndedError):
+        link_sso(here, "somebody's account", now + dt.timedelta(hours=12 if deed == "too late" else 0))
+    assert (linked_at(row.id), audited("staff_sso_linked")) == (None, [])
+
+
+def test_a_connection_waits_for_a_reset_under_way(
+    app: Flask, row: StaffRow, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = identity(sign_in_set_up(row.id, 1, now), now)
+    db.session.remove()
+    hand_link, nearly_done = staff_accounts._hand_link, threading.Event()
+
+    def slowly(*given: Any, **options: Any) -> str:
+        nearly_done.set()
+        time.sleep(0.5)
+        return hand_link(*given, **options)
+
+    def link() -> None:
+        assert nearly_done.wait(20)
+        link_sso(here, "somebody's account", now)
+
+    monkeypatch.setattr(staff_accounts, "_hand_link", slowly)
+    outcomes = at_once(app, [lambda: reset_member(row.id, actor="test", now=now, mail=False), link])
+    assert [type(outcome).__name__ for outcome in outcomes] == ["str", "SessionEndedError"]
+    assert linked_at(row.id) is None
 
 
 def test_a_reset_ends_them(row: StaffRow, codes: tuple[str, ...], now: dt.datetime) -> None:
