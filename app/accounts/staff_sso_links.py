@@ -42,6 +42,12 @@ def linked_at(staff_id: int) -> dt.datetime | None:
     return db.session.execute(sa.select(_LINK.linked_at).where(_LINK.staff_id == staff_id)).scalar_one_or_none()
 
 
+def is_linked(staff_id: int, subject: str) -> bool:
+    """Whether the account of this hash is the member's."""
+    query = sa.select(_LINK.staff_id).where(_LINK.staff_id == staff_id, _LINK.subject_hash == subject)
+    return db.session.execute(query).scalar_one_or_none() is not None
+
+
 def link_sso(staff: StaffIdentity, subject: str, now: dt.datetime) -> None:
     """Connect the account of this hash in place of an earlier one. Commits.
 

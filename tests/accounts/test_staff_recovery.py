@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.accounts import staff_accounts
+from app.accounts import staff_accounts, staff_passwords
 from app.accounts.models import StaffRecoveryCode
 from app.accounts.staff import StaffRow
 from app.accounts.staff_accounts import disable_member, reset_member
@@ -169,6 +169,33 @@ def test_a_connection_waits_for_a_reset_under_way(
     outcomes = at_once(app, [lambda: reset_member(row.id, actor="test", now=now, mail=False), link])
     assert [type(outcome).__name__ for outcome in outcomes] == ["str", "SessionEndedError"]
     assert linked_at(row.id) is None
+
+
+def test_a_new_password_under_way_is_waited_for_by_the_single_sign_on(
+    app: Flask, row: StaffRow, codes: tuple[str, ...], now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = identity(sign_in_staff(tried(codes[0]), now), now)
+    link_sso(here, "somebody's account", now)
+    db.session.remove()
+    disconnect, nearly_done = staff_passwords.disconnect_sso, threading.Event()
+
+    def slowly(*given: Any) -> bool:
+        done = disconnect(*given)
+        nearly_done.set()
+        time.sleep(0.5)
+        return done
+
+    def come_in() -> object:
+        assert nearly_done.wait(20)
+        return sign_in_sso("somebody's account", now, device="", browser="")
+
+    def change() -> bool:
+        return change_own_password(here, PASSWORD, codes[1], "cinque cani nel prato", now)
+
+    monkeypatch.setattr(staff_passwords, "disconnect_sso", slowly)
+    outcomes = at_once(app, [change, come_in])
+    assert [type(outcome).__name__ for outcome in outcomes] == ["bool", "SsoRefusedError"]
+    assert [one.current for one in own_sessions(here, now)] == [True]
 
 
 def test_a_reset_ends_them(row: StaffRow, codes: tuple[str, ...], now: dt.datetime) -> None:
