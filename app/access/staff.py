@@ -98,14 +98,14 @@ def _activate(page: StaffActivationPage, token: str) -> Response:
     if not page.form.validate():
         return page.show(422)
     try:
-        staff_id = redeem_staff_link(token, page.form.password.data, page.form.totp.data, now())
+        set_up = redeem_staff_link(token, page.form.password.data, page.form.totp.data, now())
     except WeakPasswordError as error:
         return page.show(422, refusal=("password", messages.weak_password(error.reason)))
     except WrongCodeError:
         return page.show(422, refusal=("totp", messages.wrong_staff_code()))
     except HashingBusyError:
         return page.show(503, refusal=("", messages.too_busy()))
-    return enter_staff(sign_in_set_up(staff_id, now(), browser=_browser()), DESK, None)
+    return enter_staff(sign_in_set_up(set_up.staff_id, set_up.serial, now(), browser=_browser()), DESK, None)
 
 
 def enter_staff(signed: StaffSignedIn, target: str, carried: Carried | None) -> Response:

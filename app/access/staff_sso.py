@@ -23,7 +23,7 @@ from app.accounts.browsers import browser_code
 from app.accounts.cookies import staff_device_token
 from app.accounts.permissions import staff_signed_in
 from app.accounts.staff_sso import Returned, SsoRefusedError, come_back, set_out, sign_in_sso, sso_is_on
-from app.accounts.staff_sso_links import SubjectTakenError, link_sso
+from app.accounts.staff_sso_links import SessionEndedError, SubjectTakenError, link_sso
 from app.clock import now
 from app.database import unit_of_work
 from app.extensions import db
@@ -57,14 +57,20 @@ def staff_sso_return() -> ResponseReturnValue:
         with unit_of_work(writes=True):
             return _finish(returned)
     except (SsoRefusedError, SubjectTakenError) as error:
-        with unit_of_work(writes=True), contextlib.suppress(throttle.TooManyAttemptsError):
-            db.session.rollback()
-            throttle.count_try([limit], now())
-        return _refused(getattr(error, "reason", "taken"))
+        reason = getattr(error, "reason", "taken")
+        if reason != "state":  # this browser set out: else an image on another site would count, of whoever reads there
+            _count(limit)
+        return _refused(reason)
     except throttle.TooManyAttemptsError as error:
         response = _refused("too many")
         response.status_code, response.headers["Retry-After"] = 429, str(error.seconds)
         return response
+
+
+def _count(limit: throttle.Limit) -> None:
+    with unit_of_work(writes=True), contextlib.suppress(throttle.TooManyAttemptsError):
+        db.session.rollback()
+        throttle.count_try([limit], now())
 
 
 def _finish(returned: Returned) -> Response:
@@ -76,7 +82,10 @@ def _finish(returned: Returned) -> Response:
     staff = staff_signed_in()
     if staff is None or staff.staff_id != returned.links_staff_id:
         raise SsoRefusedError("another session")
-    link_sso(staff, returned.subject, now())
+    try:
+        link_sso(staff, returned.subject, now())
+    except SessionEndedError:
+        raise SsoRefusedError("another session") from None
     flash(_("L'accesso unico è collegato: da ora puoi entrare anche da lì."), "success")
     return make_response(redirect(url_for("desk.profile"), 303))
 

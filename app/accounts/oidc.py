@@ -1,15 +1,18 @@
 """What the program says to a provider of OpenID Connect: where to send a browser, and what a code that came back stands for.
 
 Not for: whose account a subject is (`staff_sso_links.py`), or what a browser keeps meanwhile (`staff_sso.py`).
-Holds always: addresses and keys come from the issuer's own discovery document, kept for an hour; the provider is asked with
-short time-outs and no redirect is followed; an identity token counts only with a signature of the provider's by an asymmetric
-algorithm, for this issuer, client, nonce and moment. The library is loaded at the first use: most sites have no provider.
+Holds always: addresses and keys come from the issuer's own discovery document, kept for an hour, for which one thread asks at
+a time and after a failure none for half a minute, so that a provider that hangs does not hold the site's threads; the
+provider is asked with short time-outs and no redirect is followed; an identity token counts only with a signature of the
+provider's by an asymmetric algorithm, for this issuer, client, nonce and moment. The library is loaded at the first use: most
+sites have no provider.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +22,7 @@ from app.config import settings
 from app.config_values import LOCAL_HOSTS
 
 KEPT: Final = dt.timedelta(hours=1)
+LEFT_ALONE: Final = dt.timedelta(seconds=30)
 TIMEOUT: Final = (3.05, 5)  # seconds: to connect, to wait for the next bytes
 LEEWAY_SECONDS: Final = 60
 ALGORITHMS: Final = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512")
@@ -45,12 +49,42 @@ class Provider:
     found_at: dt.datetime
 
 
+@dataclass(slots=True)
+class _Known:
+    """What a process knows of the provider. `asking`: held by the one thread that asks; `failed_at`: None after a success."""
+
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    found: Provider | None = None
+    failed_at: dt.datetime | None = None
+
+
 def provider(now: dt.datetime, *, fresh: bool = False) -> Provider:
-    """The configured issuer's, asked at most once an hour unless `fresh`. Raises `ProviderError`."""
-    kept: Provider | None = current_app.extensions.get(_EXTENSION_KEY)
-    if fresh or kept is None or not dt.timedelta(0) <= now - kept.found_at < KEPT:
-        kept = current_app.extensions[_EXTENSION_KEY] = _discover(now)
-    return kept
+    """The configured issuer's, asked at most once an hour unless `fresh`. Raises `ProviderError`.
+
+    While another thread asks: what there was before, however old.
+    """
+    known: _Known = current_app.extensions.setdefault(_EXTENSION_KEY, _Known())
+    kept = known.found
+    if kept is not None and not fresh and _within(KEPT, kept.found_at, now):
+        return kept
+    if known.failed_at is not None and _within(LEFT_ALONE, known.failed_at, now):
+        raise ProviderError("unreachable")
+    if not known.asking.acquire(blocking=False):
+        if kept is None:
+            raise ProviderError("unreachable")
+        return kept
+    try:
+        known.found, known.failed_at = _discover(now), None
+    except ProviderError:
+        known.failed_at = now
+        raise
+    finally:
+        known.asking.release()
+    return known.found
+
+
+def _within(span: dt.timedelta, since: dt.datetime, now: dt.datetime) -> bool:
+    return dt.timedelta(0) <= now - since < span
 
 
 def authorization_address(found: Provider, redirect_uri: str, *, state: str, nonce: str, verifier: str) -> str:
@@ -75,12 +109,15 @@ def subject_of(code: str, redirect_uri: str, *, nonce: str, verifier: str, now: 
         )
     except (requests.RequestException, OAuthError, ValueError) as error:
         raise ProviderError("token") from error
+    id_token = token.get("id_token") if isinstance(token, dict) else None
+    if not id_token or not isinstance(id_token, str):
+        raise ProviderError("token")
     try:
-        return checked_subject(str(token.get("id_token", "")), found.keys, nonce, now)
+        return checked_subject(id_token, found.keys, nonce, now)
     except ProviderError as error:
         if error.reason != "signature" or found.found_at == now:
             raise
-    return checked_subject(str(token["id_token"]), provider(now, fresh=True).keys, nonce, now)  # it may have other keys now
+    return checked_subject(id_token, provider(now, fresh=True).keys, nonce, now)  # it may have other keys now
 
 
 def checked_subject(id_token: str, keys: dict[str, Any], nonce: str, now: dt.datetime) -> str:

@@ -79,8 +79,8 @@ def member_of_link(token: str, now: dt.datetime) -> Invited:
     return Invited(*row)
 
 
-def redeem_staff_link(token: str, password: str, code: str, now: dt.datetime) -> int:
-    """Use the link up: set the password, take the second factor into use, end sessions and links; the member's id.
+def redeem_staff_link(token: str, password: str, code: str, now: dt.datetime) -> Invited:
+    """Use the link up: set the password, take the second factor into use, end sessions and links; who has set them.
 
     Of two at once, one succeeds. Raises `DeadLinkError`, `WrongCodeError`, `WeakPasswordError` or `HashingBusyError`, and then
     the link is as good as it was.
@@ -102,7 +102,7 @@ def redeem_staff_link(token: str, password: str, code: str, now: dt.datetime) ->
     actor = f"staff:{invited.staff_id}"
     record("staff_activated", actor=actor, subject=actor, detail={}, now=now)
     db.session.commit()
-    return invited.staff_id
+    return invited
 
 
 def own_words(name: str, email: str) -> tuple[str, ...]:

@@ -81,8 +81,8 @@ def _tell(staff_id: int, heading: str, paragraphs: list[str], now: dt.datetime) 
         raise LookupError(f"no member of staff {staff_id}")
     with force_locale(SOURCE_LANGUAGE):
         wrong = _(
-            "Se non sei stato tu, entra subito, termina gli altri accessi e cambia la password; se non riesci a entrare, "
-            "scrivi a chi amministra il sito."
+            "Se non sei stato tu, entra subito, termina gli altri accessi, cambia la password e rifai i codici di recupero; "
+            "se non riesci a entrare, scrivi a chi amministra il sito."
         )
         told = [*paragraphs, wrong, *closing()]
     queue_notice(KIND, member, member.email, heading, told, now)

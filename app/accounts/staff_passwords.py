@@ -1,9 +1,10 @@
 """What a member of staff does with their own login: a new password, new recovery codes, ending their sessions.
 
 Not for: others' accounts (`staff_accounts.py`); a member who cannot sign in asks an administrator for a reset.
-Holds always: a new password asks for the present one and for a code, and ends every other session and link of the member; new
-recovery codes ask for the same; each is one transaction with its audit entry. A session is shown under a short keyed hash, from
-which neither its id nor the hash that the database knows can be had.
+Holds always: a new password asks for the present one and for a code, and ends every other session and link of the member and
+their single sign-on, but not the recovery codes, of which one may have stood in for the phone; new recovery codes ask for the
+same; each is one transaction with its audit entry. A session is shown under a short keyed hash, from which neither its id nor
+the hash that the database knows can be had.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from app.accounts.staff_notices import tell_of_new_codes
 from app.accounts.staff_recovery import make_codes
 from app.accounts.staff_sessions import StaffIdentity
 from app.accounts.staff_signing_in import prove_again
+from app.accounts.staff_sso_links import disconnect_sso
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import record
 from app.config import settings
@@ -76,8 +78,11 @@ def end_other_staff_sessions(staff: StaffIdentity, now: dt.datetime) -> int:
     return count
 
 
-def change_own_password(staff: StaffIdentity, current: str, code: str, new: str, now: dt.datetime) -> None:
-    """Set a new password. Raises `WeakPasswordError`, `WrongSignInError`, `TooManyAttemptsError` or `HashingBusyError`."""
+def change_own_password(staff: StaffIdentity, current: str, code: str, new: str, now: dt.datetime) -> bool:
+    """Set a new password, and say whether that disconnected a single sign-on.
+
+    Raises `WeakPasswordError`, `WrongSignInError`, `TooManyAttemptsError` or `HashingBusyError`.
+    """
     check_new_password(new, own_words(staff.name, staff.email))
     db.session.rollback()  # the hashes take their time, and nobody should wait for them
     password_hash = hash_password(new)
@@ -87,7 +92,9 @@ def change_own_password(staff: StaffIdentity, current: str, code: str, new: str,
     _end_others(staff, now)
     end_staff_links(staff.staff_id, now)
     record("staff_password_changed", actor=staff.actor, subject=staff.actor, detail={}, now=now)
+    disconnected = disconnect_sso(staff, now)
     db.session.commit()
+    return disconnected
 
 
 def renew_codes(staff: StaffIdentity, password: str, code: str, now: dt.datetime) -> tuple[str, ...]:

@@ -97,9 +97,19 @@ def find_staff(token: str, now: dt.datetime) -> StaffIdentity | None:
     """Whose live session this id is; None for a wrong, ended or expired one, and for a member who was disabled."""
     if not has_token_shape(token):
         return None
-    times = {"session_now": now, "session_seen_after": now - _idle_limit()}
-    row = db.session.connection().execute(_LIVE, {"session_hash": token_hash(token), **times}).one_or_none()
+    row = _live_row(token_hash(token), now)
     return None if row is None else StaffIdentity(*row)
+
+
+def held_and_live(identity: StaffIdentity, now: dt.datetime) -> bool:
+    """Whether this session still is one; its member is held until the transaction ends, so that no reset falls in between."""
+    db.session.execute(sa.select(_MEMBER.id).where(_MEMBER.id == identity.staff_id).with_for_update()).all()
+    return _live_row(identity.session_key, now) is not None
+
+
+def _live_row(session_hash: str, now: dt.datetime) -> Any:
+    times = {"session_now": now, "session_seen_after": now - _idle_limit()}
+    return db.session.connection().execute(_LIVE, {"session_hash": session_hash, **times}).one_or_none()
 
 
 def staff_id_of(token: str) -> int | None:

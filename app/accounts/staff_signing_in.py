@@ -18,6 +18,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.accounts import throttle
+from app.accounts.links import DeadLinkError
 from app.accounts.models import StaffMember
 from app.accounts.passwords import hash_password, needs_rehash, verify_password
 from app.accounts.staff_devices import is_device_of, new_staff_device
@@ -99,10 +100,16 @@ def sign_in_staff(tried: StaffTry, now: dt.datetime) -> StaffSignedIn:
     )
 
 
-def sign_in_set_up(staff_id: int, now: dt.datetime, *, browser: str = "") -> StaffSignedIn:
-    """Open a session for whoever has just set password and second factor by a link, and make their recovery codes."""
-    query = sa.select(_MEMBER.totp_serial).where(_MEMBER.id == staff_id)
-    serial = db.session.execute(query).scalar_one()
+def sign_in_set_up(staff_id: int, serial: int, now: dt.datetime, *, browser: str = "") -> StaffSignedIn:
+    """Open a session for whoever has just set password and second factor by a link, and make their recovery codes.
+
+    `serial`: of the second factor that the link showed. Raises `DeadLinkError` where it or the login has ended meanwhile.
+    """
+    same = sa.select(_MEMBER.id).where(_MEMBER.id == staff_id, _MEMBER.totp_serial == serial, _MEMBER.password_hash != "")
+    held = same.where(_MEMBER.disabled_at.is_(None)).with_for_update()
+    if db.session.execute(held).scalar_one_or_none() is None:
+        db.session.rollback()
+        raise DeadLinkError
     codes = make_codes(staff_id, now)
     signed = open_for(staff_id, serial, now, by="link", browser=browser)
     return StaffSignedIn(signed.session_token, signed.device_token, codes)

@@ -25,7 +25,7 @@ from app.accounts.staff_devices import is_device_of
 from app.accounts.staff_notices import tell_of_new_browser
 from app.accounts.staff_sessions import StaffIdentity
 from app.accounts.staff_signing_in import StaffSignedIn, open_for, prove_again
-from app.accounts.staff_sso_links import subject_hash
+from app.accounts.staff_sso_links import is_linked, subject_hash
 from app.accounts.tokens import keyed_hash, new_token, token_hash
 from app.config import settings
 from app.database import unit_of_work
@@ -113,7 +113,7 @@ def sign_in_sso(subject: str, now: dt.datetime, *, device: str, browser: str) ->
     query = sa.select(_MEMBER.id, _MEMBER.totp_serial).join(table_of(StaffSsoLink), _LINK.staff_id == _MEMBER.id)
     query = query.where(_LINK.subject_hash == subject, _MEMBER.disabled_at.is_(None), _MEMBER.password_hash != "")
     row = db.session.execute(query.with_for_update(of=table_of(StaffMember))).one_or_none()
-    if row is None:
+    if row is None or not is_linked(row.id, subject):  # asked again: who held the member may have disconnected it
         db.session.rollback()
         raise SsoRefusedError("unlinked")
     if not is_device_of(device, row.id, row.totp_serial):

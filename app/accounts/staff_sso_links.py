@@ -1,9 +1,9 @@
 """Which account at the single sign-on is a member's: connecting it and disconnecting it.
 
 Not for: what a provider says (`oidc.py`), or signing in by it (`staff_sso.py`).
-Holds always: only a member who has signed in otherwise connects an account, their own; an account is one member's at most; an
-address or a name that a provider tells connects nobody; issuer and subject are stored as a hash. Each is one transaction with
-its audit entry and a message to the member.
+Holds always: only a member who has signed in otherwise, and still is, connects an account, their own; an account is one
+member's at most; an address or a name that a provider tells connects nobody; issuer and subject are stored as a hash. Each is
+one transaction with its audit entry and a message to the member.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import StaffSsoLink
 from app.accounts.staff_notices import tell_of_single_sign_on
-from app.accounts.staff_sessions import StaffIdentity
+from app.accounts.staff_sessions import StaffIdentity, held_and_live
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import record
 from app.extensions import db, table_of
@@ -26,6 +26,10 @@ _LINK: Final = table_of(StaffSsoLink).c
 
 class SubjectTakenError(Exception):
     """The account at the single sign-on is another member's."""
+
+
+class SessionEndedError(Exception):
+    """The session that asked for the connection, or its member's account, has ended meanwhile."""
 
 
 def subject_hash(issuer: str, subject: str) -> str:
@@ -38,8 +42,20 @@ def linked_at(staff_id: int) -> dt.datetime | None:
     return db.session.execute(sa.select(_LINK.linked_at).where(_LINK.staff_id == staff_id)).scalar_one_or_none()
 
 
+def is_linked(staff_id: int, subject: str) -> bool:
+    """Whether the account of this hash is the member's."""
+    query = sa.select(_LINK.staff_id).where(_LINK.staff_id == staff_id, _LINK.subject_hash == subject)
+    return db.session.execute(query).scalar_one_or_none() is not None
+
+
 def link_sso(staff: StaffIdentity, subject: str, now: dt.datetime) -> None:
-    """Connect the account of this hash in place of an earlier one. Commits. Raises `SubjectTakenError`."""
+    """Connect the account of this hash in place of an earlier one. Commits.
+
+    Raises `SubjectTakenError`, or `SessionEndedError`: what was known of the session may be as old as the provider is slow.
+    """
+    if not held_and_live(staff, now):
+        db.session.rollback()
+        raise SessionEndedError
     forget_sso(staff.staff_id)
     try:
         db.session.execute(sa.insert(StaffSsoLink).values(staff_id=staff.staff_id, subject_hash=subject, linked_at=now))
@@ -53,11 +69,17 @@ def link_sso(staff: StaffIdentity, subject: str, now: dt.datetime) -> None:
 
 def unlink_sso(staff: StaffIdentity, now: dt.datetime) -> bool:
     """Disconnect the member's account, and say whether there was one. Commits."""
+    found = disconnect_sso(staff, now)
+    db.session.commit()
+    return found
+
+
+def disconnect_sso(staff: StaffIdentity, now: dt.datetime) -> bool:
+    """Disconnect the member's account with its audit entry and message, and say whether there was one. Flushes only."""
     found = forget_sso(staff.staff_id)
     if found:
         record("staff_sso_unlinked", actor=staff.actor, subject=staff.actor, detail={}, now=now)
         tell_of_single_sign_on(staff.staff_id, now, linked=False)
-    db.session.commit()
     return found
 
 

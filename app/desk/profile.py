@@ -41,12 +41,15 @@ def change_password() -> ResponseReturnValue:
         return _page(form, wrong, 422)
     typed = (form.current_password.data, form.totp.data, form.new_password.data)
     try:
-        change_own_password(required_staff(), *typed, now())
+        disconnected = change_own_password(required_staff(), *typed, now())
     except WeakPasswordError as error:
         return _page(form, [("new_password", _weak(error.reason))], 422)
     except (WrongSignInError, TooManyAttemptsError, HashingBusyError) as error:
         return _page(form, *refused_proof(error))
-    flash(_("La password è cambiata. Negli altri browser bisogna entrare di nuovo."), "success")
+    told = [_("La password è cambiata. Negli altri browser bisogna entrare di nuovo.")]
+    if disconnected:
+        told.append(_("L'accesso unico non è più collegato."))
+    flash(" ".join(told), "success")
     return redirect(url_for("desk.profile"), 303)
 
 

@@ -5,11 +5,13 @@ connections as there are threads, and the site stands still. Here a request has 
 each `BYTES_A_SECOND` that came, so that a long form over a bad line is not cut; the same holds for what is sent.
 Not for: the number of connections of one client, nor encryption in gunicorn itself: both are the reverse proxy's work.
 Holds always: time begins anew with each request of a connection; who is too slow is treated as one whose line broke: headers
-that do not end get no answer, a body that does not end is a bad request and reaches no view.
+that do not end get no answer, a body that does not end is a bad request and reaches no view; the process's own loop, which
+takes in all connections, waits for none of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import time
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 BYTES_A_SECOND: Final = 2_000
+LINGER_SECONDS: Final = 2
+LINGER_BYTES: Final = 65_536
 
 
 class SlowClientError(ConnectionResetError):
@@ -36,6 +40,7 @@ class PacedSocket(socket.socket):
     seconds: float
     _began: float
     _received: int
+    _lingered: bool = False
 
     def begin(self, seconds: float) -> None:
         """A new request is awaited from now on; `seconds` is what any may take."""
@@ -44,7 +49,9 @@ class PacedSocket(socket.socket):
         self._received = 0
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """Bytes of the request. Raises SlowClientError when its time is over."""
+        """Bytes of the request; none after `linger`. Raises SlowClientError when its time is over."""
+        if self._lingered:
+            return b""
         left = self._began + self.seconds + self._received / BYTES_A_SECOND - time.monotonic()
         if left <= 0:
             raise SlowClientError
@@ -72,6 +79,11 @@ class PacedSocket(socket.socket):
         finally:
             self.settimeout(outer)
 
+    def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
+        """Send all of it, which gunicorn expects where it says "100 Continue". Raises SlowClientError when nobody takes it."""
+        self.sendall(data, flags)
+        return memoryview(data).nbytes
+
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         """Send a part of the answer. Raises SlowClientError when nobody takes it."""
         rest = memoryview(data)
@@ -91,6 +103,20 @@ class PacedSocket(socket.socket):
         finally:
             self.settimeout(outer)
 
+    def linger(self) -> None:
+        """Say that the answer was all, and take what the client still sends until it closes too, or for so long: an answer
+        is lost where a connection is closed with something unread. gunicorn's own wait ends at once after this."""
+        end, left = time.monotonic() + LINGER_SECONDS, LINGER_BYTES
+        with contextlib.suppress(OSError):
+            self.shutdown(socket.SHUT_WR)
+            while left > 0 and (rest := end - time.monotonic()) > 0:
+                self.settimeout(rest)
+                data = self.recv(4_096)
+                if not data:
+                    break
+                left -= len(data)
+        self._lingered = True
+
 
 class PacedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn's worker with threads, its connections paced."""
@@ -105,6 +131,9 @@ class PacedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no type
         super().enqueue_req(conn)
 
     def handle(self, conn: Any) -> Any:
-        """In a thread: read one request and answer it."""
+        """In a thread: read one request and answer it, and see the client off where that was the last."""
         conn.sock.begin(self.seconds)
-        return super().handle(conn)
+        kept = super().handle(conn)
+        if kept is False:
+            conn.sock.linger()  # gunicorn would, on the main thread, where everybody waits
+        return kept

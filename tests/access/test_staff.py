@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,10 +13,14 @@ from flask import Flask, jsonify, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from app.access import staff
 from app.access.local_paths import DESK, desk_path
+from app.accounts.models import StaffSession
 from app.accounts.permissions import DESK as DESK_REQUIREMENT
 from app.accounts.permissions import PERMISSIONS, required_staff
-from app.accounts.staff_accounts import reset_member
+from app.accounts.staff_accounts import disable_member, reset_member
+from app.accounts.staff_links import redeem_staff_link
+from app.accounts.staff_recovery import codes_left
 from app.accounts.staff_sessions import find_staff
 from app.audit.models import AuditEntry
 from app.extensions import db
@@ -179,6 +184,31 @@ def test_a_reset_in_between_kills_the_page_of_the_link(app: Flask, browser: Brow
     with app.app_context():
         reset_member(member(ADMINISTRATOR).id, actor="test", now=clock(), mail=False)
     assert browser.send(page, f"/gestione/attiva/{token}", {"password": PASSWORD, "totp": code}).status_code == 410
+
+
+@pytest.mark.parametrize("deed", [disable_member, lambda *a, **k: reset_member(*a, **k, mail=False)])
+def test_a_reset_just_after_the_link_was_used_lets_nobody_in(
+    app: Flask, browser: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch, deed: Callable[..., object]
+) -> None:
+    """Using the link and opening the session are two transactions; what falls between them holds."""
+    with app.app_context():
+        token = invite(ADMINISTRATOR, clock())
+        code = phone(ADMINISTRATOR, clock())
+        activated("altra@example.org", clock(), "administrator")
+
+    def redeem(*typed: Any) -> object:
+        set_up = redeem_staff_link(*typed)
+        deed(member(ADMINISTRATOR).id, actor="test", now=clock())
+        return set_up
+
+    monkeypatch.setattr(staff, "redeem_staff_link", redeem)
+    page = browser.get(f"/gestione/attiva/{token}")
+    sent = browser.send(page, f"/gestione/attiva/{token}", {"password": PASSWORD, "totp": code})
+    assert (sent.status_code, browser.cookie(COOKIE)) == (410, None)
+    with app.app_context():
+        staff_id = member(ADMINISTRATOR).id
+        sessions = sa.select(StaffSession.id_hash).where(StaffSession.staff_id == staff_id, StaffSession.ended_at.is_(None))
+        assert (db.session.execute(sessions).all(), codes_left(staff_id)) == ([], 0)
 
 
 def test_what_was_typed_at_a_sessions_end_goes_through_signing_in(

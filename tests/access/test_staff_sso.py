@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -16,9 +17,11 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from werkzeug.test import TestResponse
 
+from app.access import staff_sso as pages
 from app.accounts import oidc, staff_sso
 from app.accounts.models import StaffSsoLink
 from app.accounts.staff_accounts import disable_member, reset_member
+from app.accounts.staff_sso_links import link_sso
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.models import Delivery
@@ -242,6 +245,23 @@ def test_an_account_is_one_members_and_can_be_disconnected(
     assert is_refused(come_in(other), other)
 
 
+def test_a_new_password_disconnects_it_and_says_so(
+    app: Flask, browser: Browser, new_browser: Callable[[], Browser], connect: Callable[..., TestResponse], clock: Clock
+) -> None:
+    connect(browser)
+    for new, told in (("cinque cani nel prato", True), ("sei galli nel campo", False)):
+        old = PASSWORD if told else "cinque cani nel prato"
+        clock.move(seconds=30)
+        with app.app_context():
+            typed = {"current_password": old, "new_password": new, "totp": phone(COORDINATOR, clock())}
+        changed = browser.send(browser.get("/gestione/profilo"), "/gestione/profilo/password", typed)
+        assert changed.status_code == 303
+        shown = browser.get("/gestione/profilo").text.replace("&#39;", "'")
+        assert ("L'accesso unico non è più collegato" in shown) is told
+    other = new_browser()
+    assert is_refused(come_in(other), other)
+
+
 def test_a_connection_is_that_of_the_session_that_asked(
     app: Flask, browser: Browser, sign_in: Callable[..., None], clock: Clock
 ) -> None:
@@ -256,6 +276,26 @@ def test_a_connection_is_that_of_the_session_that_asked(
         assert db.session.execute(sa.select(StaffSsoLink.staff_id)).scalars().all() == []
 
 
+def test_a_connection_that_a_reset_overtakes_is_refused(
+    app: Flask,
+    browser: Browser,
+    connect: Callable[..., TestResponse],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def overtaken(*given: Any) -> None:
+        reset_member(member(COORDINATOR).id, actor="test", now=clock(), mail=False)
+        link_sso(*given)
+
+    monkeypatch.setattr(pages, "link_sso", overtaken)
+    assert connect(browser).status_code == 400
+    logged = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["why"] for line in logged if line["event"] == "refused"] == ["another session"]
+    with app.app_context():
+        assert db.session.execute(sa.select(StaffSsoLink.staff_id)).scalars().all() == []
+
+
 @pytest.mark.parametrize("page", ["https://cattivo.example/", "//cattivo.example", "/compila", "/gestione/sso/ritorno?code=1"])
 def test_a_hostile_next_leads_to_the_desk(
     browser: Browser, new_browser: Callable[[], Browser], connect: Callable[..., TestResponse], page: str
@@ -263,6 +303,20 @@ def test_a_hostile_next_leads_to_the_desk(
     connect(browser)
     entered = come_in(new_browser(), next_page=page)
     assert (entered.status_code, entered.location) == (303, "/gestione")
+
+
+def test_returns_of_nobody_slow_no_network_down_and_tries_do(make_app: Callable[..., Flask], clock: Clock) -> None:
+    """An image on another site asks for the return page as often as it likes, from its readers' networks."""
+    app = make_app(oidc_issuer="http://127.0.0.1:9", **CLIENT, throttle_network_failures=3)
+    visitor = Browser(app.test_client())
+    assert [visitor.get("/gestione/sso/ritorno?state=x").status_code for _ in range(6)] == [400] * 6
+    statuses = []
+    for number in range(5):
+        state = str(number) * 43
+        with visitor.client.session_transaction() as kept:
+            kept["sso"] = {"state": state, "at": int(clock().timestamp()), "target": "", "links": None}
+        statuses.append(visitor.get(f"/gestione/sso/ritorno?state={state}").status_code)
+    assert statuses == [400, 400, 400, 429, 429]
 
 
 def test_without_a_provider_there_is_no_such_page(make_app: Callable[..., Flask]) -> None:

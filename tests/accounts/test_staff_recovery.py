@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounts import staff_accounts, staff_passwords
 from app.accounts.models import StaffRecoveryCode
 from app.accounts.staff import StaffRow
-from app.accounts.staff_accounts import reset_member
-from app.accounts.staff_passwords import end_own_session, own_sessions, renew_codes
+from app.accounts.staff_accounts import disable_member, reset_member
+from app.accounts.staff_passwords import change_own_password, end_own_session, own_sessions, renew_codes
 from app.accounts.staff_recovery import codes_left, matching_code
-from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
+from app.accounts.staff_sessions import StaffIdentity, end_staff_session, find_staff, keep_staff_alive
 from app.accounts.staff_signing_in import StaffSignedIn, StaffTry, WrongSignInError, sign_in_set_up, sign_in_staff
+from app.accounts.staff_sso import SsoRefusedError, sign_in_sso
+from app.accounts.staff_sso_links import SessionEndedError, link_sso, linked_at
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.models import Delivery
@@ -31,7 +37,7 @@ def row(db_session: object, now: dt.datetime) -> StaffRow:
 
 @pytest.fixture
 def codes(row: StaffRow, now: dt.datetime) -> tuple[str, ...]:
-    return sign_in_set_up(row.id, now).recovery_codes
+    return sign_in_set_up(row.id, 1, now).recovery_codes
 
 
 def tried(code: str, **changed: str) -> StaffTry:
@@ -109,6 +115,89 @@ def test_new_codes_ask_for_password_and_code_and_end_the_old_ones(
     assert audited("staff_recovery_codes_made") == ['{"count":10}']
 
 
+def test_a_new_password_ends_the_single_sign_on_and_keeps_the_codes(
+    row: StaffRow, codes: tuple[str, ...], now: dt.datetime
+) -> None:
+    """Whoever sat in a session with password and code may have connected an account of theirs: the owner's way out ends it."""
+    here = identity(sign_in_staff(tried(codes[0]), now), now)
+    link_sso(here, "somebody's account", now)
+    assert change_own_password(here, PASSWORD, codes[1], "cinque cani nel prato", now)
+    assert linked_at(row.id) is None
+    with pytest.raises(SsoRefusedError) as caught:
+        sign_in_sso("somebody's account", now, device="", browser="")
+    assert caught.value.reason == "unlinked"
+    assert (audited("staff_sso_unlinked"), codes_left(row.id)) == (["{}"], 8)
+    assert told()[-1] == (COORDINATOR, "Ricognizione: l'accesso unico non è più collegato")
+    assert not change_own_password(here, "cinque cani nel prato", codes[2], "sei galli nel campo", now)
+    assert len(audited("staff_sso_unlinked")) == 1
+    texts = db.session.execute(sa.select(Delivery.text).where(Delivery.kind == "staff_security")).scalars().all()
+    assert all("cambia la password e rifai i codici di recupero" in " ".join(text.split()) for text in texts)
+
+
+@pytest.mark.parametrize("deed", ["reset", "closed", "session ended", "too late"])
+def test_a_session_that_has_ended_meanwhile_connects_nothing(row: StaffRow, now: dt.datetime, deed: str) -> None:
+    here = identity(sign_in_set_up(row.id, 1, now), now)
+    deeds = {
+        "reset": lambda: reset_member(row.id, actor="test", now=now, mail=False),
+        "closed": lambda: disable_member(row.id, actor="test", now=now),
+        "session ended": lambda: end_staff_session(here.session_key, now),
+        "too late": lambda: None,
+    }
+    deeds[deed]()
+    with pytest.raises(SessionEndedError):
+        link_sso(here, "somebody's account", now + dt.timedelta(hours=12 if deed == "too late" else 0))
+    assert (linked_at(row.id), audited("staff_sso_linked")) == (None, [])
+
+
+def test_a_connection_waits_for_a_reset_under_way(
+    app: Flask, row: StaffRow, now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = identity(sign_in_set_up(row.id, 1, now), now)
+    db.session.remove()
+    hand_link, nearly_done = staff_accounts._hand_link, threading.Event()
+
+    def slowly(*given: Any, **options: Any) -> str:
+        nearly_done.set()
+        time.sleep(0.5)
+        return hand_link(*given, **options)
+
+    def link() -> None:
+        assert nearly_done.wait(20)
+        link_sso(here, "somebody's account", now)
+
+    monkeypatch.setattr(staff_accounts, "_hand_link", slowly)
+    outcomes = at_once(app, [lambda: reset_member(row.id, actor="test", now=now, mail=False), link])
+    assert [type(outcome).__name__ for outcome in outcomes] == ["str", "SessionEndedError"]
+    assert linked_at(row.id) is None
+
+
+def test_a_new_password_under_way_is_waited_for_by_the_single_sign_on(
+    app: Flask, row: StaffRow, codes: tuple[str, ...], now: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = identity(sign_in_staff(tried(codes[0]), now), now)
+    link_sso(here, "somebody's account", now)
+    db.session.remove()
+    disconnect, nearly_done = staff_passwords.disconnect_sso, threading.Event()
+
+    def slowly(*given: Any) -> bool:
+        done = disconnect(*given)
+        nearly_done.set()
+        time.sleep(0.5)
+        return done
+
+    def come_in() -> object:
+        assert nearly_done.wait(20)
+        return sign_in_sso("somebody's account", now, device="", browser="")
+
+    def change() -> bool:
+        return change_own_password(here, PASSWORD, codes[1], "cinque cani nel prato", now)
+
+    monkeypatch.setattr(staff_passwords, "disconnect_sso", slowly)
+    outcomes = at_once(app, [change, come_in])
+    assert [type(outcome).__name__ for outcome in outcomes] == ["bool", "SsoRefusedError"]
+    assert [one.current for one in own_sessions(here, now)] == [True]
+
+
 def test_a_reset_ends_them(row: StaffRow, codes: tuple[str, ...], now: dt.datetime) -> None:
     reset_member(row.id, actor="test", now=now, mail=False)
     assert codes_left(row.id) == 0
@@ -127,7 +216,7 @@ def test_a_browser_not_seen_before_is_told_of_and_a_known_one_is_not(row: StaffR
 
 @pytest.mark.settings(staff_session_idle_minutes=10, staff_session_hours=1)
 def test_a_session_ends_by_idleness_and_by_age(row: StaffRow, now: dt.datetime) -> None:
-    token = sign_in_set_up(row.id, now).session_token
+    token = sign_in_set_up(row.id, 1, now).session_token
     assert find_staff(token, now + dt.timedelta(minutes=9, seconds=59)) is not None
     assert find_staff(token, now + dt.timedelta(minutes=10)) is None
     at = now
@@ -142,9 +231,9 @@ def test_a_session_ends_by_idleness_and_by_age(row: StaffRow, now: dt.datetime) 
 
 
 def test_one_session_is_ended_by_its_owner_alone(row: StaffRow, now: dt.datetime) -> None:
-    here = identity(sign_in_set_up(row.id, now), now)
-    there = sign_in_set_up(row.id, now, browser="Safari|iPhone")
-    other = identity(sign_in_set_up(activated(ADMINISTRATOR, now).id, now), now)
+    here = identity(sign_in_set_up(row.id, 1, now), now)
+    there = sign_in_set_up(row.id, 1, now, browser="Safari|iPhone")
+    other = identity(sign_in_set_up(activated(ADMINISTRATOR, now).id, 1, now), now)
     (key,) = (one.key for one in own_sessions(here, now) if not one.current)
     assert [one.browser for one in own_sessions(here, now) if not one.current] == ["Safari|iPhone"]
     assert not end_own_session(other, key, now)

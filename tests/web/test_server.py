@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.web.server import BYTES_A_SECOND, PacedSocket, SlowClientError
+from app.web.server import BYTES_A_SECOND, LINGER_BYTES, LINGER_SECONDS, PacedSocket, SlowClientError
 from tests.databases import Databases
 from tests.live_site import Site
 
@@ -92,6 +93,33 @@ def test_a_kept_connection_has_its_time_anew(site: Site) -> None:
     assert statuses == [200, 200, 200]
 
 
+def test_connections_that_a_client_leaves_open_do_not_stop_a_process(databases: Databases, tmp_path: Path) -> None:
+    """After an answer with "Connection: close" gunicorn waits for the client to close too, and did so where it takes in all."""
+    site = Site(tmp_path, databases.fresh("sqlite"), {"workers": "1", "threads": "8"}).start()
+    try:
+        left_open = [_connect(site) for _ in range(6)]
+        for connection in left_open:
+            connection.sendall(b"GET /privacy HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answers = [_all_of(connection) for connection in left_open]
+        began = time.monotonic()
+        assert _status(site) == 200
+        took = time.monotonic() - began
+        for connection in left_open:
+            connection.close()
+    finally:
+        site.stop()
+    assert [answer[:12] for answer in answers] == [b"HTTP/1.1 200"] * 6
+    assert took < 1, "none of the two seconds that each is waited for"
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    """What came until the other side said that this is all."""
+    pieces = []
+    while piece := connection.recv(65_536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
 def test_a_long_body_over_a_bad_line_arrives() -> None:
     """More than the seconds alone allow, at the pace of a modem."""
     ours, theirs = socket.socketpair()
@@ -123,8 +151,26 @@ def test_who_does_not_take_an_answer_is_given_up() -> None:
     theirs.close()
 
 
+def test_who_does_not_take_a_word_in_between_is_given_up() -> None:
+    """gunicorn says "100 Continue" by `send`, to as many requests as are in line."""
+    ours, theirs = socket.socketpair()
+    paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
+    paced.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+    paced.begin(0.2)
+    rescue = threading.Timer(LATE, theirs.close)
+    rescue.start()
+    word = b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert paced.send(word) == len(word)
+    with pytest.raises(SlowClientError):
+        for _ in range(10_000):
+            paced.send(word)
+    rescue.cancel()
+    paced.close()
+    theirs.close()
+
+
 def test_a_shorter_limit_of_gunicorns_own_holds() -> None:
-    """It waits on the main thread for what a closed connection still sends."""
+    """It throws away what is left of a body that no view read."""
     ours, theirs = socket.socketpair()
     paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
     paced.begin(30)
@@ -135,6 +181,22 @@ def test_a_shorter_limit_of_gunicorns_own_holds() -> None:
     assert time.monotonic() - began < 5
     paced.close()
     theirs.close()
+
+
+def test_a_client_is_seen_off_for_two_seconds_at_most_and_for_so_many_bytes() -> None:
+    for sent in (0, LINGER_BYTES + 10_000):
+        ours, theirs = socket.socketpair()
+        paced = PacedSocket(ours.family, ours.type, ours.proto, ours.detach())
+        paced.begin(30)
+        theirs.sendall(b"x" * sent)
+        began = time.monotonic()
+        paced.linger()
+        took = time.monotonic() - began
+        assert took < 1 if sent else LINGER_SECONDS - 0.5 < took < LINGER_SECONDS + 2
+        assert theirs.recv(10) == b"", "the client knows that the answer was all"
+        assert paced.recv(10) == b"", "and nobody waits again"
+        paced.close()
+        theirs.close()
 
 
 def _status(site: Site) -> int:
