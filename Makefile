@@ -3,8 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 TESTS ?= tests
-# one more than there are processors, for tests in a browser wait a good part of their time
-JOBS ?= $(shell expr $$(nproc) + 1)
+JOBS ?= auto
 
 VENV := .venv
 BIN := $(VENV)/bin
