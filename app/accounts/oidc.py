@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -128,7 +128,7 @@ def checked_subject(id_token: str, keys: dict[str, Any], nonce: str, now: dt.dat
     from joserfc.jwk import KeySet  # noqa: PLC0415
 
     try:
-        token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=list(ALGORITHMS))  # type: ignore[arg-type]
+        token = jwt.decode(id_token, KeySet.import_key_set(cast("Any", keys)), algorithms=list(ALGORITHMS))
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise ProviderError("signature") from error
     wanted = {"iss": settings().oidc_issuer, "aud": settings().oidc_client_id}

@@ -53,11 +53,6 @@ def app(make_app: Callable[..., Flask], issuer: str, clock: Clock) -> Flask:
 
 
 @pytest.fixture
-def browser(new_browser: Callable[[], Browser]) -> Browser:
-    return new_browser()
-
-
-@pytest.fixture
 def sign_in(app: Flask, clock: Clock) -> Callable[..., None]:
     """Signs a member in with password and code."""
 
@@ -165,8 +160,10 @@ def test_an_account_that_nobody_connected_lets_nobody_in_whatever_address_it_cla
         assert is_refused(come_in(browser, subject), browser)
 
 
-def test_a_return_counts_once(app: Flask, browser: Browser, new_browser: Callable[[], Browser], connect: object) -> None:
-    connect(browser)  # type: ignore[operator]
+def test_a_return_counts_once(
+    app: Flask, browser: Browser, new_browser: Callable[[], Browser], connect: Callable[..., None]
+) -> None:
+    connect(browser)
     other = new_browser()
     sent = other.get("/gestione/sso")
     form_cookie = other.cookie("ricognizione-form")

@@ -36,7 +36,7 @@ from app.privacy.purging import TERMS, purge, what_is_due
 from app.registry.entities import find_by_code
 from app.responses.models import LateSave, PersonalValue
 from app.responses.reading import OpenResponse
-from tests.conftest import START
+from tests.conftest import START, Clock
 from tests.open_edition import operator
 
 SECRET = "segreto@example.org"
@@ -188,9 +188,9 @@ def test_a_term_of_nothing_never_ends(world: OpenResponse) -> None:
     assert db.session.execute(sa.select(Delivery.recipient).distinct()).scalars().all() == [SECRET]
 
 
-def test_the_command_shows_and_then_does(app: Flask, world: OpenResponse, clock: Callable[..., None]) -> None:
+def test_the_command_shows_and_then_does(app: Flask, world: OpenResponse, clock: Clock) -> None:
     db.session.rollback()
-    clock.set(YEARS)  # type: ignore[attr-defined]
+    clock.set(YEARS)
     run = app.test_cli_runner().invoke
     shown = run(args=["privacy", "purge", "--dry-run"])
     assert shown.exit_code == 0
