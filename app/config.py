@@ -131,6 +131,14 @@ class Settings:
         "The pace that is proposed for a batch of reminders, and of the messages of a run of resets: those who answer the "
         "phone follow it.",
     )
+    mail_per_minute: int = _setting(
+        0, values.whole(0, 60_000), "How many messages leave in any minute at most, of all workers together. 0: as many as can."
+    )
+    mail_domain_per_minute: int = _setting(
+        60,
+        values.whole(0, 60_000),
+        "How many of them to addresses of one domain: large providers put off who comes too fast. 0: as many as can.",
+    )
     mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
     oidc_issuer: str = _setting(
         "",

@@ -7,6 +7,7 @@ so does emptying it. An emptied password stays as a row with an empty hash, so t
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -43,6 +44,12 @@ def was_activated(entity_id: int) -> bool:
     """Whether the entity has ever had a password: then there is something that a stranger could want."""
     query = sa.select(EntityAccount.entity_id).where(EntityAccount.entity_id == entity_id)
     return db.session.execute(query).scalar_one_or_none() is not None
+
+
+def activated_among(entity_ids: Collection[int]) -> set[int]:
+    """Which of these entities have ever had a password."""
+    query = sa.select(EntityAccount.entity_id).where(EntityAccount.entity_id.in_(entity_ids))
+    return set(db.session.execute(query.order_by(EntityAccount.entity_id)).scalars())
 
 
 def set_password_hash(entity_id: int, password_hash: str, now: dt.datetime) -> None:

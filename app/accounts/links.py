@@ -10,6 +10,7 @@ of one purpose is dead at the other's address.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from app.accounts.passwords import check_new_password, hash_password
 from app.accounts.suspensions import select_suspended
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.accounts.ways_in import end_codes, end_links, end_password_links, hold_logins
-from app.audit.chain import record
+from app.audit.chain import record, record_all
 from app.config import settings
 from app.extensions import db
 from app.registry.entities import EntityRow, find_by_code, find_by_id, is_in_force
@@ -63,18 +64,21 @@ def create_reset_link(entity_code: str, now: dt.datetime) -> str:
 def add_link(entity: EntityRow, purpose: str, now: dt.datetime, *, actor: str) -> str:
     """Make a link beside those that there are, and return its address. Flushes only: a message to several addresses makes one
     for each, and the first to be used ends the others."""
-    token = new_token()
-    db.session.execute(
-        sa.insert(ActivationLink).values(
-            token_hash=token_hash(token),
-            entity_id=entity.id,
-            purpose=purpose,
-            created_at=now,
-            expires_at=now + dt.timedelta(days=settings().activation_days),
-        )
-    )
-    record(f"{purpose}_link_created", actor=actor, subject=f"entity:{entity.code}", detail={}, now=now)
-    return site_address(_PAGES[purpose], token=token)
+    return add_links([entity], purpose, now, actor=actor)[0]
+
+
+def add_links(entities: Sequence[EntityRow], purpose: str, now: dt.datetime, *, actor: str) -> list[str]:
+    """The same for many, a link for each, in their order. Flushes only."""
+    tokens = [new_token() for _ in entities]
+    until = now + dt.timedelta(days=settings().activation_days)
+    shared = {"purpose": purpose, "created_at": now, "expires_at": until}
+    rows = [
+        {**shared, "token_hash": token_hash(token), "entity_id": one.id} for one, token in zip(entities, tokens, strict=True)
+    ]
+    if rows:
+        db.session.execute(sa.insert(ActivationLink), rows)
+    record_all(f"{purpose}_link_created", actor=actor, told=[(f"entity:{one.code}", {}) for one in entities], now=now)
+    return [site_address(_PAGES[purpose], token=token) for token in tokens]
 
 
 def entity_of_link(token: str, now: dt.datetime, purpose: str = ACTIVATION) -> EntityRow:

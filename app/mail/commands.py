@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import click
 from flask.cli import AppGroup
@@ -15,14 +16,17 @@ from app.audit.chain import record
 from app.clock import now
 from app.config import settings
 from app.extensions import db
-from app.mail.delivering import Tally, deliver_due
+from app.mail.delivering import Tally
 from app.mail.files import FileSender, folder_of
+from app.mail.holding_commands import clock_command, compare_command, confirm_command, hold_command
+from app.mail.journal import JournalError
+from app.mail.models import EMAIL
 from app.mail.outbox import counts_by_state, oldest_due
 from app.mail.senders import Sender
 from app.mail.smtp import SmtpSender
 from app.mail.suppressions import lift_suppression
+from app.mail.workers import Worker
 
-CLAIMED_AT_ONCE = 20
 POLL_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = {"server": 300.0, "database": 30.0}
@@ -54,6 +58,10 @@ def make_sender() -> Sender:
     return SmtpSender(settings()) if settings().smtp_host else FileSender(settings())
 
 
+for command in (hold_command, compare_command, confirm_command, clock_command):
+    mail_group.add_command(command)
+
+
 @mail_group.command("deliver")
 @click.option("--once", "how", flag_value="once", help="Send what is due, then end.")
 @click.option("--loop", "how", flag_value="loop", help="Send what becomes due, until told to end (a service).")
@@ -61,11 +69,15 @@ def deliver(how: str | None) -> None:
     """Send what is due. SIGTERM and SIGINT end it after the message in hand."""
     if how is None:
         raise click.UsageError("say --once or --loop")
-    with _told_to_stop() as stop, closing(make_sender()) as sender:
+    try:
+        worker = Worker(now, {EMAIL: make_sender()})
+    except JournalError as error:
+        raise click.ClickException(str(error)) from error
+    with _told_to_stop() as stop, worker:
         if how == "loop":
-            _deliver_for_ever(sender, stop)
+            _deliver_for_ever(worker, stop)
         else:
-            _deliver_once(sender, stop)
+            _deliver_once(worker, stop)
 
 
 @mail_group.command("status")
@@ -97,11 +109,11 @@ def allow(address: str) -> None:
     click.echo(f"messages to {address} are sent again from now on")
 
 
-def _deliver_once(sender: Sender, stop: threading.Event) -> None:
+def _deliver_once(worker: Worker, stop: threading.Event) -> None:
     total: dict[str, int] = dict.fromkeys(TALLIED, 0)
     while not stop.is_set():
         try:
-            tally = deliver_due(now, sender, limit=CLAIMED_AT_ONCE, stopping=stop.is_set)
+            tally = worker.turn(stop.is_set)
         except OperationalError as error:
             raise click.ClickException("the database does not answer; nothing is lost, try again later") from error
         for state in TALLIED:
@@ -111,23 +123,24 @@ def _deliver_once(sender: Sender, stop: threading.Event) -> None:
             raise click.ClickException(_why(tally))
         if not tally.claimed:
             break
+    worker.say_goodbye()
     click.echo(_in_words(total))
 
 
-def _deliver_for_ever(sender: Sender, stop: threading.Event) -> None:
+def _deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
     """Poll until told to stop; a server or a database that is away is asked again ever more seldom."""
     pause = FIRST_PAUSE_SECONDS
     click.echo("delivering: messages are sent as they become due")
     while not stop.is_set():
         away = "server"
         try:
-            tally = deliver_due(now, sender, limit=CLAIMED_AT_ONCE, stopping=stop.is_set)
+            tally = worker.turn(stop.is_set)
         except OperationalError:
             away, tally = "database", Tally(stopped="the database does not answer")
         if tally.claimed:
             click.echo(_in_words({state: getattr(tally, state) for state in TALLIED}))
         if tally.stopped:
-            sender.close()
+            worker.rest()
             pause = min(pause, LONGEST_PAUSE_SECONDS[away])
             click.echo(f"{_why(tally)}; next try in {pause:.0f} seconds", err=True)
             stop.wait(pause)
@@ -135,8 +148,10 @@ def _deliver_for_ever(sender: Sender, stop: threading.Event) -> None:
             continue
         pause = FIRST_PAUSE_SECONDS
         if not tally.claimed:
-            sender.close()
+            worker.rest()
             stop.wait(POLL_SECONDS)
+    with contextlib.suppress(OperationalError):
+        worker.say_goodbye()
     click.echo("ended as told; what waits is sent by the next one")
 
 

@@ -1,13 +1,13 @@
-"""A run of sending: claim what is due, ask the hooks, speak to the sender, and note what became of each message.
+"""A run of sending: claim what is due, have it prepared, speak to the sender, and note what became of each message.
 
-Not for: the states themselves (`app.mail.claims`) or the conversation (`app.mail.smtp`).
+Not for: the states themselves (`claims.py`), what a message says (`preparing.py`) or the conversation (`smtp.py`).
 Holds always:
-- no transaction is open while the sender speaks; the data phase is committed before the sender's DATA, and what became of a
-  message before the next one begins, so that a kill leaves at most one whose fate is unknown;
-- whether a message is still wanted is asked after its claim was committed, and what its hook writes is committed before the
-  sender is spoken to;
-- a hook that fails costs its own message only; a sender that would fail at the next one as well ends the run, and where the
-  mail server refuses us (a login, a MAIL) the message's group is paused and says why;
+- no transaction is open while the sender speaks; the data phase is committed, and the send journal is on the disk, before the
+  sender's DATA; that a message was taken is committed with the next one's data phase or before, so that a kill leaves at most
+  one whose fate is unknown;
+- whether a message is still wanted was asked after its claim was committed, and less than a minute ago;
+- a sender that would fail at the next message as well ends the run, and where the mail server refuses us (a login, a MAIL) the
+  message's group is paused and says why;
 - what of a group is late because nobody sent for a while is spread again at the group's pace;
 - once the sender has spoken its last word, a database that restarts is waited for, so that the word is not lost.
 Logs hold ids, kinds and states.
@@ -19,31 +19,36 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 import structlog
-from flask import current_app
-from flask_babel import force_locale
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from app.config import settings
 from app.extensions import db
 from app.mail import claims
+from app.mail.claiming import claim_due, end_run_out_leases, release
 from app.mail.claims import Claim
+from app.mail.comparing import check, has_gone_back, move_mark
 from app.mail.groups import SERVER_SAYS, hold_group, spread_late
-from app.mail.hooks import ClaimedDelivery, Filled, hook_of
-from app.mail.messages import UnfitMessageError, message_bytes
-from app.mail.senders import LONGEST_REASON, NotSent, NotSentError, Sender, one_line
-from app.mail.suppressions import is_suppressed, suppress
-from app.web.log import log_fault
+from app.mail.holds import is_held
+from app.mail.hooks import ClaimedDelivery
+from app.mail.journal import Journal, JournalError, folder_of
+from app.mail.messages import envelope_sender
+from app.mail.models import EMAIL
+from app.mail.preparing import Prepared, is_for_many, prepare, prepare_many
+from app.mail.senders import NotSent, NotSentError, Sender
+from app.mail.suppressions import suppress
 
 Now = Callable[[], dt.datetime]
 T = TypeVar("T")
 
-MOST_BROKEN = 3
+MOST_BROKEN: Final = 3
 DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0) + (15.0,) * 35  # seconds between tries to note a fate: nearly a lease
-_OURS = __name__.partition(".")[0] + "."
+FRESH_SECONDS: Final = 60.0
+HELD: Final = "all sending is held until somebody has compared the database with the send journal: flask mail compare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,50 +73,183 @@ class Tally:
         return self.accepted + self.retry_wait + self.failed + self.unknown + self.cancelled + self.queued + self.lost
 
 
-def deliver_due(now_fn: Now, sender: Sender, *, limit: int, stopping: Callable[[], bool] = lambda: False) -> Tally:
+def deliver_due(
+    now_fn: Now,
+    sender: Sender,
+    *,
+    limit: int,
+    stopping: Callable[[], bool] = lambda: False,
+    journal: Journal | None = None,
+    due_by: Now | None = None,
+    channel: str = EMAIL,
+) -> Tally:
     """Send up to `limit` messages that are due, one after the other, and say what became of them. Commits at each step.
 
-    `stopping` is asked before each message; what was claimed and not begun is then given back at once. Raises
+    `stopping` is asked before each message; what was claimed and not begun is then given back at once. `journal`: this
+    machine's, opened for this run if none is given; `due_by`: the instant that has come for certain (`steady.py`). Raises
     OperationalError where the database is away: leases give back what was claimed.
     """
-    token = claims.new_token()
-    states: Counter[str] = Counter()
-    stopped, broken = "", 0
     try:
-        claims.end_run_out_leases(now_fn())
-        spread_late(now_fn())
-        for delivery in claims.claim_due(token, limit, now_fn()):
+        if journal is None:
+            with closing(Journal(folder_of(settings()))) as own:
+                return _Run(now_fn, sender, own, due_by or now_fn, channel).over_what_is_due(limit, stopping)
+        return _Run(now_fn, sender, journal, due_by or now_fn, channel).over_what_is_due(limit, stopping)
+    except JournalError as error:
+        return Tally(stopped=str(error))
+
+
+@dataclass(slots=True)
+class _Taken:
+    """A message that the sender has taken, which is not noted yet."""
+
+    delivery: ClaimedDelivery
+    claim: Claim
+    reply: str
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run. `taken`: the message that was sent last; `ready`: what is prepared and not sent."""
+
+    now_fn: Now
+    sender: Sender
+    journal: Journal
+    due_by: Now
+    channel: str
+    token: str = field(default_factory=claims.new_token)
+    states: Counter[str] = field(default_factory=Counter)
+    taken: _Taken | None = None
+    ready: dict[int, Prepared] = field(default_factory=dict)
+    ready_at: float = 0.0
+
+    def over_what_is_due(self, limit: int, stopping: Callable[[], bool]) -> Tally:
+        try:
+            if not self._may_begin():
+                return Tally(stopped=HELD)
+            claimed = claim_due(self.token, limit, self.now_fn(), due_by=self.due_by(), channel=self.channel)
+            if not claimed and is_held():
+                return Tally(stopped=HELD)
+            try:
+                stopped = self._send_all(claimed, stopping)
+            finally:
+                self._settle_taken()
+            self._end(bool(claimed))
+        finally:
+            db.session.rollback()  # after a failure the session would refuse whatever comes next
+        return Tally(**self.states, stopped=stopped)
+
+    def _may_begin(self) -> bool:
+        """Whether the database knows what this machine has sent; and put in order what was left lying."""
+        journal = self.journal
+        if (journal.seen is None or has_gone_back(journal, journal.seen)) and not check(journal, self.now_fn()):
+            journal.seen = None
+            return False
+        end_run_out_leases(self.now_fn())
+        spread_late(self.now_fn())
+        return True
+
+    def _end(self, any_claimed: bool) -> None:
+        if any_claimed:
+            self.journal.flush(self.now_fn())
+            end = self.journal.end()
+            move_mark(self.journal.id, end, self.now_fn())
+            release(self.token, self.now_fn())
+            self.journal.seen = end
+        db.session.commit()
+
+    def _send_all(self, claimed: list[ClaimedDelivery], stopping: Callable[[], bool]) -> str:
+        """Send these; why it ended before the last of them, empty if it did not."""
+        broken = 0
+        for place, delivery in enumerate(claimed):
             if stopping():
                 break
-            state, told = _deliver(delivery, Claim(delivery.id, token), sender, now_fn)
-            structlog.get_logger().info("delivery", delivery=delivery.id, kind=delivery.kind, state=state or "lost")
-            states[state or "lost"] += 1
+            told = self._deliver(delivery, claimed[place:])
             broken = broken + 1 if told is not None and told.broken else 0
             if told is not None and (told.stops or broken >= MOST_BROKEN):
-                stopped = " – ".join(filter(None, (told.reason, told.reply))) or "the connection is lost again and again"
-                break
-        claims.release(token, now_fn())
-    finally:
-        db.session.rollback()  # after a failure the session would refuse whatever comes next
-    return Tally(**states, stopped=stopped)
+                return " – ".join(filter(None, (told.reason, told.reply))) or "the connection is lost again and again"
+        return ""
+
+    def _deliver(self, delivery: ClaimedDelivery, rest: list[ClaimedDelivery]) -> NotSent | None:
+        """One message from its hook to its fate; what the sender said against it."""
+        claim = Claim(delivery.id, self.token)
+        content = self._prepared(delivery, claim, rest)
+        if isinstance(content, str):
+            self._tell(delivery, content)
+            return None
+        after_data = False
+        try:
+            self.sender.offer(delivery.recipient, envelope_sender(settings()))
+            if not self._enter_data(claim):
+                self._tell(delivery, "")
+                return None
+            after_data = True
+            reply = self.sender.send(delivery.message_id, content)
+        except NotSentError as error:
+            told = error.told
+            self._settle_taken()
+            self._tell(delivery, surely(lambda: _note(delivery, claim, told, self.now_fn(), after_data)), noted=after_data)
+            return told
+        self.taken = _Taken(delivery, claim, reply)
+        return None
+
+    def _prepared(self, delivery: ClaimedDelivery, claim: Claim, rest: list[ClaimedDelivery]) -> Prepared:
+        """The message, from those that were prepared together a moment ago; noted in the journal."""
+        if delivery.id in self.ready and time.monotonic() - self.ready_at < FRESH_SECONDS:
+            return self.ready.pop(delivery.id)
+        self._settle_taken()
+        if is_for_many(delivery):
+            some = [one for one in rest if is_for_many(one)]
+            self.ready = prepare_many(some, self.token, self.now_fn())
+            self.ready_at = time.monotonic()
+            ready = [one for one in some if isinstance(self.ready.get(one.id), bytes)]
+            if ready:
+                self.journal.note_tries(ready, self.now_fn())
+            if delivery.id in self.ready:
+                return self.ready.pop(delivery.id)
+        content = prepare(delivery, claim, self.now_fn())
+        if isinstance(content, bytes):
+            self.journal.note_tries([delivery], self.now_fn())
+        return content
+
+    def _enter_data(self, claim: Claim) -> bool:
+        """Commit that this message's data phase begins, and what became of the one before it."""
+        before = self.taken
+        if before is not None and surely(lambda: claims.pass_on(before.claim, before.reply, claim, self.now_fn())):
+            self.taken = None
+            self._tell(before.delivery, "accepted", noted=True)
+            return True
+        self._settle_taken()
+        return surely(lambda: claims.enter_data(claim, self.now_fn()))
+
+    def _settle_taken(self) -> None:
+        """Commit what became of the last message, if nobody has done it yet."""
+        last, self.taken = self.taken, None
+        if last is not None:
+            state = surely(lambda: claims.settle(last.claim, "accepted", self.now_fn(), after_data=True, reply=last.reply))
+            self._tell(last.delivery, state, noted=True)
+
+    def _tell(self, delivery: ClaimedDelivery, state: str, *, noted: bool = False) -> None:
+        """Count and log what was committed; `noted`: the journal knows of the try."""
+        state = state or "lost"
+        if noted and state != "lost":
+            self.journal.note_end(delivery, state, self.now_fn())
+        structlog.get_logger().info("delivery", delivery=delivery.id, kind=delivery.kind, state=state)
+        self.states[state] += 1
 
 
-def _deliver(delivery: ClaimedDelivery, claim: Claim, sender: Sender, now_fn: Now) -> tuple[str, NotSent | None]:
-    """One message from its hook to its fate: (its state, empty if the claim was lost; what the sender said against it)."""
-    prepared = _prepare(delivery, claim, now_fn())
-    if isinstance(prepared, str):
-        return prepared, None
-    after_data = False
-    try:
-        sender.offer(delivery.recipient)
-        if not _surely(lambda: claims.enter_data(claim, now_fn())):
-            return "", None
-        after_data = True
-        reply = sender.send(delivery.message_id, prepared)
-    except NotSentError as error:
-        told = error.told
-        return _surely(lambda: _note(delivery, claim, told, now_fn(), after_data)), told
-    return _surely(lambda: claims.settle(claim, "accepted", now_fn(), after_data=True, reply=reply)), None
+def surely(write: Callable[[], T]) -> T:
+    """Run `write` in a transaction of its own, again and again for some nine minutes while the database is away."""
+    for wait in DATABASE_WAITS:
+        try:
+            outcome = write()
+            db.session.commit()
+            return outcome
+        except OperationalError:
+            db.session.rollback()
+            time.sleep(wait)
+    outcome = write()
+    db.session.commit()
+    return outcome
 
 
 def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.datetime, after_data: bool) -> str:
@@ -126,69 +264,3 @@ def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.dateti
     if told.bad_address:
         suppress(delivery.recipient, told.reply, now)
     return claims.settle(claim, told.state, now, after_data=after_data, reason=told.reason, reply=told.reply)
-
-
-def _prepare(delivery: ClaimedDelivery, claim: Claim, now: dt.datetime) -> bytes | str:
-    """The message, ready to go; or the state that the delivery is in instead (empty: the claim was lost). Commits.
-
-    In an application context of its own, whose database session and catalogue are the recipient's and end with it.
-    """
-    with current_app.app_context():
-        if not claims.renew(claim, now):
-            return ""
-        try:
-            with force_locale(delivery.language):
-                reason = _unwanted(delivery, now)
-                content = b"" if reason is not None else message_bytes(delivery, _fill(delivery, now), settings(), now)
-        except DBAPIError as error:
-            if isinstance(error, OperationalError) or error.connection_invalidated:
-                raise
-            return _faulty(delivery, claim, error, now)
-        except Exception as error:  # noqa: BLE001 — a hook may fail in any way; its message's state and the log tell of it
-            return _faulty(delivery, claim, error, now)
-        if reason is not None:
-            return _committed(claims.settle(claim, "cancelled", now, after_data=False, reason=reason))
-        return _committed(content)
-
-
-def _unwanted(delivery: ClaimedDelivery, now: dt.datetime) -> str | None:
-    """Why a delivery is not sent, None if it is."""
-    if is_suppressed(delivery.recipient):
-        return "the address is known as bad"
-    hook = hook_of(delivery.kind)
-    reason = None if hook is None else hook.wanted(delivery, now)
-    return None if reason is None else one_line(reason, LONGEST_REASON)
-
-
-def _fill(delivery: ClaimedDelivery, now: dt.datetime) -> Filled:
-    hook = hook_of(delivery.kind)
-    return Filled(delivery.subject, delivery.text, delivery.html) if hook is None else hook.fill(delivery, now)
-
-
-def _faulty(delivery: ClaimedDelivery, claim: Claim, error: Exception, now: dt.datetime) -> str:
-    """A refusal of the program's own ends the delivery; a defect is logged and may be mended before the next try."""
-    db.session.rollback()
-    kind = type(error)
-    if isinstance(error, UnfitMessageError) or kind.__module__.startswith(_OURS):
-        reason = str(error) if isinstance(error, UnfitMessageError) else f"{kind.__name__}: {error}"
-        reason = one_line(reason, LONGEST_REASON)
-        return _committed(claims.settle(claim, "failed", now, after_data=False, reason=reason))
-    log_fault(error, f"delivery {delivery.id}")
-    reason = f"a defect of the program: {kind.__name__}"
-    return _committed(claims.try_later(claim, delivery.attempts + 1, now, after_data=False, reason=reason))
-
-
-def _committed(outcome: T) -> T:
-    db.session.commit()
-    return outcome
-
-
-def _surely(write: Callable[[], T]) -> T:
-    """Run `write` in a transaction of its own, again and again for some nine minutes while the database is away."""
-    for wait in DATABASE_WAITS:
-        try:
-            return _committed(write())
-        except OperationalError:
-            db.session.rollback()
-            time.sleep(wait)
-    return _committed(write())

@@ -28,7 +28,7 @@ class FileSender:
     def __init__(self, read: Settings) -> None:
         self._folder = folder_of(read)
 
-    def offer(self, recipient: str) -> None:
+    def offer(self, recipient: str, return_path: str) -> None:
         """Make the folder, mode 700. Raises NotSentError."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ class FileSender:
                 draft.replace(self._folder / f"{name}.eml")
             finally:
                 draft.unlink(missing_ok=True)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise NotSentError(self._told(error)) from error
         return REPLY
@@ -65,7 +65,8 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk. Raises OSError."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -20,8 +20,8 @@ import sqlalchemy as sa
 
 from app.config import settings
 from app.extensions import db, table_of
-from app.mail.messages import UnfitMessageError, check_recipient, check_subject, mail_host, message_id_of_key
-from app.mail.models import STATES, Delivery, DeliveryGroup
+from app.mail.messages import UnfitMessageError, check_recipient, check_subject, domain_of, mail_host, message_id_of_key
+from app.mail.models import EMAIL, STATES, Delivery, DeliveryGroup
 from app.mail.pace import spread
 from app.mail.senders import LONGEST_REASON, one_line
 
@@ -85,14 +85,16 @@ def open_group(label: str, per_hour: int, now: dt.datetime, *, working_hours: bo
     return group_id
 
 
-def queue_into(group_id: int, kind: str, language: str, messages: Sequence[GroupMessage], now: dt.datetime) -> None:
+def queue_into(
+    group_id: int, kind: str, language: str, messages: Sequence[GroupMessage], now: dt.datetime, *, channel: str = EMAIL
+) -> None:
     """Queue these messages in a group. Flushes only. One that cannot travel is written as failed, and stops no other.
 
     Raises IntegrityError for a `dedupe_key` that is known.
     """
     host = mail_host(settings())
     shared = {"group_id": group_id, "kind": kind, "language": language, "attempts": 0, "reply": ""}
-    shared |= {"created_at": now, "changed_at": now}
+    shared |= {"created_at": now, "changed_at": now, "channel": channel}
     rows: list[dict[str, Any]] = []
     for message in messages:
         problem = _problem(message)
@@ -102,6 +104,7 @@ def queue_into(group_id: int, kind: str, language: str, messages: Sequence[Group
                 "dedupe_key": message.dedupe_key,
                 "reference": message.reference,
                 "recipient": message.recipient,
+                "domain": domain_of(message.recipient),
                 "subject": message.subject[:300],
                 "text": message.text,
                 "html": message.html,

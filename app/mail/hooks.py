@@ -8,8 +8,9 @@ without a hook is sent as it was queued; what a hook fills in is never stored no
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 PLACEHOLDER = "{link}"
 """Stands in a queued text where the link goes. A message that still holds it is not sent."""
@@ -17,7 +18,8 @@ PLACEHOLDER = "{link}"
 
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
-    """A delivery whose turn has come, as it was queued. `attempts`: how often it was tried before; `group_id`: its group."""
+    """A delivery whose turn has come, as it was queued. `attempts`: how often it was tried before; `group_id`: its group;
+    `tries`: how often a worker has taken it in hand, this time included."""
 
     id: int
     kind: str
@@ -31,15 +33,18 @@ class ClaimedDelivery:
     attempts: int
     created_at: dt.datetime
     group_id: int | None = None
+    dedupe_key: str = ""
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Filled:
-    """What goes out. Its `repr` says nothing, so that no log can quote a link."""
+    """What goes out. Its `repr` says nothing, so that no log can quote a link. `raw`: exactly this, in place of the texts."""
 
     subject: str
     text: str
     html: str | None = None
+    raw: bytes | None = None
 
 
 class Hook(Protocol):
@@ -56,14 +61,23 @@ class Hook(Protocol):
         """The texts to send. An exception of the program's own makes the delivery `failed`, any other is tried again."""
 
 
-_hooks: dict[str, Hook] = {}
+@runtime_checkable
+class HookForMany(Protocol):
+    """The same for a kind of which many are claimed together, in as many statements as for one."""
+
+    def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str]:
+        """By id, of each of these: the texts to send, or the short reason why it is cancelled. Fails as `Hook.fill` does: then
+        they are prepared one by one, so that it costs one message only."""
 
 
-def register_hook(kind: str, hook: Hook) -> None:
+_hooks: dict[str, Hook | HookForMany] = {}
+
+
+def register_hook(kind: str, hook: Hook | HookForMany) -> None:
     """Have `hook` asked for every delivery of `kind` from now on; it replaces an earlier one."""
     _hooks[kind] = hook
 
 
-def hook_of(kind: str) -> Hook | None:
+def hook_of(kind: str) -> Hook | HookForMany | None:
     """The hook of a kind, None for a kind that is sent as it is."""
     return _hooks.get(kind)

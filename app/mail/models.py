@@ -15,6 +15,8 @@ from app.database import UTCDateTime
 from app.extensions import Base
 
 STATES = ("queued", "claimed", "data", "accepted", "retry_wait", "failed", "unknown", "cancelled")
+EMAIL, PEC = "email", "pec"
+CHANNELS = (EMAIL, PEC)
 
 
 class DeliveryGroup(Base):
@@ -40,7 +42,9 @@ class Delivery(Base):
     """One message to one address, alone or in a group.
 
     `reference`: what the kind's hook needs ("entity:17"), opaque to this room. `not_before`: the first instant at which it may
-    be claimed, also after a retry. `phase` tells how far the last try came; `reply` is what the server said, one line.
+    be claimed, also after a retry. `reply` is what the server said, one line. `channel`: by which way it goes, email or pec.
+    `domain`: the recipient's, by which the pace is kept; `claimed_at`: when a worker last took it; `tries_noted`: how often one
+    did, which the send journal is compared with.
     """
 
     __tablename__ = "delivery"
@@ -48,7 +52,9 @@ class Delivery(Base):
         sa.Index("ix_delivery_due", "state", "not_before"),
         sa.Index("ix_delivery_reference", "reference", "created_at"),
         sa.Index("ix_delivery_group", "group_id", "state"),
+        sa.Index("ix_delivery_domain", "domain", "claimed_at"),
         sa.CheckConstraint(f"state IN {STATES}", name="state"),
+        sa.CheckConstraint(f"channel IN {CHANNELS}", name="channel"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,7 +62,9 @@ class Delivery(Base):
     dedupe_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
     kind: Mapped[str] = mapped_column(sa.String(40))
     reference: Mapped[str] = mapped_column(sa.String(80))
+    channel: Mapped[str] = mapped_column(sa.String(8), default=EMAIL, server_default=EMAIL)
     recipient: Mapped[str] = mapped_column(sa.String(254))
+    domain: Mapped[str] = mapped_column(sa.String(253), default="", server_default="")
     language: Mapped[str] = mapped_column(sa.String(8))
     subject: Mapped[str] = mapped_column(sa.String(300))
     text: Mapped[str] = mapped_column(sa.Text)
@@ -69,6 +77,8 @@ class Delivery(Base):
     not_before: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     lease_until: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     claim_token: Mapped[str | None] = mapped_column(sa.String(32))
+    claimed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    tries_noted: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
@@ -81,3 +91,49 @@ class Suppression(Base):
     email: Mapped[str] = mapped_column(sa.String(254), primary_key=True)
     reply: Mapped[str] = mapped_column(sa.String(500))
     at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class MailRate(Base):
+    """How much of a channel's pace is used up, held by whoever claims. `tokens`: messages that may go at once, as of `at`."""
+
+    __tablename__ = "mail_rate"
+
+    channel: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
+    tokens: Mapped[float] = mapped_column(sa.Double)
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class MailHold(Base):
+    """Why nothing at all is sent until a person has confirmed. `detail`: what was found, for that person."""
+
+    __tablename__ = "mail_hold"
+
+    reason: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    detail: Mapped[str] = mapped_column(sa.String(500), default="")
+    since: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class MailJournal(Base):
+    """A send journal that this database knows. `position`: up to where the two are known to agree."""
+
+    __tablename__ = "mail_journal"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    position: Mapped[str] = mapped_column(sa.String(100), default="")
+    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class MailWorker(Base):
+    """A worker that sends, as it was last heard of. `boot`: its machine since its last start; `clock_ahead`: by how many
+    seconds that machine's clock has jumped ahead, 0 where nothing is wrong; `clock_offset`: see `steady.py`."""
+
+    __tablename__ = "mail_worker"
+
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    machine: Mapped[str] = mapped_column(sa.String(100))
+    boot: Mapped[str] = mapped_column(sa.String(40), index=True)
+    clock_offset: Mapped[float] = mapped_column(sa.Double)
+    clock_ahead: Mapped[float] = mapped_column(sa.Double, default=0.0)
+    started_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+    stopped_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

@@ -18,8 +18,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.config import settings
 from app.extensions import db, table_of
 from app.mail.delivering import Tally, deliver_due
-from app.mail.messages import UnfitMessageError, check_recipient, check_subject, mail_host, message_id_of
-from app.mail.models import STATES, Delivery
+from app.mail.messages import UnfitMessageError, check_recipient, check_subject, domain_of, mail_host, message_id_of
+from app.mail.models import EMAIL, STATES, Delivery
 from app.mail.pace import spread
 
 __all__ = [
@@ -57,6 +57,7 @@ class Message:
     dedupe_key: str
     html: str | None = None
     not_before: dt.datetime | None = None
+    channel: str = EMAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def queue_message(message: Message, now: dt.datetime) -> bool:
     host = mail_host(settings())
     row = {
         **{name: getattr(message, name) for name in ("kind", "reference", "recipient", "language", "subject", "text", "html")},
+        **{"domain": domain_of(message.recipient), "channel": message.channel},
         **{"dedupe_key": message.dedupe_key, "not_before": message.not_before or now, "created_at": now, "changed_at": now},
         **{"state": "queued", "reason": "", "reply": "", "attempts": 0},
     }

@@ -27,6 +27,12 @@ def is_working_day(day: dt.date) -> bool:
     return day.weekday() < _SATURDAY and (day.month, day.day) not in _HOLIDAYS and day != _easter_monday(day.year)
 
 
+def is_working_time(instant: dt.datetime) -> bool:
+    """Whether offices work at an instant: between 8 and 18 of a working day in Rome."""
+    in_rome = instant.astimezone(ROME)
+    return is_working_day(in_rome.date()) and OPENS <= in_rome.time() < CLOSES
+
+
 def spread(start: dt.datetime, count: int, per_hour: int, *, working_hours: bool) -> list[dt.datetime]:
     """`count` instants in UTC from `start` on, at this pace; where `working_hours`, only between 8 and 18 of working days."""
     step, begun = dt.timedelta(hours=1) / per_hour, start.astimezone(dt.UTC)

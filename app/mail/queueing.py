@@ -15,13 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.config import settings
 from app.extensions import db, table_of
-from app.mail.messages import mail_host, message_id_of
+from app.mail.messages import domain_of, mail_host, message_id_of
 from app.mail.models import Delivery
 from app.mail.outbox import Message, check_message
 
 _TABLE: Final = table_of(Delivery)
 _INSERTS: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_COPIED: Final = ("kind", "reference", "recipient", "language", "subject", "text", "html", "dedupe_key")
+_COPIED: Final = ("kind", "reference", "recipient", "language", "subject", "text", "html", "dedupe_key", "channel")
 
 
 def queue_all(messages: Sequence[Message], now: dt.datetime) -> int:
@@ -35,7 +35,12 @@ def queue_all(messages: Sequence[Message], now: dt.datetime) -> int:
         return 0
     fixed = {"created_at": now, "changed_at": now, "state": "queued", "reason": "", "reply": "", "attempts": 0}
     rows = [
-        {**fixed, **{name: getattr(message, name) for name in _COPIED}, "not_before": message.not_before or now}
+        {
+            **fixed,
+            **{name: getattr(message, name) for name in _COPIED},
+            "not_before": message.not_before or now,
+            "domain": domain_of(message.recipient),
+        }
         for message in messages
     ]
     connection = db.session.connection()

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from app.config import Settings
-from app.mail.messages import envelope_recipient, envelope_sender, mail_host
+from app.mail.messages import envelope_recipient, mail_host
 from app.mail.senders import LONGEST_REASON, LONGEST_REPLY, NotSent, NotSentError, one_line
 
 BAD_ADDRESS: Final = re.compile(r"5\.1\.[1236]\b")
 _CLOSING: Final = 421
 _GO_AHEAD: Final = 354
+_OK: Final = 250
+_TAKEN: Final = (250, 251)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +49,35 @@ class SmtpSender:
         self._server: smtplib.SMTP | None = None
         self._in_transaction = False
 
-    def offer(self, recipient: str) -> None:
+    def offer(self, recipient: str, return_path: str) -> None:
         """Connect where needed, MAIL and RCPT. Raises NotSentError, UnfitMessageError."""
         address = envelope_recipient(recipient)
         server = self._ready()
         try:
             self._in_transaction = True
-            code, said = server.mail(envelope_sender(self._read))
-            if code != 250:
+            if server.has_extn("pipelining"):
+                self._name_both(server, return_path, address)
+                return
+            code, said = server.mail(return_path)
+            if code != _OK:
                 self._refuse(code, said, _MAIL)
             code, said = server.rcpt(address)
-            if code not in (250, 251):
+            if code not in _TAKEN:
                 self._refuse(code, said, _RCPT)
         except OSError as error:
             self._lost("retry_wait", "before DATA", error)
+
+    def _name_both(self, server: smtplib.SMTP, return_path: str, address: str) -> None:
+        """MAIL and RCPT in one breath, where the server says that it listens so (RFC 2920)."""
+        server.send(f"MAIL FROM:<{return_path}>\r\nRCPT TO:<{address}>\r\n")
+        code, said = server.getreply()
+        if code != _OK:
+            if code != _CLOSING:
+                server.getreply()  # of RCPT, which means nothing without MAIL
+            self._refuse(code, said, _MAIL)
+        code, said = server.getreply()
+        if code not in _TAKEN:
+            self._refuse(code, said, _RCPT)
 
     def send(self, message_id: str, content: bytes) -> str:
         """DATA, the message, and the server's last word on it. Raises NotSentError."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -245,9 +245,10 @@ def batch_of(edition_id: int, batch_id: int) -> BatchRow:
     return _row(row)
 
 
-def edition_of_group(group_id: int) -> int | None:
-    """In which edition the batch with this group is."""
-    return db.session.execute(sa.select(_ROW.edition_id).where(_ROW.group_id == group_id)).scalar_one_or_none()
+def editions_of_groups(group_ids: Collection[int]) -> dict[int, int]:
+    """Group → the edition in which its batch is, for those that are batches."""
+    query = sa.select(_ROW.group_id, _ROW.edition_id).where(_ROW.group_id.in_(group_ids)).order_by(_ROW.group_id)
+    return {row.group_id: row.edition_id for row in db.session.execute(query)}
 
 
 def pause_batch(edition_id: int, batch_id: int, reason: str, *, actor: str, now: dt.datetime) -> None:

@@ -34,7 +34,7 @@ from app.registry.entities import EntityRow, entity_table, find_by_ids
 from app.responses.claims import ANSWERED, EDITION, RESPONSE, denied, in_force, parameters, select_named
 from app.responses.links import CLAIMS, DECLARES, SUBMITTED, rewrite_links
 from app.responses.replies import NotAskedError, reply_to_lead, reply_to_member
-from app.responses.standing import Standing, named_by, standing_of
+from app.responses.standing import Standing, named_by, standing_of, told_of
 from app.responses.withdrawal import NothingToWithdrawError, withdraw_declaration
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "rewrite_links",
     "standing_of",
     "states",
+    "told_of",
     "withdraw_declaration",
 ]
 

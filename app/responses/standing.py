@@ -14,10 +14,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.editions.current import EditionView
-from app.extensions import db
-from app.registry.entities import EntityRow, find_by_ids
+from app.extensions import db, table_of
+from app.registry.entities import EntityRow, entity_table, find_by_ids
 from app.responses.claims import ANSWERED, EDITION, LINK, REPLY, RESPONSE, means, parameters, select_named
 from app.responses.links import CLAIMS, DECLARES, DRAFT, SUBMITTED
+from app.responses.models import ResponseLink
 
 Pair = tuple[int, int]
 # Made once: to put such a query together costs more than to run it.
@@ -98,6 +99,17 @@ class Standing:
     def must_answer_itself(self) -> bool:
         """Whether it has declared a lead, and that lead said no: nobody answers for it."""
         return bool(self.refused_by) and not (self.answered or self.covered or self.claimed_by or self.declared)
+
+
+def told_of(entity_ids: Collection[int], edition: EditionView) -> set[int]:
+    """Those of these entities of which something is known in an edition: they have sent a version, name somebody or are named,
+    or stand in another's place. Of all others `standing_of` says nothing."""
+    sent = sa.select(RESPONSE.entity_id).where(RESPONSE.edition_id == edition.id, RESPONSE.entity_id.in_(entity_ids))
+    names = sent.join(table_of(ResponseLink), LINK.response_id == RESPONSE.id)
+    named = sa.select(LINK.target_id).where(LINK.target_id.in_(entity_ids))
+    successors = sa.select(entity_table.c.successor_id).where(entity_table.c.successor_id.in_(entity_ids))
+    query = sa.union(sent.where(RESPONSE.submitted_as.is_not(None)), names, named, successors)
+    return {entity_id for entity_id in db.session.execute(query).scalars() if entity_id is not None}
 
 
 def standing_of(

@@ -42,7 +42,7 @@ def message(number: int = 1, **changes: Any) -> Message:
 def smtp_settings(server: SmtpServer, **more: Any) -> dict[str, Any]:
     """The settings that send through this server."""
     plain = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none", "smtp_sender": SENDER}
-    return {**plain, "smtp_timeout_seconds": 2, **more}
+    return {**plain, "smtp_timeout_seconds": 2, "mail_domain_per_minute": 0, **more}
 
 
 @pytest.fixture(autouse=True)

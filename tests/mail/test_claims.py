@@ -11,7 +11,8 @@ from flask import Flask
 
 from app.extensions import db
 from app.mail import claims
-from app.mail.claims import Claim, back_off, claim_due, end_run_out_leases, lease_span, release, settle, try_later
+from app.mail.claiming import claim_due, end_run_out_leases, release
+from app.mail.claims import Claim, back_off, lease_span, settle, try_later
 from app.mail.models import Delivery
 from tests.conftest import Clock
 

@@ -12,7 +12,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.mail import groups
-from app.mail.claims import claim_due
+from app.mail.claiming import claim_due
 from app.mail.groups import GroupEndedError, GroupMessage
 from app.mail.models import Delivery, DeliveryGroup
 from app.mail.outbox import Tally
