@@ -64,7 +64,8 @@ class SmtpServer:
     """The server, running. `port`; `taken`: its messages in their order; `seen`: the phases as they were reached.
 
     `at(phase)`, if set, is called in the server's thread each time a phase is reached, before its answer. `together`: no last
-    dot is answered before so many have connected, so that workers overlap however slowly one of them starts.
+    dot is answered before so many have connected, so that workers overlap however slowly one of them starts. `pipelining`:
+    whether it says that it takes several commands in one breath.
     """
 
     port: int = 0
@@ -73,6 +74,7 @@ class SmtpServer:
     seen: list[str] = field(default_factory=list)
     at: Callable[[str], None] | None = None
     together: int = 0
+    pipelining: bool = True
     _faults: list[_Fault] = field(default_factory=list)
 
     def fail(self, phase: str, answer: str, times: int = 1) -> None:
@@ -109,7 +111,7 @@ class _Conversation(SMTP):
 
     def __init__(self, told: SmtpServer, **options: Any) -> None:
         self._told = told
-        super().__init__(_Handler(), hostname="localhost", timeout=120, **options)
+        super().__init__(_Handler(told), hostname="localhost", timeout=120, **options)
 
     async def _failed(self, phase: str) -> bool:
         answer = self._told.reached(phase)
@@ -187,6 +189,15 @@ class _Conversation(SMTP):
 
 
 class _Handler:
+    def __init__(self, told: SmtpServer) -> None:
+        self._told = told
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self._told.pipelining else responses
+
     async def handle_DATA(self, server: _Conversation, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         return await server.answer_to_end(envelope)
 

@@ -13,7 +13,6 @@ import datetime as dt
 import hashlib
 import ipaddress
 import re
-from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,6 +25,7 @@ from app.mail.hooks import PLACEHOLDER, ClaimedDelivery, Filled
 LONGEST_ADDRESS = 254
 LONGEST_SUBJECT = 300
 CRLF = "\r\n"
+_ENCODED_BYTES = 42
 _POLICY = SMTP.clone(cte_type="7bit")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+\Z")
 _NOT_ON_ONE_LINE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -140,7 +140,18 @@ def _to(address: str) -> str:
 def _subject(subject: str) -> str:
     if subject.isascii() and len(subject) <= 66 and "=?" not in subject:
         return f"Subject: {subject}"
-    return f"Subject: {Header(subject, 'utf-8', header_name='Subject').encode(linesep=CRLF)}"
+    words, word = [], ""
+    for letter in subject:
+        if len((word + letter).encode("utf-8", "replace")) > _ENCODED_BYTES:
+            words.append(word)
+            word = ""
+        word += letter
+    return f"Subject: {f'{CRLF} '.join(_encoded_word(word) for word in (*words, word))}"
+
+
+def _encoded_word(text: str) -> str:
+    """A part of a header that is not ASCII (RFC 2047): whole letters, 75 characters at most."""
+    return f"=?utf-8?b?{binascii.b2a_base64(text.encode('utf-8', 'replace'), newline=False).decode()}?="
 
 
 @lru_cache(maxsize=8)

@@ -83,6 +83,18 @@ def hasty(make_app: Callable[..., Flask], server: SmtpServer) -> Flask:
 def test_a_fault_leaves_its_message_in_the_right_state(
     hasty: Flask, server: SmtpServer, clock: Clock, case: Case, run: Run, row: Row
 ) -> None:
+    _meets(case, hasty, server, clock, run, row)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.phase in ("mail", "rcpt")], ids=_name)
+def test_so_does_one_of_a_server_that_takes_one_command_at_a_time(
+    hasty: Flask, server: SmtpServer, clock: Clock, case: Case, run: Run, row: Row
+) -> None:
+    server.pipelining = False
+    _meets(case, hasty, server, clock, run, row)
+
+
+def _meets(case: Case, hasty: Flask, server: SmtpServer, clock: Clock, run: Run, row: Row) -> None:
     server.fail(case.phase, case.answer, case.times)
     with hasty.app_context():
         queue_message(message(), clock())
