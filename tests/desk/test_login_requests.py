@@ -15,7 +15,7 @@ from app.editions.reopenings import ask_reopening, waiting_reopenings
 from app.extensions import db
 from app.mail.models import Delivery
 from app.mail.outbox import Message, queue_message
-from app.mail.suppressions import suppressed_of, suppress
+from app.mail.suppressions import suppress, suppressed_of
 from tests.accounts.mailbox import queued
 from tests.conftest import Clock
 from tests.desk.logins import FIRENZE, OFFICE, activate, choose, deeds, entity, register

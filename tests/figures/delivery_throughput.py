@@ -29,7 +29,7 @@ from app.reminders.audience import Choice
 from app.reminders.batches import Plan, queue_batch
 from app.reminders.schedule import Schedule
 from tests.figures.desk_cost import SHIPPED_TEMPLATE, _add_addresses, _edition
-from tests.figures.harness import AT_LEAST, AT_MOST, DATABASES, EXACTLY, Figure, bench
+from tests.figures.harness import AT_LEAST, DATABASES, EXACTLY, Figure, bench
 from tests.live_site import ROOT, Site
 
 GOALS = {"sqlite": 0.45, "postgresql": 0.35}

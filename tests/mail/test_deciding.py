@@ -21,7 +21,7 @@ from app.mail.deciding import (
 from app.mail.groups import GroupEndedError, cancel_group, open_group
 from app.mail.models import Delivery
 from app.mail.outbox import queue_message
-from app.mail.suppressions import suppressed_of, suppress
+from app.mail.suppressions import suppress, suppressed_of
 from tests.mail.conftest import message
 
 pytestmark = pytest.mark.usefixtures("db_session")
