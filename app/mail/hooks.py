@@ -35,11 +35,12 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Filled:
-    """What goes out. Its `repr` says nothing, so that no log can quote a link."""
+    """What goes out. Its `repr` says nothing, so that no log can quote a link. `raw`: send exactly this content."""
 
     subject: str
     text: str
     html: str | None = None
+    raw: bytes | None = None
 
 
 class Hook(Protocol):
