@@ -14,7 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import UTCDateTime
 from app.extensions import Base
 
-STATES = ("queued", "claimed", "data", "accepted", "retry_wait", "failed", "unknown", "cancelled")
+STATES = (
+    *("queued", "claimed", "data", "accepted", "delivered", "bounced"),
+    *("retry_wait", "failed", "unknown", "cancelled"),
+)
 
 
 class DeliveryGroup(Base):
@@ -41,6 +44,7 @@ class Delivery(Base):
 
     `reference`: what the kind's hook needs ("entity:17"), opaque to this room. `not_before`: the first instant at which it may
     be claimed, also after a retry. `phase` tells how far the last try came; `reply` is what the server said, one line.
+    `pec_…`: when the receipts of certified mail came and why there is none; they never send anything again.
     """
 
     __tablename__ = "delivery"
@@ -71,6 +75,10 @@ class Delivery(Base):
     claim_token: Mapped[str | None] = mapped_column(sa.String(32))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    pec_accepted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pec_delivered_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pec_failed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pec_error: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
 
 class Suppression(Base):
