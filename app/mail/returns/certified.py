@@ -62,6 +62,41 @@ class _Certificate:
     fields: dict[str, str] = field(default_factory=dict)
 
 
+class _Reader:
+    """Takes the elements of a certificate, one after the other."""
+
+    def __init__(self) -> None:
+        self.found = _Certificate()
+        self._path: list[str] = []
+        self._texts: list[str] = []
+        self._number = 0
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._number += 1
+        if self._number > MOST_ELEMENTS or len(self._path) >= DEEPEST_ELEMENT:
+            raise _UnfitXmlError("too many elements")
+        if not self._path:
+            self.found.kind, self.found.error = attributes.get("tipo", "").lower(), attributes.get("errore", "").lower()
+        if name == "data" and "zona" in attributes:
+            self.found.fields.setdefault("zona", attributes["zona"][:10])
+        self._path.append(name)
+        self._texts.append("")
+
+    def end(self, name: str) -> None:
+        self._path.pop()
+        text = one_line(self._texts.pop(), 1_000)
+        if name == "destinatari" and len(self.found.recipients) < MOST_RECIPIENTS:
+            self.found.recipients.append(text[:254])
+        self.found.fields.setdefault(name, text)
+
+    def say(self, text: str) -> None:
+        if self._texts and len(self._texts[-1]) < 2_000:
+            self._texts[-1] += text
+
+    def refuse(self, *_told: object) -> None:
+        raise _UnfitXmlError("a document type or an entity")
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """A receipt: its kind, what it says of each recipient, the Message-IDs that it names, and when it was made."""
@@ -133,42 +168,13 @@ def _parsed(content: bytes) -> _Certificate:
     """Raises _UnfitXmlError or ExpatError."""
     if len(content) > LONGEST_XML:
         raise _UnfitXmlError("too long")
-    found = _Certificate()
-    path: list[str] = []
-    texts: list[str] = []
-    number = 0
-
-    def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal number
-        number += 1
-        if number > MOST_ELEMENTS or len(path) >= DEEPEST_ELEMENT:
-            raise _UnfitXmlError("too many elements")
-        if not path:
-            found.kind, found.error = attributes.get("tipo", "").lower(), attributes.get("errore", "").lower()
-        path.append(name)
-        texts.append("")
-
-    def end(name: str) -> None:
-        path.pop()
-        text = one_line(texts.pop(), 1_000)
-        if name == "destinatari" and len(found.recipients) < MOST_RECIPIENTS:
-            found.recipients.append(text[:254])
-        if name == "data" and "data" in path:
-            return
-        found.fields.setdefault(name, text)
-
-    def say(text: str) -> None:
-        if texts and len(texts[-1]) < 2_000:
-            texts[-1] += text
-
-    def refuse(*_told: object) -> None:
-        raise _UnfitXmlError("a document type or an entity")
-
+    reader = _Reader()
     parser = expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = begin, end, say
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    parser.StartElementHandler, parser.EndElementHandler = reader.begin, reader.end
+    parser.CharacterDataHandler = reader.say
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = reader.refuse
     parser.Parse(content, True)
-    return found
+    return reader.found
 
 
 def _instant(data: _Certificate) -> dt.datetime | None:

@@ -49,7 +49,7 @@ _NOBODY: Final = re.compile(
     r"(?:user|recipient|mailbox|address|account|utente|destinatario|indirizzo|casella)(?: \S{1,260})?"
     r" (?:is )?(?:unknown|not found|does(?:n't| not) exist|sconosciut[oa]|inesistente|non (?:esiste|trovat[oa]))"
     r"|unknown (?:user|recipient|mailbox|address)|no such (?:user|mailbox|recipient|address|person)|no mailbox here"
-    r"|(?:user|name|recipient) (?:\S{1,260} )?not (?:found|listed)|invalid (?:recipient|mailbox)|address (?:couldn't"
+    r"|(?:user|name|recipient) (?:\S{1,260} ){0,2}not (?:found|listed)|invalid (?:recipient|mailbox)|address (?:couldn't"
     r"|wasn't) (?:be )?found"
     r"|(?:utente|destinatario|casella|indirizzo) (?:di posta )?(?:\S{1,260} )?(?:sconosciut|inesistent|non esist|non valid)"
     r"|non (?:è stato possibile trovare|esiste) (?:l'indirizzo|la casella|il destinatario|alcun)|benutzer unbekannt"

@@ -17,6 +17,7 @@ from app.mail.returns.reading import Mail, addresses, body_text, header, ids_in,
 
 MOST: Final = 20
 LONGEST_WORDS: Final = 400
+LONGEST_REPORT: Final = 16_000
 _ADDRESS: Final = re.compile(r"(?<![\w.+-])[\w.!#$%&'*+/=?^{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}[A-Za-z0-9]")
 _SENDERS: Final = re.compile(r"(?:mailer.?daemon|postmaster|mail.?daemon|maildelivery|mdaemon|microsoftexchange\w+)\b", re.I)
 _NAMES: Final = re.compile(r"mail delivery (?:sub)?system|mail administrator|mail delivery service|servizio di posta", re.I)
@@ -58,21 +59,22 @@ def is_from_a_server(message: Mail) -> bool:
 
 def has_failing_subject(message: Mail) -> bool:
     """Whether its subject is that of a report."""
-    return _FAILED.search(header(message, "Subject")) is not None
+    subject = header(message, "Subject")
+    return _FAILED.search(subject) is not None or _LATE.search(subject) is not None
 
 
 def old_findings(message: Mail) -> list[Finding]:
     """What such a report says of each recipient; empty where it is none."""
     text = body_text(message)
     quoted = _QUOTED.search(text)
-    words = text[: quoted.start()] if quoted else text
+    words = (text[: quoted.start()] if quoted else text)[:LONGEST_REPORT]
     late = _LATE.search(f"{header(message, 'Subject')}\n{words}") is not None
     failed = addresses(message, _EXIM)[:MOST]
     if failed:
         return [_judge(address, _beside(address, words), late) for address in failed]
     if _QMAIL.match(words):
         return [_judge(address, told, late) for address, told in _qmail_blocks(words)]
-    if not is_from_a_server(message) and not (has_failing_subject(message) and header(message, "Return-Path") in ("<>", "")):
+    if not is_from_a_server(message) and not (has_failing_subject(message) and header(message, "Return-Path") == "<>"):
         return []
     if not has_failing_subject(message) and not late and not _FAILED.search(words[:2_000]):
         return []
@@ -99,13 +101,11 @@ def _in_words(message: Mail, words: str, late: bool) -> list[Finding]:
     them."""
     not_meant = {address.lower() for address in addresses(message, "From", "To", "Reply-To", "Return-Path", "Sender")}
     found: dict[str, Finding] = {}
-    for match in _ADDRESS.finditer(words):
-        address = match.group().strip("'")
-        if address.lower() in not_meant or address.lower() in found or len(found) == MOST:
-            continue
+    named = dict.fromkeys(match.group().strip("'") for match in _ADDRESS.finditer(words))
+    for address in [one for one in named if one.lower() not in not_meant][:MOST]:
         told = _beside(address, words)
         if late or _refuses(told):
-            found[address.lower()] = _judge(address, told, late)
+            found.setdefault(address.lower(), _judge(address, told, late))
     if not found and (late or _refuses(words)):
         return [_judge("", words, late)]
     return list(found.values())

@@ -73,7 +73,7 @@ def is_too_much(sender: str, now: dt.datetime) -> bool:
     of_one = (
         sa.select(sa.func.count()).select_from(MailReturn).where(_RETURN.sender == sender, _RETURN.received_at > now - HOUR)
     )
-    return db.session.execute(of_one).scalar_one() > MOST_OF_ONE
+    return db.session.execute(of_one).scalar_one() >= MOST_OF_ONE
 
 
 def queue_redirect(return_id: int, digest: str, subject: str, now: dt.datetime) -> None:
