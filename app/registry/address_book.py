@@ -8,6 +8,7 @@ comes back as a new row, so that the history says when.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +101,14 @@ def ended_addresses(entity_id: int) -> list[EndedAddress]:
     query = sa.select(*columns, again.label("again")).where(row.entity_id == entity_id, row.ended_at.is_not(None))
     found: Any = db.session.execute(query.order_by(row.ended_at.desc(), row.id.desc()))
     return [EndedAddress(*one) for one in found]
+
+
+def entities_with(emails: Collection[str]) -> dict[str, int]:
+    """Address in lower case → an entity that uses it; without those that nobody uses."""
+    email = sa.func.lower(ContactAddress.email).label("email")
+    used = sa.and_(email.in_([one.lower() for one in emails]), ContactAddress.ended_at.is_(None))
+    query = sa.select(email, ContactAddress.entity_id).where(used).order_by(ContactAddress.id.desc())
+    return {row.email: row.entity_id for row in db.session.execute(query)} if emails else {}
 
 
 def count_waiting_changes() -> int:

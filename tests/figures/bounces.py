@@ -1,8 +1,9 @@
 """What comes back from the world, taken for what it is: the whole corpus through the real handling, on both databases.
 
-Each of its messages is about a delivery of its own, to an address of its own, which was accepted before. It passes if its kind, its
-delivery, the delivery's state and whether its address is held back are as the corpus expects. Then all of them come once more, as
-from a second source: nothing may change. False suspensions are counted among answers of machines, challenges, and what passes.
+Each of its messages is about a delivery of its own, to an address of its own, which was accepted before. It passes if its
+kind, its delivery, the delivery's state and whether its address is held back are as the corpus expects. Then all of them come
+once more, as from a second source: nothing may change. False suspensions are counted among answers of machines, challenges,
+and what passes.
 """
 
 from __future__ import annotations
