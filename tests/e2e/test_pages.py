@@ -87,6 +87,8 @@ DESK = {
         "/gestione/accessi/gruppi",
         "/gestione/accessi/gruppi/nuovo",
         "/gestione/consegne",
+        "/gestione/consegne?vista=correggere",
+        "/gestione/consegne?vista=tornati",
         "/gestione/enti/048017",
         "/gestione/indirizzi",
         "/gestione/lettere",

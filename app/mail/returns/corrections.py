@@ -66,7 +66,7 @@ def soft_days(email: str, now: dt.datetime) -> int:
     settled = sa.select(_ROW.settled_at).where(_ROW.email == email.lower()).scalar_subquery()
     since = sa.func.coalesce(settled, sa.literal(now - SOFT_SPAN, _RETURN.received_at.type))
     query = sa.select(sa.func.count(_RETURN.day.distinct())).where(
-        sa.func.lower(_RETURN.recipient) == email.lower(),
+        _RETURN.recipient == email.lower(),
         _RETURN.kind.in_((SOFT, DELAYED)),
         _RETURN.own.is_(True),
         _RETURN.received_at > now - SOFT_SPAN,
