@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run schema test lint unit figure figures format translations catalogues lock audit sbom vendor clean browser
+.PHONY: help run schema test lint unit figure figures format translations catalogues lock audit sbom vendor clean browser mailbox
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +47,7 @@ lint: $(DEV)
 # TESTS=tests/e2e runs a part, JOBS=4 sets the number of processes; RICOGNIZIONE_TEST_PICTURES=1 keeps pictures of the pages
 # that a browser visits, in tests/output.
 unit: export PYTHONDONTWRITEBYTECODE =# the program is started some hundred times
-unit: $(DEV) catalogues browser
+unit: $(DEV) catalogues browser mailbox
 	$(BIN)/python -m pytest --numprocesses=$(JOBS) --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 figure: $(DEV) catalogues browser ## Measure one promise: make figure NAME=page-weight
@@ -112,3 +112,7 @@ browser: $(DEV)
 	    || tools/install-system-package chromium-headless-shell "the Chromium browser, for the tests"
 	@$(BIN)/playwright --version >/dev/null 2>&1 \
 	    || tools/install-system-package libatomic1 "a library of the program that drives the browser, for the tests"
+
+mailbox:
+	@PATH="$$PATH:/usr/sbin" command -v dovecot >/dev/null && test -e /usr/lib/dovecot/imap -o -e /usr/libexec/dovecot/imap \
+	    || tools/install-system-package dovecot-imapd "the IMAP server Dovecot, for the tests"

@@ -20,6 +20,7 @@ from app.accounts.permissions import enforce
 from app.config import EXTENSION_KEY, Settings, load_settings
 from app.context import this_request
 from app.extensions import babel, db, login, migrate
+from app.mail.returns import redirecting
 from app.reminders import hook as reminder_hook
 from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 ROOMS_WITH_TABLES = (
     *("audit", "registry", "mail", "accounts", "editions", "responses", "letters", "chasing", "reminders"),
-    "privacy",
+    *("mail.returns", "privacy"),
 )
 SMALLEST_COMPRESSED = 500  # bytes
 SPARE_CONNECTIONS = 5  # beyond one a thread
@@ -58,6 +59,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     operator_messages.register_operator_hooks()
     second_step.register_second_step_hook()
     reminder_hook.register_hooks()
+    redirecting.register_redirect_hook()
     log.configure(read.log_level)
     _register_hooks(app, read)
     _register_surfaces(app)

@@ -13,6 +13,7 @@ from app.doctor import doctor_command
 from app.editions.commands import edition_group
 from app.letters.commands import letter_group
 from app.mail.commands import mail_group
+from app.mail.returns import commands as return_commands  # noqa: F401  (its commands join the group of mail)
 from app.privacy.commands import privacy_group
 from app.registry.commands import registry_group
 from app.responses.commands import coverage_group

@@ -140,6 +140,38 @@ class Settings:
         "How many of them to addresses of one domain: large providers put off who comes too fast. 0: as many as can.",
     )
     mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
+    mail_return_address: str = _setting(
+        "",
+        values.mail_address,
+        "Where delivery reports come back: each message gets its own address made of it, name+number.mark@domain, all of which "
+        "should reach one mailbox or pipe. Left out: the sender, and reports are matched by their Message-ID alone.",
+    )
+    return_imap_host: str = _setting(
+        "", values.text, "Server of the mailbox to which reports come back, for `mail fetch --imap`. Left out: none is read."
+    )
+    return_imap_port: int = _setting(993, values.whole(1, 65_535), "Its port.")
+    return_imap_security: str = _setting(
+        "tls", values.choice("starttls", "tls", "none"), "How that connection is encrypted; none only for a local server."
+    )
+    return_imap_username: str = _setting("", values.text, "User name there; needed with return_imap_host.")
+    return_imap_password: str = _setting("", values.text, "Password there.", hidden=True)
+    return_imap_folder: str = _setting("INBOX", values.text, "The folder that is read.")
+    return_imap_done_folder: str = _setting(
+        "Elaborati",
+        values.text,
+        "Where a message goes once it was taken in; made where missing. Left out: it is marked as seen.",
+    )
+    pec_imap_host: str = _setting(
+        "", values.text, "The same for the certified mailbox (PEC), whose receipts come there. Left out: none is read."
+    )
+    pec_imap_port: int = _setting(993, values.whole(1, 65_535), "Its port.")
+    pec_imap_security: str = _setting(
+        "tls", values.choice("starttls", "tls", "none"), "How that connection is encrypted; none only for a local server."
+    )
+    pec_imap_username: str = _setting("", values.text, "User name there; needed with pec_imap_host.")
+    pec_imap_password: str = _setting("", values.text, "Password there.", hidden=True)
+    pec_imap_folder: str = _setting("INBOX", values.text, "The folder that is read.")
+    pec_imap_done_folder: str = _setting("Elaborati", values.text, "As return_imap_done_folder.")
     oidc_issuer: str = _setting(
         "",
         values.issuer,
@@ -319,6 +351,9 @@ def _complete(read: Settings) -> Settings:
         raise SettingError("smtp_sender", "should be the sender's address, because smtp_host is set")
     if read.smtp_password and not read.smtp_username:
         raise SettingError("smtp_username", "should be given, because smtp_password is set")
+    for box in ("return_imap", "pec_imap"):
+        if getattr(read, f"{box}_host") and not getattr(read, f"{box}_username"):
+            raise SettingError(f"{box}_username", f"should be given, because {box}_host is set")
     if read.hsts_preload and not (read.hsts_subdomains and read.hsts_days >= 365):
         raise SettingError("hsts_preload", "should be false, because hsts_subdomains is off or hsts_days below 365")
     for name in ("oidc_client_id", "oidc_client_secret", "oidc_label"):

@@ -17,7 +17,7 @@ from app.accounts.requests import select_open_requests
 from app.chasing.models import Call
 from app.editions.reopenings import select_waiting_reopenings
 from app.extensions import db, table_of
-from app.mail.uncertain import select_unknown
+from app.mail.uncertain import select_corrections, select_unknown, select_waiting_returns
 from app.registry.addresses import select_waiting_changes
 from app.registry.entities import entity_table
 from app.responses.late import select_late_entities
@@ -40,6 +40,8 @@ class Waiting:
     unknown_deliveries: int = 0
     calls: int = 0
     late_work: int = 0
+    corrections: int = 0
+    returns: int = 0
 
 
 def waiting_today(edition_id: int, today: dt.date, region_code: str | None = None) -> Waiting:
@@ -59,6 +61,8 @@ def _counting(of_a_region: bool) -> sa.Select[Any]:
         select_unknown(),
         _promised_calls(),
         select_late_entities(_EDITION),
+        select_corrections(),
+        select_waiting_returns(),
     )
     numbers: list[Any] = [_number(waiting, of_a_region).label(f"number_{at}") for at, waiting in enumerate(about)]
     return sa.select(*numbers)

@@ -36,6 +36,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     profile,
     profile_factors,
     responses,
+    returned_mail,
     seeing,
     staff,
     templates,

@@ -34,7 +34,7 @@ from app.reminders.batches import BatchRow, UnknownBatchError, batch_of, cancel_
 from app.web.language import current_language
 from app.web.spreadsheets import inert
 
-TROUBLES = ("failed", "unknown")
+TROUBLES = ("failed", "bounced", "unknown")
 PAGE_SIZE = 50
 LONGEST_REASON = 150
 

@@ -31,12 +31,12 @@ class ListedBatch:
     @property
     def sent(self) -> int:
         """How many the mail server has taken."""
-        return self.counts["accepted"]
+        return sum(self.counts[state] for state in ("accepted", "delivered", "bounced"))
 
     @property
     def to_look_at(self) -> int:
         """How many somebody should look at."""
-        return self.counts["failed"] + self.counts["unknown"]
+        return sum(self.counts[state] for state in ("failed", "bounced", "unknown"))
 
     @property
     def waiting(self) -> int:

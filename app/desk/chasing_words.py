@@ -80,12 +80,17 @@ DELIVERY_WORDS: Final[dict[str, LazyString]] = {
     "claimed": _l("in partenza"),
     "data": _l("in partenza"),
     "accepted": _l("inviato"),
+    "delivered": _l("arrivato"),
+    "bounced": _l("tornato indietro"),
     "retry_wait": _l("da ritentare"),
     "failed": _l("non riuscito"),
     "unknown": _l("esito sconosciuto"),
     "cancelled": _l("annullato"),
 }
-DELIVERY_KINDS: Final = {"accepted": "success", "failed": "danger", "unknown": "danger", "retry_wait": "warning"}
+DELIVERY_KINDS: Final = {
+    **{"accepted": "success", "delivered": "success", "retry_wait": "warning"},
+    **{"bounced": "danger", "failed": "danger", "unknown": "danger"},
+}
 ANSWER_WORDS: Final[dict[str, LazyString]] = {
     "answer": _l("risposta"),
     "nothing": _l("nulla da segnalare"),

@@ -1,4 +1,5 @@
-"""`/gestione/consegne`: messages of which nobody knows whether they arrived, those that failed, and addresses held back.
+"""`/gestione/consegne`: messages of which nobody knows whether they arrived, those that failed or came back, with what came
+back about them; what came back and waits for a person; addresses to correct and held back.
 
 Not for: the progress of a batch (the pages of reminders), or what a mail server said in full.
 Holds always: only a person sends a message of unknown fate again; the page says what that may bring: a second copy.
@@ -16,7 +17,8 @@ from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
 from app.desk.login_paging import paging
-from app.desk.login_words import DELIVERY_STATES, MESSAGE_KINDS
+from app.desk.login_words import CORRECTION_REASONS, DELIVERY_STATES, MESSAGE_KINDS, RETURN_KINDS
+from app.desk.returned_mail import CORRECT, RETURNED, entity_number, to_correct
 from app.mail.deciding import (
     NotSuppressedError,
     UnknownDeliveryError,
@@ -28,13 +30,14 @@ from app.mail.deciding import (
 )
 from app.mail.groups import GroupEndedError
 from app.mail.outbox import DeliveryRow, counts_by_state
+from app.mail.returns.corrections import count_corrections
+from app.mail.returns.evidence import count_waiting_returns, returns_of, waiting_returns
 from app.registry.entities import EntityRow, find_by_ids
 
 ROWS = 20
-UNKNOWN, FAILED, HELD = "unknown", "failed", "sospesi"
-VIEWS = (UNKNOWN, FAILED, HELD)
+UNKNOWN, FAILED, BOUNCED, HELD = "unknown", "failed", "bounced", "sospesi"
+VIEWS = (UNKNOWN, FAILED, BOUNCED, CORRECT, RETURNED, HELD)
 ANSWERS = {"si": True, "no": False}
-_REFERENCE = "entity:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,27 @@ class Shown:
 
 @blueprint.get("/consegne")
 def deliveries() -> str:
-    """One of three lists: of unknown fate, failed, addresses held back."""
+    """One of six lists."""
     view = request.args.get("vista", UNKNOWN)
     view = view if view in VIEWS else UNKNOWN
     counts = counts_by_state()
-    numbers = {UNKNOWN: counts[UNKNOWN], FAILED: counts[FAILED], HELD: count_suppressed()}
+    numbers = {UNKNOWN: counts[UNKNOWN], FAILED: counts[FAILED], BOUNCED: counts[BOUNCED]}
+    numbers |= {CORRECT: count_corrections(), RETURNED: count_waiting_returns(), HELD: count_suppressed()}
     pager = paging(numbers[view], rows=ROWS)
-    found = [] if view == HELD else list_deliveries([view], limit=ROWS, offset=pager.offset)
+    found = list_deliveries([view], limit=ROWS, offset=pager.offset) if view in (UNKNOWN, FAILED, BOUNCED) else []
     return render_template(
         "desk/login_deliveries.html",
         view=view,
         numbers=numbers,
         pager=pager,
         shown=_with_entities(found),
+        evidence=returns_of([row.id for row in found]),
         held=suppressed_addresses(limit=ROWS, offset=pager.offset) if view == HELD else [],
+        to_correct=to_correct(ROWS, pager.offset) if view == CORRECT else [],
+        returned=waiting_returns(limit=ROWS, offset=pager.offset) if view == RETURNED else [],
         states=DELIVERY_STATES,
+        return_kinds=RETURN_KINDS,
+        reasons=CORRECTION_REASONS,
     )
 
 
@@ -97,7 +106,6 @@ def allow_held_address() -> ResponseReturnValue:
 
 
 def _with_entities(rows: list[DeliveryRow]) -> list[Shown]:
-    numbers = {row.id: row.reference.removeprefix(_REFERENCE) for row in rows if row.reference.startswith(_REFERENCE)}
-    ids = {int(number) for number in numbers.values() if number.isascii() and number.isdigit() and len(number) < 10}
-    entities = {str(entity.id): entity for entity in find_by_ids(ids)}
-    return [Shown(row, entities.get(numbers.get(row.id, "")), str(MESSAGE_KINDS.get(row.kind, row.kind))) for row in rows]
+    numbers = {row.id: entity_number(row.reference) for row in rows}
+    entities = {entity.id: entity for entity in find_by_ids({number for number in numbers.values() if number is not None})}
+    return [Shown(row, entities.get(numbers[row.id] or 0), str(MESSAGE_KINDS.get(row.kind, row.kind))) for row in rows]

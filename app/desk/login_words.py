@@ -63,7 +63,36 @@ OUTCOMES: Final[dict[str, LazyString]] = {
     "refused": _l("Non è dell'ente: rifiutata"),
     "unreachable": _l("Non si trova nessuno"),
 }
-DELIVERY_STATES: Final[dict[str, LazyString]] = {"unknown": _l("Esito sconosciuto"), "failed": _l("Non consegnato")}
+DELIVERY_STATES: Final[dict[str, LazyString]] = {
+    "unknown": _l("Esito sconosciuto"),
+    "failed": _l("Non consegnato"),
+    "bounced": _l("Tornato indietro"),
+}
+RETURN_KINDS: Final[dict[str, LazyString]] = {
+    "delivered": _l("Arrivato a destinazione"),
+    "relayed": _l("Passato a un altro server, che non conferma"),
+    "delayed": _l("In ritardo, il server riprova"),
+    "hard": _l("Rifiutato per sempre"),
+    "soft": _l("Rifiutato per ora o per filtro"),
+    "auto_reply": _l("Risposta automatica"),
+    "challenge": _l("Chiede di confermare il mittente"),
+    "pec_accepted": _l("PEC: accettazione"),
+    "pec_not_accepted": _l("PEC: non accettazione"),
+    "pec_taken_over": _l("PEC: presa in carico"),
+    "pec_delivered": _l("PEC: avvenuta consegna"),
+    "pec_not_delivered": _l("PEC: mancata consegna"),
+    "pec_anomaly": _l("PEC: posta ordinaria nella casella certificata"),
+    "person": _l("Risposta di una persona"),
+    "space": _l("Avviso di casella quasi piena"),
+    "other": _l("Non riconosciuto"),
+}
+"""What came back → words."""
+CORRECTION_REASONS: Final[dict[str, LazyString]] = {
+    "bad_address": _l("L'indirizzo non esiste o non riceve: non si scrive più lì"),
+    "bounced": _l("Il messaggio è tornato indietro"),
+    "forwarded": _l("Inoltra a un'altra casella, che rifiuta"),
+    "often": _l("Rifiuta da più giorni: casella piena o filtro"),
+}
 MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "activation": _l("link di attivazione"),
     "reset": _l("link per una nuova password"),
@@ -74,6 +103,7 @@ MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "address_changed": _l("avviso di indirizzo cambiato"),
     "reminder": _l("promemoria"),
     "reminder_trial": _l("prova di un promemoria"),
+    "redirected": _l("risposta inoltrata alla segreteria"),
     "staff_link": _l("link per un utente della gestione"),
     "staff_security": _l("avviso di sicurezza a un utente della gestione"),
     "staff_email_changed": _l("avviso a un utente della gestione"),

@@ -37,11 +37,17 @@ STATE_WORDS: Final[dict[str, LazyString]] = {
     "data": _l("In invio"),
     "retry_wait": _l("Da riprovare"),
     "accepted": _l("Inviati"),
+    "delivered": _l("Arrivati"),
+    "bounced": _l("Tornati indietro"),
     "failed": _l("Non riusciti"),
     "unknown": _l("Esito sconosciuto"),
     "cancelled": _l("Non più necessari o annullati"),
 }
-TROUBLE_WORDS: Final[dict[str, LazyString]] = {"failed": _l("Non riuscito"), "unknown": _l("Esito sconosciuto")}
+TROUBLE_WORDS: Final[dict[str, LazyString]] = {
+    "failed": _l("Non riuscito"),
+    "bounced": _l("Tornato indietro"),
+    "unknown": _l("Esito sconosciuto"),
+}
 """What became of one message, beside its address."""
 _REASONS: Final[dict[str, LazyString]] = {
     CANCELLED: _l("Il promemoria è stato annullato"),

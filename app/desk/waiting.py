@@ -47,11 +47,31 @@ def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: st
         (waiting.late_work, _late, listed, "late_work"),
         (waiting.address_changes, _changes, page, "/gestione/indirizzi"),
         (waiting.unknown_deliveries, _unknown, page, "/gestione/consegne"),
+        (waiting.corrections, _corrections, _view(page, "correggere"), "/gestione/consegne"),
+        (waiting.returns, _returns, _view(page, "tornati"), "/gestione/consegne"),
         (part.bad_address, _bad, listed, "bad_address"),
         (part.without_address, _without, listed, "no_address"),
         (part.doubly_claimed, _doubles, listed, "doubly_claimed"),
     )
     return [WaitingLine(number, words(number), where(what)) for number, words, where, what in lines if number]
+
+
+def _view(page: Callable[[str], str | None], name: str) -> Callable[[str], str | None]:
+    """One list of a page that has several."""
+
+    def address(path: str) -> str | None:
+        found = page(path)
+        return None if found is None else f"{found}?vista={name}"
+
+    return address
+
+
+def _corrections(number: int) -> str:
+    return str(ngettext("indirizzo da correggere", "indirizzi da correggere", number))
+
+
+def _returns(number: int) -> str:
+    return str(ngettext("messaggio tornato da guardare", "messaggi tornati da guardare", number))
 
 
 def _calls(number: int) -> str:

@@ -45,6 +45,8 @@ STATE_WORDS = {
     "claimed": "claimed by a worker",
     "data": "being sent",
     "accepted": "sent: the mail server has taken them",
+    "delivered": "delivered: a report says that they arrived",
+    "bounced": "come back: they could not be delivered",
     "failed": "failed: the mail server has refused them, or they could not be made",
     "unknown": "of unknown fate: the connection or the worker was lost while sending",
     "cancelled": "cancelled: no longer wanted, or to a bad address",

@@ -36,9 +36,9 @@ from app.mail.groups import SERVER_SAYS, hold_group, spread_late
 from app.mail.holds import is_held
 from app.mail.hooks import ClaimedDelivery
 from app.mail.journal import Journal, JournalError, folder_of
-from app.mail.messages import envelope_sender
 from app.mail.models import EMAIL
 from app.mail.preparing import Prepared, is_for_many, prepare, prepare_many
+from app.mail.returns.addresses import return_path
 from app.mail.senders import NotSent, NotSentError, Sender
 from app.mail.suppressions import suppress
 
@@ -178,7 +178,7 @@ class _Run:
             return None
         after_data = False
         try:
-            self.sender.offer(delivery.recipient, envelope_sender(settings()))
+            self.sender.offer(delivery.recipient, return_path(settings(), delivery.id), eight_bit=not content.isascii())
             if not self._enter_data(claim):
                 self._tell(delivery, "")
                 return None

@@ -28,7 +28,7 @@ class FileSender:
     def __init__(self, read: Settings) -> None:
         self._folder = folder_of(read)
 
-    def offer(self, recipient: str, return_path: str) -> None:
+    def offer(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Make the folder, mode 700. Raises NotSentError."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from app.audit.forgetting import Key, Term
 from app.extensions import db, table_of
 from app.mail.models import Delivery
+from app.mail.returns import forgetting as returns
 
 _ROW: Final = table_of(Delivery).c
-_SETTLED: Final = _ROW.state.in_(("accepted", "failed", "cancelled"))
-_FORGOTTEN: Final = {"recipient": "", "text": "", "html": None, "reply": ""}
+_SETTLED: Final = _ROW.state.in_(("accepted", "delivered", "bounced", "failed", "cancelled"))
+_FORGOTTEN: Final = {"recipient": "", "text": "", "html": None, "reply": "", "pec_error": ""}
 
 
 def _over(before: dt.datetime) -> list[sa.ColumnElement[bool]]:
@@ -33,6 +34,10 @@ def forget_recipient(email: str, reference: str) -> None:
     """Forget an address in the settled messages about something."""
     own = (_ROW.reference == reference, sa.func.lower(_ROW.recipient) == email.lower(), _SETTLED)
     db.session.execute(sa.update(Delivery).where(*own).values(_FORGOTTEN))
+    returns.forget_address(email, reference)
 
 
-TERMS: Final = (Term("recipients and texts of messages", "retention_messages_days", _ROW.id, _over, _erase),)
+TERMS: Final = (
+    Term("recipients and texts of messages", "retention_messages_days", _ROW.id, _over, _erase),
+    *returns.TERMS,
+)

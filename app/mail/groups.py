@@ -219,7 +219,7 @@ def reasons_of(group_id: int, state: str) -> list[tuple[str, int]]:
 
 def groups_that_reached(group_ids: Collection[int]) -> dict[str, int]:
     """Reference → by how many of these groups it was written to, or is going to be."""
-    reached = sa.and_(_ROW.group_id.in_(group_ids), _ROW.state.not_in(("failed", "cancelled")))
+    reached = sa.and_(_ROW.group_id.in_(group_ids), _ROW.state.not_in(("failed", "bounced", "cancelled")))
     number = sa.func.count(_ROW.group_id.distinct()).label("number")
     query = sa.select(_ROW.reference, number).where(reached).group_by(_ROW.reference).order_by(_ROW.reference)
     return {row.reference: row.number for row in db.session.execute(query)}

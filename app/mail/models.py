@@ -14,7 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import UTCDateTime
 from app.extensions import Base
 
-STATES = ("queued", "claimed", "data", "accepted", "retry_wait", "failed", "unknown", "cancelled")
+STATES = (
+    *("queued", "claimed", "data", "accepted", "delivered", "bounced"),
+    *("retry_wait", "failed", "unknown", "cancelled"),
+)
 EMAIL, PEC = "email", "pec"
 CHANNELS = (EMAIL, PEC)
 
@@ -45,6 +48,7 @@ class Delivery(Base):
     be claimed, also after a retry. `reply` is what the server said, one line. `channel`: by which way it goes, email or pec.
     `domain`: the recipient's, by which the pace is kept; `claimed_at`: when a worker last took it; `tries_noted`: how often one
     did, which the send journal is compared with.
+    `pec_…`: when the receipts of certified mail came and why there is none; they never send anything again.
     """
 
     __tablename__ = "delivery"
@@ -81,6 +85,10 @@ class Delivery(Base):
     tries_noted: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    pec_accepted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pec_delivered_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pec_failed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    pec_error: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
 
 
 class Suppression(Base):

@@ -130,7 +130,7 @@ def last_time(kind: str, since: dt.datetime) -> dt.datetime | None:
         .order_by(row.not_before.desc())
         .limit(1)
         .scalar_subquery()
-        for state in ("queued", "claimed", "data", "accepted")
+        for state in ("queued", "claimed", "data", "accepted", "delivered", "bounced")
     ]
     times = [time for time in db.session.execute(sa.select(*latest)).one() if time is not None]
     return max(times, default=None)

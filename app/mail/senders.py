@@ -19,10 +19,11 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 class Sender(Protocol):
     """A way to send: over SMTP, or into files."""
 
-    def offer(self, recipient: str, return_path: str) -> None:
+    def offer(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Be ready to send to this address; an offer before it that was not followed by `send` is taken back.
 
-        `return_path`: where reports about the message come back. Raises NotSentError.
+        `return_path`: where reports about the message come back; `eight_bit`: whether it is not ASCII throughout. Raises
+        NotSentError.
         """
 
     def send(self, message_id: str, content: bytes) -> str:

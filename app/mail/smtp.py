@@ -18,7 +18,7 @@ from app.config import Settings
 from app.mail.messages import envelope_recipient, mail_host
 from app.mail.senders import LONGEST_REASON, LONGEST_REPLY, NotSent, NotSentError, one_line
 
-BAD_ADDRESS: Final = re.compile(r"5\.1\.[1236]\b")
+BAD_ADDRESS: Final = re.compile(r"5\.1\.(?:[1236]|10)\b")
 _CLOSING: Final = 421
 _GO_AHEAD: Final = 354
 _OK: Final = 250
@@ -49,16 +49,17 @@ class SmtpSender:
         self._server: smtplib.SMTP | None = None
         self._in_transaction = False
 
-    def offer(self, recipient: str, return_path: str) -> None:
+    def offer(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Connect where needed, MAIL and RCPT. Raises NotSentError, UnfitMessageError."""
         address = envelope_recipient(recipient)
         server = self._ready()
         try:
             self._in_transaction = True
+            body = " BODY=8BITMIME" if eight_bit and server.has_extn("8bitmime") else ""
             if server.has_extn("pipelining"):
-                self._name_both(server, return_path, address)
+                self._name_both(server, f"<{return_path}>{body}", address)
                 return
-            code, said = server.mail(return_path)
+            code, said = server.docmd("MAIL", f"FROM:<{return_path}>{body}")
             if code != _OK:
                 self._refuse(code, said, _MAIL)
             code, said = server.rcpt(address)
@@ -67,9 +68,9 @@ class SmtpSender:
         except OSError as error:
             self._lost("retry_wait", "before DATA", error)
 
-    def _name_both(self, server: smtplib.SMTP, return_path: str, address: str) -> None:
+    def _name_both(self, server: smtplib.SMTP, sender: str, address: str) -> None:
         """MAIL and RCPT in one breath, where the server says that it listens so (RFC 2920)."""
-        server.send(f"MAIL FROM:<{return_path}>\r\nRCPT TO:<{address}>\r\n")
+        server.send(f"MAIL FROM:{sender}\r\nRCPT TO:<{address}>\r\n")
         code, said = server.getreply()
         if code != _OK:
             if code != _CLOSING:

@@ -8,6 +8,7 @@ comes back as a new row, so that the history says when.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,16 @@ class EndedAddress:
     created_at: dt.datetime
     ended_at: dt.datetime
     again: bool
+
+
+def emails_in_use(entity_ids: Collection[int]) -> dict[int, set[str]]:
+    """Of each of these entities, its addresses in use."""
+    query = sa.select(ContactAddress.entity_id, ContactAddress.email)
+    query = query.where(ContactAddress.entity_id.in_(entity_ids), ContactAddress.ended_at.is_(None))
+    found: dict[int, set[str]] = {entity_id: set() for entity_id in entity_ids}
+    for row in db.session.execute(query.order_by(ContactAddress.id)):
+        found[row.entity_id].add(row.email)
+    return found
 
 
 def apply_change(entity_id: int, *, ends: int | None, purpose: str, email: str, source: str, now: dt.datetime) -> AppliedChange:
@@ -100,6 +111,14 @@ def ended_addresses(entity_id: int) -> list[EndedAddress]:
     query = sa.select(*columns, again.label("again")).where(row.entity_id == entity_id, row.ended_at.is_not(None))
     found: Any = db.session.execute(query.order_by(row.ended_at.desc(), row.id.desc()))
     return [EndedAddress(*one) for one in found]
+
+
+def entities_with(emails: Collection[str]) -> dict[str, int]:
+    """Address in lower case → an entity that uses it; without those that nobody uses."""
+    email = sa.func.lower(ContactAddress.email).label("email")
+    used = sa.and_(email.in_([one.lower() for one in emails]), ContactAddress.ended_at.is_(None))
+    query = sa.select(email, ContactAddress.entity_id).where(used).order_by(ContactAddress.id.desc())
+    return {row.email: row.entity_id for row in db.session.execute(query)} if emails else {}
 
 
 def count_waiting_changes() -> int:

@@ -146,16 +146,6 @@ def addresses_of(entity_id: int) -> list[AddressRow]:
     return sorted(rows, key=lambda row: PURPOSES.index(row.purpose))
 
 
-def emails_in_use(entity_ids: Collection[int]) -> dict[int, set[str]]:
-    """Of each of these entities, its addresses in use."""
-    query = sa.select(ContactAddress.entity_id, ContactAddress.email)
-    query = query.where(ContactAddress.entity_id.in_(entity_ids), ContactAddress.ended_at.is_(None))
-    found: dict[int, set[str]] = {entity_id: set() for entity_id in entity_ids}
-    for row in db.session.execute(query.order_by(ContactAddress.id)):
-        found[row.entity_id].add(row.email)
-    return found
-
-
 def select_with_address(*, bad: bool = False) -> sa.Select[int]:
     """The ids of the entities with an address in use to which a message may go; `bad`: with one that a server has refused."""
     known_bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))

@@ -20,7 +20,7 @@ from app.editions.extensions import own_ends
 from app.extensions import db
 from app.mail.groups import GroupRow, groups_by_id
 from app.mail.hooks import PLACEHOLDER, ClaimedDelivery, Filled, register_hook
-from app.registry.addresses import emails_in_use
+from app.registry.address_book import emails_in_use
 from app.registry.entities import EntityRow, find_by_ids
 from app.reminders.audience import KIND, reason_against
 from app.reminders.batches import CANCELLED, editions_of_groups

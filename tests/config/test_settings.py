@@ -44,6 +44,20 @@ BAD = {
     "smtp_timeout_seconds": [0, 601, "soon"],
     "reminders_per_hour": ["0", "20001", "tanti"],
     "mail_reply_to": [7, "a@b.it, c@d.it"],
+    "mail_return_address": [7, "nobody", "a@b.it, c@d.it"],
+    **{
+        f"{box}_{name}": bad
+        for box in ("return_imap", "pec_imap")
+        for name, bad in {
+            "host": [7, "two\nlines"],
+            "port": ["0", "65536"],
+            "security": ["ssl", 7],
+            "username": [7],
+            "password": [7],
+            "folder": [7, "two\nlines"],
+            "done_folder": [7],
+        }.items()
+    },
     "oidc_issuer": [
         7,
         "sso.example.it",
@@ -143,6 +157,8 @@ def test_a_file_that_is_not_toml_is_refused_by_its_path(content: bytes, tmp_path
     [
         ({"smtp_host": "mail.example.it"}, "smtp_sender"),
         ({"smtp_password": "x" * 12}, "smtp_username"),
+        ({"return_imap_host": "mail.example.it"}, "return_imap_username"),
+        ({"pec_imap_host": "mail.example.it"}, "pec_imap_username"),
         ({"hsts_preload": True, "hsts_subdomains": False}, "hsts_preload"),
         ({"hsts_preload": True, "hsts_days": 364}, "hsts_preload"),
         ({"oidc_issuer": "https://sso.example.it"}, "oidc_client_id"),

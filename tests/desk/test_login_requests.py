@@ -15,11 +15,12 @@ from app.editions.reopenings import ask_reopening, waiting_reopenings
 from app.extensions import db
 from app.mail.models import Delivery
 from app.mail.outbox import Message, queue_message
-from app.mail.suppressions import suppress, suppressed_of
+from app.mail.suppressions import suppress
 from tests.accounts.mailbox import queued
 from tests.conftest import Clock
 from tests.desk.logins import FIRENZE, OFFICE, activate, choose, deeds, entity, register
 from tests.fill.person import Person
+from tests.mail.suppressed import is_suppressed
 
 LETTER = f"/gestione/accessi/{FIRENZE}/lettera"
 
@@ -135,7 +136,7 @@ def test_an_address_held_back_is_allowed_again(coordinator: Person, now: dt.date
     db.session.commit()
     done = coordinator.press(coordinator.get("/gestione/consegne?vista=sospesi"), "È di nuovo valido")
     assert done.alerts == [f"{OFFICE} è di nuovo valido: i prossimi messaggi partono."]
-    assert not bool(suppressed_of({OFFICE}))
+    assert not is_suppressed(OFFICE)
     entry = db.session.execute(sa.select(AuditEntry).where(AuditEntry.action == "mail_address_allowed")).scalar_one()
     assert OFFICE not in entry.detail + entry.subject
 

@@ -13,6 +13,7 @@ from app.accounts.sessions import open_session
 from app.accounts.staff_sessions import open_staff_session
 from app.editions.current import EditionView, edition_by_code
 from app.extensions import db
+from app.mail.returns.handling import take_return
 from app.registry.entities import find_by_code
 from app.responses.document import Operation
 from app.responses.drafts import Author, apply
@@ -21,6 +22,8 @@ from tests import browser as browsers
 from tests.desk.staff import STAFF_COOKIE, add_member
 from tests.e2e.conftest import OpenPage
 from tests.live_site import Demos, Site
+from tests.mail.returns.deliveries import sent
+from tests.mail.returns.writing import dsn, mail
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
 PUBLIC = (
@@ -87,6 +90,8 @@ DESK = {
         "/gestione/accessi/gruppi",
         "/gestione/accessi/gruppi/nuovo",
         "/gestione/consegne",
+        "/gestione/consegne?vista=correggere",
+        "/gestione/consegne?vista=tornati",
         "/gestione/enti/048017",
         "/gestione/indirizzi",
         "/gestione/lettere",
@@ -197,6 +202,25 @@ def inspect(page: Page, name: str) -> None:
         page.set_viewport_size(NARROWEST)
         browsers.assert_fits(page)
         page.set_viewport_size(browsers.NARROW)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_came_back_fits_with_long_words_in_it(site: Site, open_page: OpenPage, size: str) -> None:
+    app = site.application()
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        about = sent(_id("048017"), now, kind=f"test-{size}", recipient=f"{'lungo' * 10}@{'a' * 50}.example.org")
+        take_return(dsn(about, "failed", "5.1.1", f"550 5.1.1 {'sconosciuto' * 20}"), "pipe", now)
+        text = f"Please confirm your message: https://filter.example/{'c' * 200}"
+        asks = mail(about, about.recipient, "Sender verification", text, "Auto-Submitted: auto-replied", to="x@example.org")
+        take_return(asks, "pipe", now)
+        db.engine.dispose()
+    page = open_page("/", viewport=SIZES[size])
+    page.context.add_cookies([staff_cookie(site, "administrator")])
+    for view in ("bounced", "correggere", "tornati"):
+        page.goto(f"/gestione/consegne?vista={view}")
+        assert page.locator(".sheet-row").count() >= 1
+        inspect(page, f"page {size} consegne {view}")
 
 
 @pytest.mark.parametrize("size", SIZES)

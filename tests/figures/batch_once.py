@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from app.accounts.models import StaffMember
 from app.accounts.staff_sessions import open_staff_session
 from app.clock import now
 from app.extensions import db, table_of
@@ -48,7 +49,9 @@ def measure() -> Iterator[Figure]:
 def _coordinator(site: Site, number: int) -> Visitor:
     person = Visitor(site.url)
     with site.application().app_context():
-        token = open_staff_session(add_member("coordinator" if number == 0 else "coordinator", now()), now())
+        member = add_member("coordinator", now(), str(number) if number else None)
+        db.session.execute(sa.update(StaffMember).where(StaffMember.id == member).values(region_code=None))
+        token = open_staff_session(member, now())
         db.session.commit()
         db.session.remove()
         db.engine.dispose()

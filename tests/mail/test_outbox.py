@@ -106,6 +106,6 @@ def test_counts_name_every_state_and_the_oldest_due_is_told(clock: Clock) -> Non
     clock.move(hours=3)
     assert oldest_due(clock()) == due
     assert counts_by_state() == {
-        **{"queued": 2, "claimed": 0, "data": 0, "accepted": 0},
+        **{"queued": 2, "claimed": 0, "data": 0, "accepted": 0, "delivered": 0, "bounced": 0},
         **{"retry_wait": 0, "failed": 0, "unknown": 0, "cancelled": 0},
     }

@@ -31,6 +31,7 @@ from app.editions.current import EditionView
 from app.editions.models import ReopeningRequest
 from app.extensions import db
 from app.mail.models import Delivery
+from app.mail.returns.models import Correction, MailReturn, ReturnContent
 from app.privacy import purging
 from app.privacy.purging import TERMS, purge, what_is_due
 from app.registry.entities import find_by_code
@@ -62,6 +63,7 @@ def rows_with_terms(edition: int, entity: int, response: int, who: int | None) -
         ),
         sa.insert(Delivery).values(dedupe_key="1", state="accepted", **message),
         sa.insert(Delivery).values(dedupe_key="2", state="queued", **message | {"text": "waits"}),
+        *returned(at),
         sa.insert(Call).values(
             edition_id=edition, entity_id=entity, staff_id=1, at=at, outcome="other", spoke_with=SECRET, note=SECRET
         ),
@@ -79,6 +81,27 @@ def rows_with_terms(edition: int, entity: int, response: int, who: int | None) -
             at=at,
             operations='[{"op":"set","question":"E04","base":0,"value":{"personal":"l"}}]',
         ),
+    ]
+
+
+def returned(at: dt.datetime) -> list[sa.Insert]:
+    """A message that came back, with its content, and two addresses to correct, of which the second waits."""
+    told = {
+        "source": "pipe",
+        "kind": "person",
+        "matched_by": "",
+        "received_at": at,
+        "day": at.date(),
+        "own": False,
+        "status": "",
+    }
+    told |= {"recipient": SECRET, "diagnostic": SECRET, "sender": SECRET, "subject": SECRET, "size": 1, "cut": False}
+    listed = {"reason": "bounced", "reference": "", "status": "", "diagnostic": "", "noted_at": at}
+    return [
+        sa.insert(MailReturn).values(id=1, digest="d", waits=False, **told),
+        sa.insert(ReturnContent).values(return_id=1, content=SECRET.encode()),
+        sa.insert(Correction).values(email=SECRET, settled_at=at, **listed),
+        sa.insert(Correction).values(email="waits@example.org", **listed),
     ]
 
 
