@@ -250,8 +250,8 @@ def _person(row: Any) -> PersonLine:
 
 
 def _operator(row: Any) -> PersonLine:
-    """`e` is since when the address is verified."""
-    return PersonLine(row.id, row.at, shown_name(row.a, verified=row.e is not None), row.b, row.c, row.d, "")
+    """`e` is since when the address is verified, `f` who of the staff filled in with this person on the line."""
+    return PersonLine(row.id, row.at, shown_name(row.a, verified=row.e is not None, staff=row.f), row.b, row.c, row.d, "")
 
 
 def _call(row: Any) -> CallLine:
