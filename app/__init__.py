@@ -21,6 +21,7 @@ from app.config import EXTENSION_KEY, Settings, load_settings
 from app.context import this_request
 from app.extensions import babel, db, login, migrate
 from app.reminders import hook as reminder_hook
+from app.responses import telephone_messages
 from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
 
@@ -57,6 +58,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     staff_messages.register_staff_hook()
     operator_messages.register_operator_hooks()
     second_step.register_second_step_hook()
+    telephone_messages.register_telephone_hook()
     reminder_hook.register_hooks()
     log.configure(read.log_level)
     _register_hooks(app, read)

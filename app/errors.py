@@ -24,6 +24,7 @@ from app.accounts.links import DeadLinkError
 from app.accounts.passwords import HashingBusyError
 from app.accounts.permissions import RoleRefusedError
 from app.accounts.sessions import OperatorOfAnotherEntityError
+from app.accounts.telephone import TelephoneRefusedError
 from app.accounts.throttle import TooManyAttemptsError
 from app.extensions import db
 from app.responses.drafts import EditionClosedError, TooLargeError
@@ -114,6 +115,11 @@ BY_EXCEPTION: dict[type[Exception], Explanation] = {
     OperatorOfAnotherEntityError: BY_STATUS[403],
     RoleRefusedError: Explanation(
         403, _l("Pagina per altri ruoli"), _l("Il tuo ruolo non la prevede. Se ti serve, chiedi a chi amministra il sito.")
+    ),
+    TelephoneRefusedError: Explanation(
+        403,
+        _l("Pagina riservata all'ente"),
+        _l("Stai compilando al telefono: questa pagina la apre solo l'ente, con il proprio accesso. Torna a «Riepilogo»."),
     ),
     DeadLinkError: Explanation(
         410, _l("Questo link è scaduto o già usato"), _l("Richiedine uno nuovo a chi te lo ha mandato.")

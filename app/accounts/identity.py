@@ -1,6 +1,7 @@
 """Who is asking: an entity's session and, once chosen, the operator behind it.
 
-Not for: staff at the desk, or reading the database. Holds always: an `Identity` is what one live session row said in this request.
+Not for: staff at the desk, or reading the database.
+Holds always: an `Identity` is what one live session row said in this request.
 """
 
 from __future__ import annotations

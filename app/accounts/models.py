@@ -193,8 +193,8 @@ class SecondStep(Base):
 class WebSession(Base):
     """One browser's session. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal.
 
-    `staff_id`: the member of staff who fills in by telephone in it, with the session at the desk (`staff_session`, its id's hash)
-    with which it lives and dies, in this edition (`edition_id`); all NULL in an entity's own session.
+    `staff_id`: the member of staff who fills in by telephone in it, with the session at the desk (`staff_session`: its id's
+    hash) with which it lives and dies, in this edition (`edition_id`); all NULL in an entity's own session.
     """
 
     __tablename__ = "web_session"

@@ -131,8 +131,8 @@ def remember_declared(
     `staff_id`: who of the staff writes down what somebody says on the telephone: never the same as who fills in alone.
     """
     same = (Operator.entity_id == entity_id, sa.func.lower(Operator.email) == email.lower(), Operator.name == name)
-    same = (*same, Operator.staff_id == staff_id)
-    known = db.session.execute(sa.select(Operator.id).where(*same).order_by(Operator.id)).scalars().first()
+    found = sa.select(Operator.id).where(*same, Operator.staff_id == staff_id).order_by(Operator.id)
+    known = db.session.execute(found).scalars().first()
     if known is not None:
         db.session.execute(sa.update(Operator).where(Operator.id == known).values(office=office, phone=phone, removed_at=None))
         return known

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app.accounts.models import Operator, WebSession
 from app.accounts.operators import STAFF_NAME, shown_name
+from app.accounts.telephone import IDLE
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import record
 from app.config import settings
@@ -73,6 +74,7 @@ def _live(entity_id: int, now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...
         WebSession.ended_at.is_(None),
         WebSession.expires_at > now,
         WebSession.last_seen_at > now - idle,
+        sa.or_(WebSession.staff_id.is_(None), WebSession.last_seen_at > now - IDLE),
     )
 
 

@@ -23,7 +23,7 @@ IDLE: Final = dt.timedelta(minutes=20)
 LONGEST: Final = dt.timedelta(hours=3)
 """From its beginning: a whole questionnaire takes less; what is left is filled in in another call, with its own consent."""
 BY_DESK, BY_TERRITORY = "desk", "territory"
-"""What an edition may say beside "nobody" (`app.editions.models.TELEPHONE`, which is this room's neighbour: a test compares)."""
+"""What an edition may say beside "nobody" (`app.editions.models.TELEPHONE`, this room's neighbour's: a test compares)."""
 ROLES_BY_SETTING: Final = {BY_DESK: frozenset({COORDINATOR}), BY_TERRITORY: frozenset({COORDINATOR, TERRITORY})}
 MAY_ASK: Final = frozenset(
     {
@@ -33,7 +33,7 @@ MAY_ASK: Final = frozenset(
     }
 )
 """The pages of an entity that such a session may ask for: what filling in and sending need. Not people, invitations, addresses,
-consents, anybody's data, sessions, history and copies, who answers for whom, reopenings, late work, or pages kept for work offline.
+consents, anybody's data, sessions, history and copies, who answers for whom, reopenings, late work, pages kept for no line.
 """
 _MEMBER, _DESK = table_of(StaffMember).c, table_of(StaffSession).c
 _HELD: Final = table_of(LoginSuspension).c
@@ -58,9 +58,9 @@ def may_telephone(setting: str, role: str) -> bool:
 
 
 def seen_after(now: dt.datetime) -> dict[str, dt.datetime]:
-    """The parameters that `still_allowed` needs beside "session_now"."""
+    """The parameters of `still_allowed`."""
     idle = dt.timedelta(minutes=settings().staff_session_idle_minutes)
-    return {"telephone_seen_after": now - IDLE, "staff_seen_after": now - idle}
+    return {"telephone_seen_after": now - IDLE, "staff_seen_after": now - idle, "staff_now": now}
 
 
 def still_allowed(session: Any, entity: Any) -> sa.ColumnElement[bool]:
@@ -68,14 +68,12 @@ def still_allowed(session: Any, entity: Any) -> sa.ColumnElement[bool]:
     own_region = sa.and_(
         _EDITION.telephone == BY_TERRITORY, _MEMBER.role == TERRITORY, _MEMBER.region_code == entity.region_code
     )
-    from_desk = sa.and_(
-        sa.or_(_EDITION.telephone == BY_DESK, _EDITION.telephone == BY_TERRITORY), _MEMBER.role == COORDINATOR
-    )
+    from_desk = sa.and_(sa.or_(_EDITION.telephone == BY_DESK, _EDITION.telephone == BY_TERRITORY), _MEMBER.role == COORDINATOR)
     member_at_work = sa.exists().where(
         _DESK.id_hash == session.staff_session,
         _DESK.staff_id == session.staff_id,
         _DESK.ended_at.is_(None),
-        _DESK.expires_at > sa.bindparam("session_now"),
+        _DESK.expires_at > sa.bindparam("staff_now"),
         _DESK.last_seen_at > sa.bindparam("staff_seen_after"),
         _MEMBER.id == _DESK.staff_id,
         _MEMBER.disabled_at.is_(None),

@@ -29,7 +29,9 @@ class Respondent(Base):
 
     `state`: never (not opened), opened, draft, submitted, withdrawn counts as draft. `submitted_as` as in `response`.
     `size_class`: 0 unknown, then 1 (< 1,000), 2 (< 5,000), 3 (< 20,000), 4 (< 100,000), 5. `lead_id`: who leads an association
-    to which it belongs today (one of them). `by_phone`: whether what counts was sent by telephone. `is_lead`: whether it leads one. `has_address`: whether a message could be sent.
+    to which it belongs today (one of them).
+    `is_lead`: whether it leads one. `by_phone`: whether what counts was sent by telephone. `has_address`: whether a message
+    could be sent.
     """
 
     __tablename__ = "respondent"

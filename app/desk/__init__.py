@@ -38,6 +38,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     responses,
     seeing,
     staff,
+    telephone,
     templates,
 )
 
@@ -71,6 +72,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.single_sign_on",
         "desk.steer_batch",
         "desk.suspend_login",
+        "desk.telephone",
         "desk.template",
     }
 )

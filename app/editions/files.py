@@ -17,7 +17,7 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
     results_url: https://…             # optional: what became of last year's answers
     accessibility_url: https://…       # optional: the declaration on AGID's form
     second_step: true                  # optional: entities sign in with a code by e-mail too, in a browser that is new to them
-    telephone: desk                    # optional: who fills in with an officer on the line: nobody, desk (coordinators), territory
+    telephone: desk                    # optional: who fills in with an officer on the line: nobody, desk or territory (both)
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from app.database import UTCDateTime
 from app.extensions import Base
 
 NOBODY, DESK, TERRITORY = TELEPHONE = ("nobody", "desk", "territory")
-"""Who of the staff fills in with an officer on the line: nobody, coordinators, those and the people of a Region for their own."""
+"""Who of the staff fills in with an officer on the line: nobody; coordinators; those, and a Region's people for their own."""
 
 
 class Definition(Base):

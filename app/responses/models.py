@@ -163,7 +163,7 @@ class LateSave(Base):
 
 
 class Submission(Base):
-    """One submitted version, kept as it was sent. `staff_id`: who of the staff sent it by telephone; NULL: the entity itself."""
+    """One submitted version, kept as it was sent. `staff_id`: who of the staff sent it by telephone; NULL: nobody."""
 
     __tablename__ = "submission"
     __table_args__ = (sa.UniqueConstraint("response_id", "number"),)
