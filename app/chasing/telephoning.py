@@ -57,7 +57,7 @@ def why_not(head: Head, edition: EditionView | None, staff: StaffIdentity, now: 
     """Why this member of staff may not fill in by telephone now for an entity that they see; None: they may."""
     if edition is None or not may_telephone(edition.telephone, staff.role):
         return NOT_ALLOWED
-    if head.valid_to is not None or not head.asked:
+    if head.valid_to is not None:
         return NOT_ASKED
     pilot = edition.state == "pilot" and is_pilot_entity(edition.id, head.code)
     if not edition.takes_answers(now, pilot=pilot, own_closes_at=head.extended_until):

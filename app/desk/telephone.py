@@ -47,7 +47,7 @@ FIELDS: Final = {"nome": 200, "ufficio": 200, "telefono": 40, "email": 254}
 REASONS: Final = {
     NOT_ALLOWED: _l("In questa edizione il tuo ruolo non compila al telefono."),
     NOT_OPEN: _l("Per questo ente la rilevazione non è aperta: al telefono si compila solo finché può rispondere."),
-    NOT_ASKED: _l("Questa edizione non interpella questo ente."),
+    NOT_ASKED: _l("Questo ente non esiste più: al telefono non si compila."),
     SUSPENDED: _l("L'accesso di questo ente è sospeso: finché lo è non si compila nemmeno al telefono."),
     SIGNED_OUT: _l("Il tuo accesso alla gestione è finito: entra di nuovo."),
 }

@@ -34,7 +34,7 @@ def note_sent() -> None:
 def telephone_copy(response: OpenResponse) -> dict[str, Any] | None:
     """What the entity reads of the version that counts, where it was sent by telephone."""
     copy = copy_of(response.id) if response.submissions else None
-    return None if copy is None else {"copy": copy, "moment": moment}
+    return None if copy is None else {"sent": copy, "moment": moment}
 
 
 @blueprint.post("/compila/telefono/fine")

@@ -1,5 +1,5 @@
-"""What this room forgets: personal answers and notes some time after their edition closed, late work that nobody brought in, and
-links that are over.
+"""What this room forgets: personal answers and notes some time after their edition closed, late work that nobody brought in,
+and links that are over.
 
 Holds always: flushes only; document, journal and sent versions stay as they are (`personal.py`), and a repeated late save is
 still known.

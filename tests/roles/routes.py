@@ -57,7 +57,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "member": ["022165"],
         "predecessor": ["022165"],
         "edition": ["demo"],
-        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso"],
+        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso", "telefono"],
         "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
         "batch": [1],
