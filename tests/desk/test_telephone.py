@@ -14,7 +14,7 @@ from app.accounts import telephone
 from app.accounts.models import Operator, StaffMember, StaffSession, WebSession
 from app.accounts.operators import list_operators, telephone_operators
 from app.accounts.permissions import OPERATOR, PERMISSIONS
-from app.accounts.sessions import OperatorOfAnotherEntityError, choose_operator, open_session
+from app.accounts.sessions import OperatorOfAnotherEntityError, choose_operator, find_identity, open_session
 from app.accounts.staff import ROLES
 from app.accounts.suspensions import lift_suspension, suspend_login
 from app.audit.models import AuditEntry
@@ -288,7 +288,11 @@ def test_it_dies_with(new_staff: NewStaff, name: str) -> None:
     begin(person)
     form = person.get("/compila/B")
     assert form.with_class("telephone-banner")
+    cookie = person.client.get_cookie(SESSION, domain="localhost")
+    assert cookie is not None
+    assert find_identity(cookie.value, START) is not None
     ENDS[name](person)
+    assert (find_identity(cookie.value, START) is None) is (name != "another browser")  # that one only the cookies tell
     answer = person.client.get("/compila/sincronizza", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json["reason"]) == (401, "signed_out")
     sent = dict(form.form().fields) | {"B01": ["own"], "azione": ["continua"]}
