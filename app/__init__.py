@@ -22,6 +22,7 @@ from app.context import this_request
 from app.extensions import babel, db, login, migrate
 from app.mail.returns import redirecting
 from app.reminders import hook as reminder_hook
+from app.responses import telephone_messages
 from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
 
@@ -58,6 +59,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     staff_messages.register_staff_hook()
     operator_messages.register_operator_hooks()
     second_step.register_second_step_hook()
+    telephone_messages.register_telephone_hook()
     reminder_hook.register_hooks()
     redirecting.register_redirect_hook()
     log.configure(read.log_level)

@@ -7,9 +7,10 @@ the request's id, and the page gives that id so that one finds the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import Flask, current_app, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,6 +25,7 @@ from app.accounts.links import DeadLinkError
 from app.accounts.passwords import HashingBusyError
 from app.accounts.permissions import RoleRefusedError
 from app.accounts.sessions import OperatorOfAnotherEntityError
+from app.accounts.telephone import TelephoneRefusedError
 from app.accounts.throttle import TooManyAttemptsError
 from app.extensions import db
 from app.responses.drafts import EditionClosedError, TooLargeError
@@ -115,6 +117,11 @@ BY_EXCEPTION: dict[type[Exception], Explanation] = {
     RoleRefusedError: Explanation(
         403, _l("Pagina per altri ruoli"), _l("Il tuo ruolo non la prevede. Se ti serve, chiedi a chi amministra il sito.")
     ),
+    TelephoneRefusedError: Explanation(
+        403,
+        _l("Pagina riservata all'ente"),
+        _l("Stai compilando al telefono: questa pagina la apre solo l'ente, con il proprio accesso."),
+    ),
     DeadLinkError: Explanation(
         410, _l("Questo link è scaduto o già usato"), _l("Richiedine uno nuovo a chi te lo ha mandato.")
     ),
@@ -127,19 +134,20 @@ def init_app(app: Flask) -> None:
     """Register a handler for each kind of refusal."""
     for kind in BY_EXCEPTION:
         app.register_error_handler(kind, _domain_refusal)
+    app.register_error_handler(TelephoneRefusedError, _telephone_refusal)
     app.register_error_handler(CsrfRejected, _csrf_rejected)
     app.register_error_handler(HTTPException, _http_refusal)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(InternalServerError, _fault)
 
 
-def explain(explanation: Explanation) -> ResponseReturnValue:
-    """The page of a refusal, or its JSON where the client asked for JSON."""
+def explain(explanation: Explanation, actions: Sequence[tuple[str, str]] = ()) -> ResponseReturnValue:
+    """The page of a refusal, or its JSON where the client asked for JSON. `actions`: (address, words) of what to do now."""
     title, message = str(explanation.title), str(explanation.message)
     if _wants_json():
         return jsonify(status=explanation.status, title=title, message=message), explanation.status
     try:
-        page = render_template(TEMPLATE, status=explanation.status, title=title, message=message, actions=[])
+        page = render_template(TEMPLATE, status=explanation.status, title=title, message=message, actions=actions)
     except (TemplateNotFound, BuildError):
         page = _bare_page(title, message)
     return page, explanation.status
@@ -148,6 +156,12 @@ def explain(explanation: Explanation) -> ResponseReturnValue:
 def _domain_refusal(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
     return explain(BY_EXCEPTION[type(error)])
+
+
+def _telephone_refusal(error: TelephoneRefusedError) -> ResponseReturnValue:
+    """A page of the entity's own, asked for by staff who fills in by telephone: with the way back to what may be asked for."""
+    db.session.rollback()
+    return explain(BY_EXCEPTION[TelephoneRefusedError], ((url_for("fill.overview"), str(_("Torna al riepilogo"))),))
 
 
 def _csrf_rejected(error: CsrfRejected) -> ResponseReturnValue:

@@ -32,8 +32,11 @@ def template_context() -> dict[str, Any]:
     edition = _edition()
     current, here = this_request(), this_g()
     desk = current.blueprint == "desk"
+    identity = None if desk else signed_in()
+    on_the_line = identity is not None and identity.telephone is not None
     return {
-        "identity": None if desk else signed_in(),
+        "identity": identity,
+        "telephone": staff_signed_in() if on_the_line else None,
         "staff": staff_signed_in() if desk else None,
         "settings": settings(),
         "edition": edition,

@@ -13,6 +13,7 @@ CSRF_REDISPLAY = frozenset(
         "access.enter_by_link",
         "access.take_up",
         "access.verify",
+        "access.confirm_copy",
         "access.second_step",
         "access.code",
         "access.request_access",
@@ -22,4 +23,4 @@ CSRF_REDISPLAY = frozenset(
     }
 )
 
-from app.access import invited, refusals, second_step, staff, staff_sso, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import confirming, invited, refusals, second_step, staff, staff_sso, views, ways  # noqa: E402,F401  (they register on `blueprint`)

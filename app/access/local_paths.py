@@ -12,7 +12,7 @@ START = "/compila"
 DESK = "/gestione"
 _LONGEST = 2_000
 _NOT_AFTER_SIGNING_IN_OF_STAFF = ("/gestione/accedi", "/gestione/esci", "/gestione/attiva/", "/gestione/sso")
-_NOT_AFTER_SIGNING_IN = ("/accedi", "/esci", "/attiva/", "/reimposta/", "/entra/", "/invito/", "/verifica/")
+_NOT_AFTER_SIGNING_IN = ("/accedi", "/esci", "/attiva/", "/reimposta/", "/entra/", "/invito/", "/verifica/", "/conferma/")
 
 
 def local_path(address: str | None) -> str:

@@ -7,7 +7,7 @@ short answer that it can tell from a lost network.
 
 from __future__ import annotations
 
-from flask import jsonify, redirect, request, url_for
+from flask import jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.access import blueprint
@@ -17,8 +17,10 @@ from app.access.forms import OperatorForm, SignInForm
 from app.access.local_paths import desk_path, local_path
 from app.access.pages import OperatorPage, SignInPage
 from app.access.staff_pages import StaffSignInForm, StaffSignInPage
+from app.accounts.cookies import take_session_cookie
 from app.accounts.operators import list_operators
-from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, StaffRequiredError, signed_in
+from app.accounts.permissions import OperatorRequiredError, SignInRequiredError, StaffRequiredError, become, signed_in
+from app.accounts.telephone import TelephoneOverError
 from app.web.csrf import SAFE_METHODS
 from app.web.incoming import asked_by_script
 
@@ -46,6 +48,20 @@ def operator_required(error: OperatorRequiredError) -> ResponseReturnValue:
     known = list_operators(identity.entity_id)
     page = OperatorPage(OperatorForm(formdata=None), identity, known, carried=carried_from_refused(request))
     return page.show(403)
+
+
+@blueprint.app_errorhandler(TelephoneOverError)
+def telephone_over(error: TelephoneOverError) -> ResponseReturnValue:
+    """Say that filling in by telephone has ended, with what was typed and not saved, and where it begins anew."""
+    again = url_for("desk.telephone", code=error.entity_code)
+    if asked_by_script():
+        return jsonify(status=401, reason="signed_out", sign_in=again), 401
+    become(None)
+    carried = carried_from_refused(request) if request.method not in SAFE_METHODS else None
+    page = render_template("access/telephone_over.html", carried=carried, again=again)
+    response = make_response(page, 401)
+    take_session_cookie(response)
+    return response
 
 
 def _here() -> str:

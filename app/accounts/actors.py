@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from app.accounts.models import Operator
-from app.accounts.operators import shown_name
+from app.accounts.operators import STAFF_NAME, shown_name
 from app.accounts.staff import staff_names
 from app.extensions import db
 from app.registry.entities import entity_table, label
@@ -57,11 +57,11 @@ def _operators(keys: set[str]) -> dict[str, Named]:
         return {}
     entity = entity_table.c
     query = sa.select(Operator.id, Operator.name, Operator.verified_at, entity.code)
-    query = query.add_columns(entity.name.label("entity_name"), entity.province_sign)
+    query = query.add_columns(entity.name.label("entity_name"), entity.province_sign, STAFF_NAME.label("staff"))
     query = query.join(entity_table, entity.id == Operator.entity_id).where(Operator.id.in_(ids)).order_by(Operator.id)
     named = {}
     for row in db.session.execute(query):
-        name = shown_name(row.name, verified=row.verified_at is not None)
+        name = shown_name(row.name, verified=row.verified_at is not None, staff=row.staff)
         named[f"operator:{row.id}"] = Named(f"{name} – {label(row.entity_name, row.province_sign)}", entity_code=row.code)
     return named
 

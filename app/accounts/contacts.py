@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.accounts.operators import shown_name
-from app.accounts.tables import operator_table
+from app.accounts.tables import operator_table, staff_table
 from app.extensions import db
 
 _ROW: Final = operator_table.c
@@ -34,9 +34,12 @@ def contacts_of(entity_ids: Collection[int]) -> dict[int, ContactRow]:
     """Entity's id → its latest operator, of those that have one. One query."""
     if not entity_ids:
         return {}
-    query = sa.select(_ROW.entity_id, _ROW.name, _ROW.office, _ROW.email, _ROW.phone, _ROW.verified_at)
+    query = sa.select(_ROW.entity_id, _ROW.name, _ROW.office, _ROW.email, _ROW.phone, _ROW.verified_at, staff_table.c.name)
+    query = query.select_from(operator_table.outerjoin(staff_table, staff_table.c.id == _ROW.staff_id))
     rows = db.session.connection().execute(query.where(_ROW.id.in_(_latest(entity_ids))).order_by(_ROW.entity_id))
-    return {row[0]: ContactRow(row[0], shown_name(row[1], verified=row[5] is not None), *row[2:5]) for row in rows}
+    return {
+        row[0]: ContactRow(row[0], shown_name(row[1], verified=row[5] is not None, staff=row[6]), *row[2:5]) for row in rows
+    }
 
 
 def _latest(entity_ids: Collection[int]) -> sa.Select[int]:

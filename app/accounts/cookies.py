@@ -55,6 +55,11 @@ def give_cookies(response: Response, session: str, device: str) -> None:
     _set(response, _DEVICE, device, max_age=int(KEPT.total_seconds()))
 
 
+def give_session_cookie(response: Response, session: str) -> None:
+    """Hand the id of a session alone to the browser, which is no place of the entity's: staff fills in by telephone."""
+    _set(response, _SESSION, session)
+
+
 def take_session_cookie(response: Response) -> None:
     """Have the browser forget the session. The device stays known: its owner only signed out."""
     response.delete_cookie(_named(_SESSION), path="/", secure=settings().is_https, httponly=True, samesite="Lax")

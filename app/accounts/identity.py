@@ -1,6 +1,7 @@
 """Who is asking: an entity's session and, once chosen, the operator behind it.
 
-Not for: staff, or reading the database. Holds always: an `Identity` is what one live session row said in this request.
+Not for: staff at the desk, or reading the database.
+Holds always: an `Identity` is what one live session row said in this request.
 """
 
 from __future__ import annotations
@@ -10,8 +11,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class TelephoneSession:
+    """Who of the staff fills in with an officer on the line, with which session at the desk, in which edition."""
+
+    staff_id: int
+    staff_session: str
+    edition_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """`session_key` is the hash of the session's id (safe to store beside an answer). `last_seen_at` is the row's, in UTC."""
+    """`session_key` is the hash of the session's id (safe to store beside an answer). `last_seen_at` is the row's, in UTC.
+
+    `telephone`: where it is staff that fills in by telephone; None for the entity itself.
+    """
 
     session_key: str
     entity_id: int
@@ -23,6 +36,7 @@ class Identity:
     operator_name: str | None
     last_seen_at: dt.datetime | None = None
     operator_verified: bool = False
+    telephone: TelephoneSession | None = None
 
     @property
     def is_authenticated(self) -> bool:

@@ -198,8 +198,7 @@ def take_up(token: str, *, name: str, office: str, phone: str, now: dt.datetime)
     entity = invited.entity
     hold_logins(entity.id)
     _use_up(invited.invitation_id, now)
-    declared = {"name": name, "office": office, "email": invited.email, "phone": phone}
-    operator_id = remember_declared(entity.id, **declared, now=now)
+    operator_id = remember_declared(entity.id, name=name, office=office, email=invited.email, phone=phone, now=now)
     mark_verified(entity.id, operator_id, now)
     taken = sa.update(OperatorInvitation).where(_ROW.id == invited.invitation_id)
     db.session.execute(taken.values(operator_id=operator_id, email=""))

@@ -118,7 +118,8 @@ class Operator(Base):
     """A person who fills in for an entity, as declared by that person. Personal data: these columns can be erased.
 
     `last_seen_at`: what its sessions said that have gone by their term. `erased_at`: since when nothing of the person is left.
-    `verified_at`: since when the address is known to be read by whoever declared it; NULL: nobody has shown it.
+    `verified_at`: since when the address is known to be read by whoever declared it; NULL: nobody has shown it. `staff_id`: who
+    of the staff wrote it down and fills in by telephone with this person; NULL for everybody else.
     """
 
     __tablename__ = "operator"
@@ -134,6 +135,7 @@ class Operator(Base):
     last_seen_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     erased_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     verified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    staff_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff_member.id"))
 
 
 class OperatorInvitation(Base):
@@ -189,7 +191,11 @@ class SecondStep(Base):
 
 
 class WebSession(Base):
-    """One browser's session. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal."""
+    """One browser's session. `id_hash` is the SHA-256 of the id in the cookie, in hexadecimal.
+
+    `staff_id`: the member of staff who fills in by telephone in it, with the session at the desk (`staff_session`: its id's
+    hash) with which it lives and dies, in this edition (`edition_id`); all NULL in an entity's own session.
+    """
 
     __tablename__ = "web_session"
 
@@ -200,6 +206,9 @@ class WebSession(Base):
     last_seen_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    staff_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff_member.id"))
+    staff_session: Mapped[str | None] = mapped_column(sa.String(64))
+    edition_id: Mapped[int | None] = mapped_column(sa.ForeignKey("edition.id"))
 
 
 class KnownPlace(Base):

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask import has_request_context
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.accounts.models import KnownPlace, Operator, WebSession
+from app.accounts.models import KnownPlace, Operator, StaffMember, WebSession
 from app.audit.chain import record
 from app.extensions import db
 from app.registry.entities import entity_table
@@ -25,7 +26,8 @@ from app.web.language import SOURCE_LANGUAGE
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """One operator. Personal data: show it to its own entity only."""
+    """One operator. Personal data: show it to its own entity only. `staff`: who of the staff fills in with this person on the
+    line; None for who fills in by themselves."""
 
     id: int
     entity_id: int
@@ -34,16 +36,19 @@ class OperatorRow:
     email: str
     phone: str
     verified_at: dt.datetime | None = None
+    staff: str | None = None
 
     @property
     def shown_name(self) -> str:
         """The name, said to be unverified where it is."""
-        return shown_name(self.name, verified=self.verified_at is not None)
+        return shown_name(self.name, verified=self.verified_at is not None, staff=self.staff)
 
 
+STAFF_NAME = sa.select(StaffMember.name).where(StaffMember.id == Operator.staff_id).correlate(Operator).scalar_subquery()
+"""Who of the staff fills in with an operator on the line, for a query on operators; NULL for who fills in by themselves."""
 _COLUMNS = (
     *(Operator.id, Operator.entity_id, Operator.name, Operator.office, Operator.email, Operator.phone),
-    Operator.verified_at,
+    *(Operator.verified_at, STAFF_NAME.label("staff")),
 )
 
 
@@ -58,37 +63,49 @@ class OperatorAtWorkError(Exception):
     """The operator who would be removed is the one who asks for it. Nothing was changed."""
 
 
-def shown_name(name: str, *, verified: bool) -> str:
-    """A declared name as its entity and the desk read it: said to be unverified until its address was verified.
+def shown_name(name: str, *, verified: bool, staff: str | None = None) -> str:
+    """A declared name as its entity and the desk read it: said to be unverified until its address was verified, or to have been
+    on the telephone with `staff`.
 
     Outside of a request there is no reader whose language is known: then it is the source's.
     """
-    if verified:
-        return name
     if has_request_context():
-        return str(_("%(name)s (non verificato)", name=name))
+        return _said(name, verified, staff)
     with force_locale(SOURCE_LANGUAGE):
-        return str(_("%(name)s (non verificato)", name=name))
+        return _said(name, verified, staff)
+
+
+def _said(name: str, verified: bool, staff: str | None) -> str:
+    if staff is not None:
+        return str(_("%(name)s (al telefono, con %(staff)s)", name=name, staff=staff))
+    return name if verified else str(_("%(name)s (non verificato)", name=name))
 
 
 def list_operators(entity_id: int) -> list[OperatorRow]:
-    """The entity's operators by name, without those who were removed."""
-    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, Operator.removed_at.is_(None)).order_by(*_BY_NAME)
+    """The entity's operators by name, without those who were removed and those who were on the telephone with staff."""
+    return _list(entity_id, Operator.removed_at.is_(None), Operator.staff_id.is_(None))
+
+
+def telephone_operators(entity_id: int) -> list[OperatorRow]:
+    """Those who were on the line while staff filled in, by name, without those who were removed."""
+    return _list(entity_id, Operator.removed_at.is_(None), Operator.staff_id.is_not(None))
+
+
+def _list(entity_id: int, *which: sa.ColumnElement[bool]) -> list[OperatorRow]:
+    query = sa.select(*_COLUMNS).where(Operator.entity_id == entity_id, *which).order_by(*_BY_NAME)
     return [OperatorRow(*row) for row in db.session.execute(query)]
 
 
 def removed_operators(entity_id: int) -> list[OperatorRow]:
     """Those who were removed and may come back, by name."""
-    removed = (Operator.entity_id == entity_id, Operator.removed_at.is_not(None), Operator.erased_at.is_(None))
-    query = sa.select(*_COLUMNS).where(*removed).order_by(*_BY_NAME)
-    return [OperatorRow(*row) for row in db.session.execute(query)]
+    return _list(entity_id, Operator.removed_at.is_not(None), Operator.erased_at.is_(None))
 
 
 def operator_names(entity_id: int) -> dict[int, str]:
     """Id → name as it is shown, of everybody who ever filled in for the entity, removed or not: who wrote what stays known."""
-    query = sa.select(Operator.id, Operator.name, Operator.verified_at, Operator.erased_at)
+    query = sa.select(Operator.id, Operator.name, Operator.verified_at, Operator.erased_at, STAFF_NAME.label("staff"))
     rows = db.session.execute(query.where(Operator.entity_id == entity_id).order_by(Operator.id))
-    return {row.id: _name_of_row(row.name, row.verified_at, row.erased_at) for row in rows}
+    return {row.id: _name_of_row(row) for row in rows}
 
 
 def get_operator(entity_id: int, operator_id: int) -> OperatorRow | None:
@@ -106,16 +123,23 @@ def add_operator(entity_id: int, *, name: str, office: str, email: str, phone: s
     return operator_id
 
 
-def remember_declared(entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime) -> int:
-    """As `add_operator`, within its caller's transaction. Flushes only."""
+def remember_declared(
+    entity_id: int, *, name: str, office: str, email: str, phone: str, now: dt.datetime, staff_id: int | None = None
+) -> int:
+    """As `add_operator`, within its caller's transaction. Flushes only.
+
+    `staff_id`: who of the staff writes down what somebody says on the telephone: never the same as who fills in alone.
+    """
     same = (Operator.entity_id == entity_id, sa.func.lower(Operator.email) == email.lower(), Operator.name == name)
-    known = db.session.execute(sa.select(Operator.id).where(*same).order_by(Operator.id)).scalars().first()
+    found = sa.select(Operator.id).where(*same, Operator.staff_id == staff_id).order_by(Operator.id)
+    known = db.session.execute(found).scalars().first()
     if known is not None:
         db.session.execute(sa.update(Operator).where(Operator.id == known).values(office=office, phone=phone, removed_at=None))
         return known
-    values = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone, "created_at": now}
+    values: dict[str, Any] = {"entity_id": entity_id, "name": name, "office": office, "email": email, "phone": phone}
+    values |= {"created_at": now, "staff_id": staff_id}
     operator_id = db.session.execute(sa.insert(Operator).values(**values).returning(Operator.id)).scalar_one()
-    _note("operator_added", entity_id, operator_id, now)
+    _note("operator_added", entity_id, operator_id, now, actor=None if staff_id is None else f"staff:{staff_id}")
     return operator_id
 
 
@@ -158,8 +182,9 @@ def restore_operator(entity_id: int, operator_id: int, now: dt.datetime) -> str:
     return name
 
 
-def _name_of_row(name: str, verified_at: dt.datetime | None, erased_at: dt.datetime | None) -> str:
-    return _erased_name(name) if erased_at is not None else shown_name(name, verified=verified_at is not None)
+def _name_of_row(row: Any) -> str:
+    name = row.name if row.erased_at is None else _erased_name(row.name)
+    return shown_name(name, verified=row.verified_at is not None or row.erased_at is not None, staff=row.staff)
 
 
 def _erased_name(stored: str) -> str:
@@ -178,6 +203,6 @@ def _set_removed(entity_id: int, operator_id: int, at: dt.datetime | None) -> st
     return name
 
 
-def _note(action: str, entity_id: int, operator_id: int, now: dt.datetime) -> None:
+def _note(action: str, entity_id: int, operator_id: int, now: dt.datetime, *, actor: str | None = None) -> None:
     code = db.session.execute(sa.select(entity_table.c.code).where(entity_table.c.id == entity_id)).scalar_one()
-    record(action, actor=f"entity:{code}", subject=f"operator:{operator_id}", detail={}, now=now)
+    record(action, actor=actor or f"entity:{code}", subject=f"operator:{operator_id}", detail={}, now=now)

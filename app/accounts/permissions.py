@@ -11,12 +11,13 @@ import enum
 from flask import g, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts.cookies import staff_token
+from app.accounts.cookies import session_token, staff_token
 from app.accounts.identity import Identity
 from app.accounts.loader import load_identity
-from app.accounts.sessions import keep_alive
+from app.accounts.sessions import keep_alive, telephone_entity_of
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, ROLES, TERRITORY
 from app.accounts.staff_sessions import StaffIdentity, find_staff, keep_staff_alive
+from app.accounts.telephone import MAY_ASK, TelephoneOverError, TelephoneRefusedError
 from app.clock import now
 from app.context import this_g, this_request
 from app.extensions import session_has_begun
@@ -38,6 +39,7 @@ class Requirement(enum.Enum):
     COORDINATE = "coordinate"
     PREPARE = "prepare"
     ADMINISTER = "administer"
+    TELEPHONE = "telephone"
 
 
 ANYBODY = Requirement.ANYBODY
@@ -48,6 +50,7 @@ FOLLOW = Requirement.FOLLOW
 COORDINATE = Requirement.COORDINATE
 PREPARE = Requirement.PREPARE
 ADMINISTER = Requirement.ADMINISTER
+TELEPHONE = Requirement.TELEPHONE
 
 ROLES_FOR: dict[Requirement, frozenset[str]] = {
     DESK: frozenset(ROLES),
@@ -55,9 +58,11 @@ ROLES_FOR: dict[Requirement, frozenset[str]] = {
     COORDINATE: frozenset({COORDINATOR}),
     PREPARE: frozenset({ADMINISTRATOR, COORDINATOR}),
     ADMINISTER: frozenset({ADMINISTRATOR}),
+    TELEPHONE: frozenset({COORDINATOR, TERRITORY}),
 }
 """DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
-and letters, which both look after. ADMINISTER: logins, staff, the log."""
+and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
+where the edition lets the role."""
 
 PERMISSIONS: dict[str, Requirement] = {
     "static": ANYBODY,
@@ -68,6 +73,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "access.link": ANYBODY,
     "access.enter_by_link": ANYBODY,
     "access.stop_address_change": ANYBODY,
+    "access.confirm_copy": ANYBODY,
     "access.code": ANYBODY,
     "access.second_step": ANYBODY,
     "access.take_up": ANYBODY,
@@ -137,6 +143,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.verify_address": OPERATOR,
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
+    "fill.end_telephone": OPERATOR,
     "desk.home": DESK,
     "desk.responses": FOLLOW,
     "desk.export": FOLLOW,
@@ -150,6 +157,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.rewrite_entity_note": FOLLOW,
     "desk.notes": FOLLOW,
     "desk.open_entity_pages": PREPARE,
+    "desk.telephone": TELEPHONE,
+    "desk.see_to_copy": FOLLOW,
     "desk.extend_entity": COORDINATE,
     "desk.refuse_entity_reopening": COORDINATE,
     "desk.profile": DESK,
@@ -256,6 +265,7 @@ def enforce() -> ResponseReturnValue | None:
 
     Raises `SignInRequiredError`, `StaffRequiredError` or `OperatorRequiredError`, which the surface of signing in turns into a
     redirect or, where something was typed, into a page that keeps it; `RoleRefusedError` for staff of another role;
+    `TelephoneRefusedError` and `TelephoneOverError` for staff who fills in by telephone;
     `UnlistedEndpointError` for an endpoint missing in the table.
     """
     current = this_request()
@@ -272,11 +282,40 @@ def enforce() -> ResponseReturnValue | None:
         return None
     identity = signed_in()
     if identity is None:
-        raise SignInRequiredError
-    keep_alive(identity, now(), writes=current.method not in SAFE_METHODS and session_has_begun())
+        raise _why_nobody(session_token(current))
+    if identity.telephone is not None:
+        _enforce_telephone(identity, endpoint)
+    if _is_sign_of_life(identity, endpoint):
+        keep_alive(identity, now(), writes=current.method not in SAFE_METHODS and session_has_begun())
     if requirement is OPERATOR and identity.operator_id is None:
         raise OperatorRequiredError
     return None
+
+
+def _why_nobody(token: str) -> Exception:
+    """Nobody is signed in: what is said to whoever had a session of this id."""
+    entity_code = telephone_entity_of(token) if token else None
+    return SignInRequiredError() if entity_code is None else TelephoneOverError(entity_code)
+
+
+def _enforce_telephone(identity: Identity, endpoint: str) -> None:
+    """Staff fills in by telephone: only in the browser that has the session at the desk too, and only what filling in needs.
+
+    Raises TelephoneOverError or TelephoneRefusedError.
+    """
+    staff = staff_signed_in()
+    if staff is None or identity.telephone is None or staff.session_key != identity.telephone.staff_session:
+        raise TelephoneOverError(identity.entity_code)
+    if endpoint not in MAY_ASK:
+        log_refusal("telephone", staff=staff.staff_id, endpoint=endpoint)
+        raise TelephoneRefusedError(endpoint)
+    if _is_sign_of_life(identity, endpoint):
+        keep_staff_alive(staff, now(), writes=request.method not in SAFE_METHODS)
+
+
+def _is_sign_of_life(identity: Identity, endpoint: str) -> bool:
+    """Whether the request shows that somebody is at work: not what a page left open asks by itself while staff fills in."""
+    return identity.telephone is None or endpoint != "fill.sync" or request.method not in SAFE_METHODS
 
 
 def _enforce_role(requirement: Requirement) -> None:

@@ -14,7 +14,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.accounts.models import Operator, WebSession
-from app.accounts.operators import shown_name
+from app.accounts.operators import STAFF_NAME, shown_name
+from app.accounts.telephone import IDLE
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import record
 from app.config import settings
@@ -39,6 +40,7 @@ def list_sessions(entity_id: int, now: dt.datetime, *, current: str = "") -> lis
     """The entity's live sessions, the one seen last first. `current`: the session key of whoever asks."""
     query = (
         sa.select(WebSession.id_hash, WebSession.created_at, WebSession.last_seen_at, Operator.name, Operator.verified_at)
+        .add_columns(STAFF_NAME.label("staff"))
         .outerjoin(Operator, sa.and_(Operator.id == WebSession.operator_id, Operator.entity_id == WebSession.entity_id))
         .where(*_live(entity_id, now))
         .order_by(WebSession.last_seen_at.desc(), WebSession.created_at.desc(), WebSession.id_hash)
@@ -50,7 +52,7 @@ def list_sessions(entity_id: int, now: dt.datetime, *, current: str = "") -> lis
 
 
 def _operator(row: Any) -> str | None:
-    return None if row.name is None else shown_name(row.name, verified=row.verified_at is not None)
+    return None if row.name is None else shown_name(row.name, verified=row.verified_at is not None, staff=row.staff)
 
 
 def end_session_of(entity_id: int, key: str, now: dt.datetime, *, actor: str) -> bool:
@@ -72,6 +74,7 @@ def _live(entity_id: int, now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...
         WebSession.ended_at.is_(None),
         WebSession.expires_at > now,
         WebSession.last_seen_at > now - idle,
+        sa.or_(WebSession.staff_id.is_(None), WebSession.last_seen_at > now - IDLE),
     )
 
 

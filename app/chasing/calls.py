@@ -52,16 +52,27 @@ def add_call(edition_id: int, entity: tuple[int, str], call: NewCall, *, staff_i
     """Write a call down and return its id. `entity`: its id and code. Commits. Raises ValueError for what does not fit."""
     if call.outcome not in OUTCOMES:
         raise ValueError(f"an outcome is one of {', '.join(OUTCOMES)}")
+    call_id = note_call(edition_id, entity, call, staff_id=staff_id, now=now)
+    db.session.commit()
+    return call_id
+
+
+def note_call(
+    edition_id: int, entity: tuple[int, str], call: NewCall, *, staff_id: int, now: dt.datetime, operator_id: int | None = None
+) -> int:
+    """As `add_call`, within its caller's transaction, with any outcome. Flushes only.
+
+    `operator_id`: who was on the line, where staff fills in by telephone.
+    """
     if len(call.spoke_with) > LONGEST_NAME or len(call.note) > LONGEST_NOTE:
         raise ValueError("a name or a note that is too long")
     entity_id, code = entity
     values = {"edition_id": edition_id, "entity_id": entity_id, "staff_id": staff_id, "at": now, "outcome": call.outcome}
-    values |= {"spoke_with": call.spoke_with, "note": call.note, "call_back_on": call.call_back_on}
+    values |= {"spoke_with": call.spoke_with, "note": call.note, "call_back_on": call.call_back_on, "operator_id": operator_id}
     call_id = db.session.execute(sa.insert(Call).values(**values).returning(Call.id)).scalar_one()
     back = call.call_back_on.isoformat() if call.call_back_on else None
     detail: dict[str, Scalar] = {"call": call_id, "outcome": call.outcome, "call_back_on": back}
     record("call_noted", actor=f"staff:{staff_id}", subject=f"entity:{code}", detail=detail, now=now)
-    db.session.commit()
     return call_id
 
 

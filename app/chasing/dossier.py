@@ -85,8 +85,11 @@ def _whom_to_reach() -> list[Part]:
             *("address", address_table, address.id, address.created_at, (address.purpose, address.email, bad)),
             *(address.entity_id == _ENTITY_ID, address.ended_at.is_(None)),
         ),
-        _people(
-            "operator", operator_table, operator.verified_at, operator.entity_id == _ENTITY_ID, operator.removed_at.is_(None)
+        _part(
+            *("operator", operator_table.outerjoin(staff_table, _STAFF.id == operator.staff_id), operator.id),
+            operator.created_at,
+            (operator.name, operator.office, operator.email, operator.phone, operator.verified_at, _STAFF.name),
+            *(operator.entity_id == _ENTITY_ID, operator.removed_at.is_(None)),
         ),
         _people(
             *("access", access_request_table, access.note, access.entity_id == _ENTITY_ID),

@@ -10,6 +10,7 @@ programs expect); the codes do not change, new ones are added at the end:
     is_lead           1 or 0, as those                               has_address
     last_activity, submitted_at, own_deadline: minutes in Rome, 2026-03-16 10:00
     last_message, last_message_state, last_message_at, last_call, last_call_at, call_back_on
+    by_phone          1 where what counts was sent by telephone, or 0
 
 Not for: answers (`exports`), or people to call (`call_list.py`).
 Holds always: codes are text, so that no program makes 1001 of 001001; a text that a spreadsheet would run is made
@@ -66,6 +67,7 @@ COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
     ("last_call", _l("Ultima telefonata")),
     ("last_call_at", _l("Data della telefonata")),
     ("call_back_on", _l("Richiamare il")),
+    ("by_phone", _l("Inviata al telefono")),
 )
 
 
@@ -88,6 +90,7 @@ def cells(row: ListRow) -> list[Cell]:
         _minute(row.closes_at - MINUTE if row.closes_at else None),
         *((message.kind, message.state, _minute(message.created_at)) if message else (None, None, None)),
         *((call.outcome, _minute(call.at), str(call.call_back_on or "")) if call else (None, None, None)),
+        int(row.by_phone),
     ]
 
 

@@ -18,10 +18,12 @@ import sqlalchemy as sa
 from app.chasing.belonging import ASSOCIATIONS, belongs_to
 from app.chasing.models import Call
 from app.chasing.respondents import SIZES, respondent_table
+from app.editions.files import ROME
 from app.extensions import table_of
 from app.registry.addresses import select_with_address
 from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, MUNICIPALITY_KIND, entity_table, select_matching
 from app.responses.late import has_late_work
+from app.responses.telephone_copies import FLAGGED_AFTER, is_contested, is_unconfirmed
 
 STATES: Final = ("never", "opened", "draft", "submitted", "covered")
 """Where an entity stands, each in one of them: what it sent comes before what others sent for it."""
@@ -34,6 +36,9 @@ PROBLEMS: Final = (
     "leads",
     "silent_lead",
     "late_work",
+    "by_phone",
+    "phone_unconfirmed",
+    "phone_contested",
 )
 _ROW: Final = respondent_table.c
 _CALL: Final = table_of(Call)
@@ -155,7 +160,14 @@ _PROBLEM: Final[Mapping[str, Callable[[dt.date], sa.ColumnElement[bool]]]] = {
     "leads": lambda _today: _ROW.is_lead.is_(True),
     "late_work": lambda _today: has_late_work(_ROW.edition_id, _ROW.entity_id),
     "silent_lead": lambda _today: sa.and_(_ROW.is_lead, _ROW.state != "submitted"),
+    "by_phone": lambda _today: _ROW.by_phone.is_(True),
+    "phone_unconfirmed": lambda today: is_unconfirmed(_ROW.edition_id, _ROW.entity_id, _midnight(today) - FLAGGED_AFTER),
+    "phone_contested": lambda _today: is_contested(_ROW.edition_id, _ROW.entity_id),
 }
+
+
+def _midnight(today: dt.date) -> dt.datetime:
+    return dt.datetime.combine(today, dt.time(), ROME).astimezone(dt.UTC)
 
 
 def _known(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

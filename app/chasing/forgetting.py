@@ -37,6 +37,11 @@ def _erase_notes(keys: Sequence[Key], now: dt.datetime) -> None:
     db.session.execute(sa.update(EntityNote).where(*taken_back).values(text=""))
 
 
+def forget_caller(operator_id: int) -> None:
+    """Forget with whom staff spoke while filling in by telephone with this person: the calls stay. Flushes only."""
+    db.session.execute(sa.update(Call).where(_CALL.operator_id == operator_id).values(spoke_with="", note=""))
+
+
 TERMS: Final = (
     Term("with whom somebody spoke by phone", SETTING, _CALL.id, _calls_over, _erase_calls),
     Term("notes that were taken back", SETTING, _NOTE.id, _notes_over, _erase_notes),

@@ -18,7 +18,10 @@ OUTCOMES = (
     *("will_answer", "sent_now", "no_answer", "call_back", "refused", "wrong_contact", "nothing_to_report"),
     *("through_lead", "merged", "other"),
 )
-"""What a call came to (outcome codes of response chasing)."""
+"""What a call came to (outcome codes of response chasing), as somebody writes it down."""
+PHONE_BEGUN, PHONE_SENT = "phone_begun", "phone_sent"
+WRITTEN_BY_ITSELF = (PHONE_BEGUN, PHONE_SENT)
+"""The same of a call in which staff filled in: the program writes it down."""
 
 
 class Respondent(Base):
@@ -26,7 +29,9 @@ class Respondent(Base):
 
     `state`: never (not opened), opened, draft, submitted, withdrawn counts as draft. `submitted_as` as in `response`.
     `size_class`: 0 unknown, then 1 (< 1,000), 2 (< 5,000), 3 (< 20,000), 4 (< 100,000), 5. `lead_id`: who leads an association
-    to which it belongs today (one of them). `is_lead`: whether it leads one. `has_address`: whether a message could be sent.
+    to which it belongs today (one of them).
+    `is_lead`: whether it leads one. `by_phone`: whether what counts was sent by telephone. `has_address`: whether a message
+    could be sent.
     """
 
     __tablename__ = "respondent"
@@ -44,6 +49,7 @@ class Respondent(Base):
     population: Mapped[int | None]
     state: Mapped[str] = mapped_column(sa.String(10))
     submitted_as: Mapped[str | None] = mapped_column(sa.String(20))
+    by_phone: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     progress: Mapped[int]
     answered: Mapped[bool]
     covered: Mapped[bool]
@@ -69,7 +75,10 @@ class Tally(Base):
 
 
 class Call(Base):
-    """A call to or from an entity, with what it came to. `call_back_on`: when somebody promised to call again."""
+    """A call to or from an entity, with what it came to. `call_back_on`: when somebody promised to call again.
+
+    `operator_id`: who was on the line, where staff filled in by telephone and the program wrote the call down.
+    """
 
     __tablename__ = "call"
     __table_args__ = (sa.Index("ix_call_entity", "edition_id", "entity_id", "at"),)
@@ -84,6 +93,7 @@ class Call(Base):
     note: Mapped[str] = mapped_column(sa.String(2000), default="")
     call_back_on: Mapped[dt.date | None]
     removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
 
 
 class EntityNote(Base):

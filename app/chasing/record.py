@@ -38,7 +38,8 @@ _ROW: Final = respondent_table.c
 class Head:
     """The entity and its response. `status`: None if never opened. `extended_until`: the end of its own extension.
 
-    `asked`: whether the edition asks it. `valid_to`: the first day on which it no longer exists.
+    `asked`: whether the edition asks it. `valid_to`: the first day on which it no longer exists. `submitted_mode`: web or
+    telephone.
     """
 
     entity_id: int
@@ -66,6 +67,8 @@ class Head:
     reopened: bool | None
     activated_at: dt.datetime | None
     suspended_at: dt.datetime | None
+    response_id: int | None
+    submitted_mode: str | None
 
     @property
     def label(self) -> str:
@@ -201,7 +204,7 @@ _SHOWN: Final = (
     *(_RESPONSE.status, _RESPONSE.progress, _RESPONSE.opened_at, _RESPONSE.last_activity, _RESPONSE.submitted_at),
     *(_RESPONSE.submissions, _RESPONSE.submitted_as, _RESPONSE.open_conflicts),
     *(_OWN.closes_at, _OWN.reason, _OWN.reopened, account_table.c.password_set_at),
-    suspension_table.c.suspended_at,
+    *(suspension_table.c.suspended_at, _RESPONSE.id, _RESPONSE.submitted_mode),
 )
 
 
@@ -250,8 +253,8 @@ def _person(row: Any) -> PersonLine:
 
 
 def _operator(row: Any) -> PersonLine:
-    """`e` is since when the address is verified."""
-    return PersonLine(row.id, row.at, shown_name(row.a, verified=row.e is not None), row.b, row.c, row.d, "")
+    """`e` is since when the address is verified, `f` who of the staff filled in with this person on the line."""
+    return PersonLine(row.id, row.at, shown_name(row.a, verified=row.e is not None, staff=row.f), row.b, row.c, row.d, "")
 
 
 def _call(row: Any) -> CallLine:

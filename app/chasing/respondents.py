@@ -25,6 +25,7 @@ from app.registry.associations import leads_by_member
 from app.registry.entities import entity_table
 from app.responses.coverage import MemberState, doubly_claimed, states
 from app.responses.overview import ResponseState, response_states
+from app.responses.telephone_copies import TELEPHONE
 
 KEPT: Final = dt.timedelta(seconds=60)
 SIZES: Final = (1_000, 5_000, 20_000, 100_000)
@@ -120,7 +121,7 @@ def _wanted(edition: EditionView, now: dt.datetime) -> dict[int, tuple[Any, ...]
         rows[entity.id] = (
             *(edition.id, entity.id, entity.kind, entity.region_code, entity.province_sign),
             *(size_class(entity.population), entity.population),
-            *(response.status, response.submitted_as, response.progress),
+            *(response.status, response.submitted_as, response.submitted_mode == TELEPHONE, response.progress),
             *(state.answered, state.covered, state.claimed, state.declared, entity.id in double),
             *(entity.id in leading, min(others) if others else None, entity.id in reachable),
             None if response is _UNSEEN else response.last_activity,

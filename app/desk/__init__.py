@@ -39,6 +39,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     returned_mail,
     seeing,
     staff,
+    telephone,
     templates,
 )
 
@@ -72,6 +73,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.single_sign_on",
         "desk.steer_batch",
         "desk.suspend_login",
+        "desk.telephone",
         "desk.template",
     }
 )

@@ -32,6 +32,9 @@ PROBLEM_WORDS: Final[dict[str, LazyString]] = {
     "leads": _l("Capofila"),
     "silent_lead": _l("Capofila che non ha inviato"),
     "late_work": _l("Con risposte arrivate dopo la scadenza"),
+    "by_phone": _l("Inviata al telefono"),
+    "phone_unconfirmed": _l("Al telefono, non confermata da 10 giorni"),
+    "phone_contested": _l("Al telefono, con qualcosa che non va"),
 }
 KIND_WORDS: Final[dict[str, LazyString]] = {
     "municipality": _l("Comune"),
@@ -61,6 +64,8 @@ OUTCOME_WORDS: Final[dict[str, LazyString]] = {
     "through_lead": _l("Risponde il capofila"),
     "merged": _l("Ente fuso o soppresso"),
     "other": _l("Altro"),
+    "phone_begun": _l("Compilazione al telefono, non inviata"),
+    "phone_sent": _l("Risposta inviata al telefono"),
 }
 MESSAGE_WORDS: Final[dict[str, LazyString]] = {
     "activation": _l("Invito"),
@@ -74,6 +79,7 @@ MESSAGE_WORDS: Final[dict[str, LazyString]] = {
     "operator_invitation": _l("Invito a un collega"),
     "operator_verification": _l("Verifica di un indirizzo"),
     "second_step": _l("Codice per entrare"),
+    "telephone_copy": _l("Copia da confermare"),
 }
 DELIVERY_WORDS: Final[dict[str, LazyString]] = {
     "queued": _l("in coda"),

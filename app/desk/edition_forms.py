@@ -221,5 +221,12 @@ PARTS: Final[dict[str, Part]] = {
         lambda form: fields(form, "second_step"),
         lambda act, values: changing.set_second_step(act, wanted=bool(values["second_step"])),
     ),
+    "telefono": Part(
+        _l("Compilazione al telefono"),
+        "desk/edition_telephone.html",
+        lambda edition: {"telephone": edition.telephone},
+        lambda form: fields(form, "telephone"),
+        lambda act, values: changing.set_telephone(act, values["telephone"]),
+    ),
 }
 """Last word of the address → the part."""

@@ -27,6 +27,13 @@ STATES: Final[dict[str, tuple[LazyString, str]]] = {
 }
 """State → its word and the colour of its tag."""
 
+TELEPHONE_WORDS: Final[dict[str, LazyString]] = {
+    "nobody": _l("Nessuno"),
+    "desk": _l("Chi coordina"),
+    "territory": _l("Chi coordina e chi segue il territorio, ciascuno per la propria Regione"),
+}
+"""Who of the staff fills in with an officer on the line."""
+
 STEP_NAMES: Final = {
     "bozza": "draft",
     "pilota": "pilot",
@@ -87,6 +94,7 @@ PROBLEMS: Final = {
     "pilot_unknown": _l("Nessun ente di oggi ha il codice %(code)s: correggilo o toglilo."),
     "no_codes": _l("Scrivi almeno un codice, per esempio 048017."),
     "old_page": _l("La pagina era aperta da troppo tempo: controlla quello che hai scritto e invialo di nuovo."),
+    "telephone": _l("Scegli una delle voci."),
     "unconfirmed": _l("Manca qualcosa: se vuoi andare avanti lo stesso, conferma."),
 }
 

@@ -19,7 +19,7 @@ from app.desk import blueprint
 from app.desk.edition_forms import Typed, boxes_of, days_of, fields, instants_of
 from app.desk.edition_parts import check_page, date_warnings, draw, shown_edition
 from app.desk.edition_steps import steps_from
-from app.desk.edition_words import STATES, errors_of
+from app.desk.edition_words import STATES, TELEPHONE_WORDS, errors_of
 from app.editions.changing import pilot_codes
 from app.editions.checks import EditionProblemsError, Problem
 from app.editions.creating import NewEdition, create_edition, names_year, proposed_after
@@ -112,4 +112,5 @@ def edition(edition: str) -> str:
         tally=tallies().get(shown.id, Tally()),
         warnings=date_warnings(shown),
         steps=steps_from(shown, at),
+        telephone_word=str(TELEPHONE_WORDS[shown.telephone]),
     )

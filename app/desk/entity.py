@@ -7,6 +7,7 @@ with what was typed.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from app.audit.words import EVENTS
 from app.chasing.calls import OUTCOMES
 from app.chasing.dossier import MOST, MOST_WHOLE
 from app.chasing.record import EntityRecord, Head, entity_record, find_head
+from app.chasing.telephoning import why_not
 from app.clock import now
 from app.desk import blueprint
 from app.desk.asked import edition_on
@@ -39,6 +41,7 @@ from app.editions.current import EditionView
 from app.editions.extensions import MINUTE, is_over
 from app.registry.addresses import purpose_labels
 from app.registry.entities import EntityRow
+from app.responses.telephone_copies import TELEPHONE, CopyState, copy_of
 
 Problems = list[tuple[str, str]]
 WHOLE: Final = {
@@ -85,12 +88,13 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
     edition, at = edition_on(), now()
     whole = request.args.get("tutte", "")
     found = entity_record(head, edition, at, WHOLE.get(whole, ""))
+    copy = copy_of(head.response_id) if head.response_id and head.submitted_mode == TELEPHONE else None
     return render_template(
         "desk/entity.html",
         record=found,
         head=head,
         state=_state(found),
-        facts=_facts(found, edition),
+        facts=_facts(found, edition) + _telephone_facts(copy, at),
         coverage=_coverage(found),
         over=edition is not None and is_over(edition, head.extended_until, at),
         words=lambda kind, code: word(_WORDS[kind], code),
@@ -105,7 +109,8 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         more=_more(found, whole),
         short=short,
         who=_who,
-        deeds=_deeds(head),
+        deeds=_deeds(head, why_not(head, edition, required_staff(), at) is None),
+        copy=copy,
         lead_of=url_for("desk.responses") + f"?capofila={head.code}",
     )
 
@@ -153,6 +158,30 @@ def _facts(found: EntityRecord, edition: EditionView | None) -> list[dict[str, s
     return [{"label": label, "value": value} for label, value in rows]
 
 
+def _telephone_facts(copy: CopyState | None, at: dt.datetime) -> list[dict[str, str]]:
+    """How a version that counts was sent by telephone, and what the entity has said of it."""
+    if copy is None:
+        return []
+    sent = _("%(when)s, da %(staff)s; in linea %(person)s", when=short(copy.at), staff=copy.staff, person=copy.person)
+    return [
+        {"label": _("Inviata al telefono"), "value": sent},
+        {"label": _("Conferma dell'ente"), "value": _said_of(copy, at)},
+    ]
+
+
+def _said_of(copy: CopyState, at: dt.datetime) -> str:
+    if copy.confirmed_at:
+        return str(_("confermata il %(when)s", when=short(copy.confirmed_at)))
+    if copy.contested_at:
+        seen = _("gestita il %(when)s", when=short(copy.handled_at)) if copy.handled_at else _("da gestire")
+        return str(
+            _("qualcosa non va, %(when)s: «%(note)s» (%(seen)s)", when=short(copy.contested_at), note=copy.note, seen=seen)
+        )
+    if not copy.addresses:
+        return str(_("non chiesta: l'ente non ha indirizzi a cui mandare il link"))
+    return str(_("non ancora confermata, dopo più di 10 giorni") if copy.is_flagged(at) else _("in attesa"))
+
+
 def _deadline(head: Head, edition: EditionView) -> str:
     closes_at = edition.closes_for(head.extended_until)
     until = short(closes_at - MINUTE)
@@ -194,12 +223,13 @@ def _who(actor: str) -> str:
     return str(_ACTORS.get(kind, actor))
 
 
-def _deeds(head: Head) -> list[tuple[str, str]]:
-    """(address, words) of what else this person may do for an entity that exists."""
+def _deeds(head: Head, can_telephone: bool) -> list[tuple[str, str]]:
+    """(address, words) of what else this person may do for an entity that exists. `can_telephone`: fill in by telephone."""
     staff = required_staff()
     if head.valid_to is not None:
         return []
     pages = [("desk.login", _("Accesso dell'ente"), staff.administers)]
+    pages += [("desk.telephone", _("Compila al telefono"), can_telephone)]
     pages += [
         ("desk.addresses", _("Cambia gli indirizzi"), staff.prepares),
         ("desk.letter", _("Lettera con il codice"), staff.prepares),

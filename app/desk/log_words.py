@@ -18,7 +18,7 @@ from flask_babel.speaklater import LazyString
 from app.accounts.roles import ROLE_NAMES
 from app.audit.words import EVENTS
 from app.desk.chasing_words import ANSWER_WORDS, MESSAGE_WORDS, OUTCOME_WORDS, short
-from app.desk.edition_words import STATES
+from app.desk.edition_words import STATES, TELEPHONE_WORDS
 from app.desk.login_words import OUTCOMES, RUN_SOURCES, SOURCES
 from app.desk.reminder_words import AUDIENCE_WORDS
 
@@ -46,6 +46,8 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "region": _l("Regione"),
     "by": _l("con"),
     "mail": _l("per e-mail"),
+    "mode": _l("modo"),
+    "agreed": _l("la persona in linea è d'accordo"),
     "count": _l("quanti"),
     "reason": _l("motivo"),
     "addresses": _l("indirizzi"),
@@ -130,6 +132,7 @@ PART_WORDS: Final[Words] = {
     "questionnaire": _l("questionario"),
     "pilot": _l("enti del pilota"),
     "second_step": _l("accesso degli enti"),
+    "telephone": _l("compilazione al telefono"),
 }
 _VALUES: Final[dict[str, Words]] = {
     "by": {
@@ -156,11 +159,12 @@ _VALUES: Final[dict[str, Words]] = {
     "as": ANSWER_WORDS,
     "audience": AUDIENCE_WORDS,
     "part": PART_WORDS,
+    "mode": {"web": _l("dall'ente"), "telephone": _l("al telefono")},
     "said_by": {"lead": _l("capofila"), "member": _l("Comune")},
     "source": SOURCES | RUN_SOURCES,
     "state": {code: name for code, (name, _colour) in STATES.items()},
-    "before": {code: name for code, (name, _colour) in STATES.items()},
-    "after": {code: name for code, (name, _colour) in STATES.items()},
+    "before": {code: name for code, (name, _colour) in STATES.items()} | TELEPHONE_WORDS,
+    "after": {code: name for code, (name, _colour) in STATES.items()} | TELEPHONE_WORDS,
 }
 """Name of a detail → what its values are called."""
 _VALUES_OF: Final[dict[tuple[str, str], Words]] = {

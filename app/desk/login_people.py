@@ -12,7 +12,7 @@ from flask import abort, flash, jsonify, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.accounts.operators import OperatorRow, list_operators, removed_operators
+from app.accounts.operators import OperatorRow, list_operators, removed_operators, telephone_operators
 from app.accounts.permissions import required_staff
 from app.audit.chain import record
 from app.clock import now
@@ -29,7 +29,10 @@ def people(code: str) -> str:
     """Those who fill in for the entity, and those whom it has taken from its list."""
     entity = asked_entity(code)
     return render_template(
-        "desk/login_people.html", entity=entity, people=list_operators(entity.id), removed=removed_operators(entity.id)
+        "desk/login_people.html",
+        entity=entity,
+        people=[*list_operators(entity.id), *telephone_operators(entity.id)],
+        removed=removed_operators(entity.id),
     )
 
 
@@ -63,7 +66,8 @@ def erase_person(code: str, number: int) -> ResponseReturnValue:
 
 
 def _person(entity: EntityRow, number: int) -> OperatorRow:
-    known = {row.id: row for row in (*list_operators(entity.id), *removed_operators(entity.id))}
+    people = (*list_operators(entity.id), *telephone_operators(entity.id), *removed_operators(entity.id))
+    known = {row.id: row for row in people}
     return known.get(number) or abort(404)
 
 

@@ -45,6 +45,7 @@ def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: st
         (waiting.access_requests, _access_requests, page, "/gestione/richieste"),
         (waiting.reopenings, _reopenings, page, "/gestione/richieste"),
         (waiting.late_work, _late, listed, "late_work"),
+        (waiting.contested, _contested, listed, "phone_contested"),
         (waiting.address_changes, _changes, page, "/gestione/indirizzi"),
         (waiting.unknown_deliveries, _unknown, page, "/gestione/consegne"),
         (waiting.corrections, _corrections, _view(page, "correggere"), "/gestione/consegne"),
@@ -88,6 +89,10 @@ def _reopenings(number: int) -> str:
 
 def _late(number: int) -> str:
     return str(ngettext("ente con risposte arrivate dopo la scadenza", "enti con risposte arrivate dopo la scadenza", number))
+
+
+def _contested(number: int) -> str:
+    return str(ngettext("risposta al telefono in cui qualcosa non va", "risposte al telefono in cui qualcosa non va", number))
 
 
 def _changes(number: int) -> str:

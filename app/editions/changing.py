@@ -34,7 +34,7 @@ from app.editions.checks import (
 from app.editions.current import Contact, Plan
 from app.editions.definitions import store_definition
 from app.editions.lifecycle import ChangedEditionError, locked_edition
-from app.editions.models import Edition, PilotEntity
+from app.editions.models import TELEPHONE, Edition, PilotEntity
 from app.extensions import db
 from app.questionnaire.model import Questionnaire
 from app.registry.entities import codes_in_force
@@ -163,6 +163,14 @@ def set_second_step(act: Act, *, wanted: bool) -> None:
     edition = _begin(act)
     before, edition.second_step = edition.second_step, wanted
     _finish(act, edition, "second_step", before=before, after=wanted)
+
+
+def set_telephone(act: Act, who: str) -> None:
+    """Who may fill in with an officer on the line, one of `TELEPHONE`; what they have begun ends where they may no longer."""
+    edition = _begin(act)
+    _refuse([] if who in TELEPHONE else [Problem("telephone", "telephone")])
+    before, edition.telephone = edition.telephone, who
+    _finish(act, edition, "telephone", before=before, after=who)
 
 
 def set_questionnaire(act: Act, questionnaire: Questionnaire, source: str) -> None:

@@ -91,7 +91,7 @@ def _take_over(edition: Edition, earlier: Edition | None, now: dt.datetime) -> N
     edition.results_url, edition.accessibility_url = earlier.results_url, earlier.accessibility_url
     edition.letter = earlier.letter
     edition.letter_text = earlier.letter_text
-    edition.second_step = earlier.second_step
+    edition.second_step, edition.telephone = earlier.second_step, earlier.telephone
     years = edition.opens_at.astimezone(ROME).year - earlier.opens_at.astimezone(ROME).year
     edition.plan = msgspec.json.encode(moved_plan(plan_of(earlier.id), years)).decode()
 

@@ -56,6 +56,7 @@ class EditionView:
     changed_at: dt.datetime
     definition_id: int
     second_step: bool
+    telephone: str
 
     @property
     def has_letter(self) -> bool:
@@ -116,6 +117,7 @@ COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
     EDITION.changed_at,
     EDITION.definition_id,
     EDITION.second_step,
+    EDITION.telephone,
 )
 CURRENT_ID: Final = (
     sa.select(EDITION.id)

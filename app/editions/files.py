@@ -17,6 +17,7 @@ Holds always: a file that is wrong in any place is refused whole, with every pla
     results_url: https://…             # optional: what became of last year's answers
     accessibility_url: https://…       # optional: the declaration on AGID's form
     second_step: true                  # optional: entities sign in with a code by e-mail too, in a browser that is new to them
+    telephone: desk                    # optional: who fills in with an officer on the line: nobody, desk or territory (both)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 import yaml
@@ -111,6 +112,7 @@ class _Raw(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     results_url: str | None = None
     accessibility_url: str | None = None
     second_step: bool = False
+    telephone: Literal["nobody", "desk", "territory"] = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class EditionFile:
     letter_text: str = ""
     plan: Plan = ()
     second_step: bool = False
+    telephone: str = "nobody"
 
     @property
     def contacts_json(self) -> str:
@@ -183,6 +186,7 @@ def read_edition_file(path: Path) -> EditionFile:
         letter_text=letter_text,
         plan=plan,
         second_step=raw.second_step,
+        telephone=raw.telephone,
     )
 
 

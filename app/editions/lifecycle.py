@@ -54,7 +54,7 @@ def store_edition(file: EditionFile, *, actor: str, now: dt.datetime) -> str:
     edition.results_url, edition.accessibility_url = file.results_url, file.accessibility_url
     edition.letter = file.letter
     edition.letter_text, edition.plan = file.letter_text, file.plan_json
-    edition.second_step = file.second_step
+    edition.second_step, edition.telephone = file.second_step, file.telephone
     edition.changed_at = now
     db.session.flush()
     db.session.execute(sa.delete(PilotEntity).where(PilotEntity.edition_id == edition.id))

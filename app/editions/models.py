@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import UTCDateTime
 from app.extensions import Base
 
+NOBODY, DESK, TERRITORY = TELEPHONE = ("nobody", "desk", "territory")
+"""Who of the staff fills in with an officer on the line: nobody; coordinators; those, and a Region's people for their own."""
+
 
 class Definition(Base):
     """A questionnaire's source text, kept as it was when an edition took it; found again by the digest of that text."""
@@ -28,6 +31,7 @@ class Edition(Base):
     """One run of the survey. `plan`: JSON, [[day, percent of municipalities represented that are hoped for by then], …].
 
     `second_step`: beside the password, an entity needs a code by e-mail in a browser where it has not signed in before.
+    `telephone`: who fills in with an officer on the line, one of `TELEPHONE`.
     """
 
     __tablename__ = "edition"
@@ -52,6 +56,7 @@ class Edition(Base):
     letter_text: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     plan: Mapped[str] = mapped_column(sa.Text, default="[]", server_default="[]")
     second_step: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    telephone: Mapped[str] = mapped_column(sa.String(10), default="nobody", server_default="nobody")
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
     letter_file: Mapped[EditionLetter | None] = relationship(cascade="all, delete-orphan")

@@ -37,4 +37,5 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     short,
     steps,
     sync,
+    telephone,
 )

@@ -14,7 +14,7 @@ from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
 from app.accounts.invitations import pending_invitations
-from app.accounts.operators import list_operators, operator_names, removed_operators
+from app.accounts.operators import list_operators, operator_names, removed_operators, telephone_operators
 from app.accounts.session_list import list_sessions
 from app.clock import now
 from app.editions.current import EditionView, current_edition
@@ -55,7 +55,7 @@ def entity() -> ResponseReturnValue:
         addresses=_addresses(who.entity_id, at),
         changes=waiting_changes(who.entity_id),
         purpose_label=purpose_label,
-        operators=list_operators(who.entity_id),
+        operators=[*list_operators(who.entity_id), *telephone_operators(who.entity_id)],
         invitations=pending_invitations(who.entity_id),
         now=at,
         removed=removed_operators(who.entity_id),

@@ -16,6 +16,7 @@ from app.accounts.identity import Identity
 from app.accounts.loader import FINDERS
 from app.accounts.permissions import signed_in
 from app.accounts.sessions import find_identity
+from app.accounts.telephone import TelephoneOverError
 from app.context import this_g, this_request
 from app.database import unit_of_work
 from app.editions.current import EditionView, current_edition, is_pilot_entity
@@ -53,7 +54,7 @@ def locale() -> str:
 def author(channel: str = "form") -> Author:
     """Who saves in this request."""
     who = identity()
-    return Author(who.operator_id, who.session_key, channel)
+    return Author(who.operator_id, who.session_key, channel, who.telephone.staff_id if who.telephone else None)
 
 
 def find_with_response(token: str, now: dt.datetime) -> Identity | None:
@@ -70,11 +71,11 @@ FINDERS["fill"] = find_with_response
 
 
 def load_response(now: dt.datetime) -> OpenResponse:
-    """The entity's response in the current edition, created at the first look. Raises NotOpenError."""
+    """The entity's response in the current edition, created at the first look. Raises NotOpenError and TelephoneOverError."""
     entry: Entry | None = g.pop("entry", None)
-    if entry is not None:
-        return entry.response
     who = identity()
+    if entry is not None:
+        return _of_its_edition(entry.response, who)
     g.edition = edition = current_edition()
     if edition is None:
         raise NotOpenError(None)
@@ -88,4 +89,11 @@ def load_response(now: dt.datetime) -> OpenResponse:
         with unit_of_work(writes=True):
             found = open_response(who.entity_id, edition, now)
     g.own_closes_at = found.own_closes_at
-    return found
+    return _of_its_edition(found, who)
+
+
+def _of_its_edition(response: OpenResponse, who: Identity) -> OpenResponse:
+    """The response, unless staff began to fill in by telephone in another edition than is on now. Raises TelephoneOverError."""
+    if who.telephone is not None and who.telephone.edition_id != response.edition.id:
+        raise TelephoneOverError(who.entity_code)
+    return response

@@ -25,6 +25,7 @@ from app.fill.privacy import notice_to_ask
 from app.fill.reopening import may_ask
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
+from app.fill.telephone import note_sent, telephone_copy
 from app.fill.views import sentence
 from app.questionnaire.model import Questionnaire, split_key
 from app.questionnaire.reach import Reached
@@ -85,6 +86,7 @@ def overview() -> ResponseReturnValue:
         notice=notice_to_ask(),
         conflicts=len(response.open_conflicts),
         receipts=list_receipts(response.id) if response.submissions else [],
+        by_phone=telephone_copy(response),
         unsent=has_unsent_changes(response),
         sheets=[
             {"step": response.questionnaire_in(locale()).step(step.code), "sheet": step.repeat.sheet}
@@ -203,6 +205,7 @@ def _submit(response: OpenResponse, at: dt.datetime) -> ResponseReturnValue:
         return _draw_check(load_response(at), at), 409
     except IncompleteError:
         return _draw_check(load_response(at), at, ("",)), 422
+    note_sent()
     return redirect(url_for("fill.receipt"), 303)
 
 

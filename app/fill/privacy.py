@@ -33,6 +33,7 @@ SECTIONS: Final = {
     "said_of_coverage": _l("Che cosa hai detto su chi risponde per chi"),
     "requests_for_access": _l("Richieste di accesso"),
     "requests_for_a_reopening": _l("Richieste di riapertura"),
+    "calls": _l("Telefonate"),
     "messages": _l("Messaggi al tuo indirizzo"),
     "log": _l("Registro delle operazioni"),
 }
@@ -46,6 +47,8 @@ COLUMNS: Final = {
     "phone": _l("telefono"),
     "created_at": _l("dal"),
     "verified_at": _l("indirizzo verificato"),
+    "by_phone": _l("scritto da altri al telefono"),
+    "spoke_with": _l("con chi"),
     "given_at": _l("dal"),
     "until": _l("al"),
     "version": _l("versione"),

@@ -19,6 +19,7 @@ from app.fill.forms import posted_fields
 from app.fill.opening import author, load_response, locale
 from app.fill.reopening import may_ask
 from app.fill.saving import sent_for_another
+from app.fill.telephone import telephone_copy
 from app.fill.views import PageViews, moment, shown, speech_for
 from app.questionnaire.answers import type_of
 from app.questionnaire.model import Questionnaire, Step, split_key
@@ -55,6 +56,7 @@ def receipt() -> ResponseReturnValue:
         readonly=not response.takes_answers(at),
         may_ask=may_ask(response, at),
         unsent=has_unsent_changes(response),
+        by_phone=telephone_copy(response),
         withdrawn=is_withdrawn(response),
         coverage=coverage_view(response, at),
         with_sheets=any(response.document.live_items().values()),

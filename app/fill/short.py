@@ -22,6 +22,7 @@ from app.fill.opening import author, load_response, locale
 from app.fill.overview import conflict_rows, missing_rows
 from app.fill.path import Page, first_page, next_address, short_page, short_path, step_address
 from app.fill.saving import asked_for, draw_page, keep_page, newly_asked, reached_by, sent_for_another, store_page
+from app.fill.telephone import note_sent
 from app.questionnaire.model import answer_key, split_key
 from app.responses import personal
 from app.responses.drafts import EditionClosedError
@@ -104,6 +105,7 @@ def _send(saved: OpenResponse, page: Page, at: dt.datetime) -> ResponseReturnVal
         return redirect(url_for("fill.short"), 303)
     except IncompleteError:
         return _draw(load_response(at), at, strict=True), 422
+    note_sent()
     return redirect(url_for("fill.receipt"), 303)
 
 

@@ -232,7 +232,7 @@ def _answers(response: OpenResponse, since: int) -> dict[str, Any]:
 def _names(response: OpenResponse, operators: set[int | None]) -> Mapping[int, str]:
     """Who wrote these; the names are asked for only where somebody else did."""
     me = identity()
-    if me.operator_id is not None and operators <= {me.operator_id, None}:
+    if me.operator_id is not None and operators <= {me.operator_id, None} and me.telephone is None:
         return {me.operator_id: shown_name(me.operator_name or "", verified=me.operator_verified)}
     return operator_names(response.entity_id)
 

@@ -18,6 +18,7 @@ from app.accounts.operator_messages import invitation_reference
 from app.accounts.tables import operator_table
 from app.audit.chain import record
 from app.audit.forgetting import Key, Term
+from app.chasing.forgetting import forget_caller
 from app.editions.forgetting import edition_goes_on, forget_asker
 from app.extensions import db
 from app.mail.forgetting import forget_recipient
@@ -46,6 +47,7 @@ def _erase(operator_id: int, now: dt.datetime) -> bool:
     erased = erase_operator_row(operator_id, now)
     if erased is None:
         return False
+    forget_caller(operator_id)
     entity_id, email = erased
     if email:
         forget_recipient(email, f"entity:{entity_id}")

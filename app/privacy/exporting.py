@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from app.accounts.operator_messages import invitation_reference
 from app.accounts.tables import access_request_table, invitation_table, operator_table, session_table
 from app.audit.about import entry_table
+from app.chasing.calls import call_table
 from app.editions.reopenings import reopening_table
 from app.extensions import db, table_of
 from app.mail.tables import delivery_table
@@ -43,13 +44,14 @@ def person_data(operator_id: int, entity_id: int | None = None) -> dict[str, Row
     row = db.session.execute(query).mappings().one_or_none()
     if row is None:
         raise UnknownPersonError(operator_id)
-    own = {name: _plain(row[name]) for name in _PERSON}
+    own = {name: _plain(row[name]) for name in _PERSON} | {"by_phone": row["staff_id"] is not None}
     return {"person": [own], **_elsewhere(operator_id, row["entity_id"], row["email"])}
 
 
 def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
     session, sent, late, reply = session_table.c, submission_table.c, late_save_table.c, coverage_reply_table.c
     asked, reopening, message = access_request_table.c, reopening_table.c, delivery_table.c
+    call = call_table.c
     accepted, entry, consent = table_of(Acceptance).c, entry_table.c, draft_consent_table.c
     invited = _invitations(operator_id, entity_id, email)
     about = [f"entity:{entity_id}", *(invitation_reference(row["id"]) for row in invited)]
@@ -74,6 +76,7 @@ def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
             [reopening.entity_id == entity_id, _same(reopening.email, email)],
             reopening.id,
         ),
+        "calls": _rows([call.at, call.outcome, call.spoke_with, call.note], [call.operator_id == operator_id], call.id),
         "messages": _rows(
             [message.created_at, message.kind, message.recipient, message.subject, message.state],
             [message.reference.in_(about), _same(message.recipient, email)],

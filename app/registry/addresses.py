@@ -32,14 +32,15 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "sign_in": _OFFICES,
     "reset": _OFFICES,
     "receipt": _RECORDS,
+    "telephone_copy": _RECORDS,
     "reopening": _RECORDS,
     "reminder": _RECORDS,
 }
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""
 
-WITH_LINK = frozenset({"activation", "sign_in", "reset"})
-"""The messages with which somebody gets in."""
+WITH_LINK = frozenset({"activation", "sign_in", "reset", "telephone_copy"})
+"""The messages with which somebody gets in, or confirms something in the entity's name."""
 
 address_table = table_of(ContactAddress)  # for rooms that join it in a query of their own; they read, and never write
 # The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the

@@ -88,11 +88,15 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who saves: the operator, the browser session (its key, or a part of it) and how: "form" or "json"."""
+    """Who saves: the operator, the browser session (its key, or a part of it) and how: "form" or "json".
+
+    `staff_id`: who of the staff writes down what the operator says on the telephone.
+    """
 
     operator_id: int | None
     session: str
     channel: str = "form"
+    staff_id: int | None = None
 
 
 class _OvertakenError(Exception):

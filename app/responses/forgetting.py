@@ -1,4 +1,5 @@
-"""What this room forgets: personal answers some time after their edition closed, and late work that nobody brought in.
+"""What this room forgets: personal answers and notes some time after their edition closed, late work that nobody brought in,
+and links that are over.
 
 Holds always: flushes only; document, journal and sent versions stay as they are (`personal.py`), and a repeated late save is
 still known.
@@ -16,11 +17,13 @@ from app.audit.forgetting import Key, Term
 from app.editions.forgetting import closed_before
 from app.extensions import db, table_of
 from app.responses.late import WAITING, personal_digests
-from app.responses.models import LateSave, PersonalValue, Response
+from app.responses.models import LateSave, PersonalValue, Response, TelephoneCopy, TelephoneLink
 
 _RESPONSE: Final = table_of(Response).c
 _VALUE: Final = table_of(PersonalValue).c
 _LATE: Final = table_of(LateSave).c
+_COPY: Final = table_of(TelephoneCopy).c
+_LINK: Final = table_of(TelephoneLink).c
 
 
 def _answers_over(before: dt.datetime) -> list[sa.ColumnElement[bool]]:
@@ -48,7 +51,26 @@ def _discard_late(keys: Sequence[Key], now: dt.datetime) -> None:
     db.session.execute(sa.update(LateSave).where(*waiting).values(**values))
 
 
+def _notes_over(before: dt.datetime) -> list[sa.ColumnElement[bool]]:
+    over = sa.exists().where(_RESPONSE.id == _COPY.response_id, closed_before(_RESPONSE.edition_id, before))
+    return [_COPY.note != "", over]
+
+
+def _erase_notes(keys: Sequence[Key], now: dt.datetime) -> None:
+    db.session.execute(sa.update(TelephoneCopy).where(_COPY.id.in_(keys)).values(note=""))
+
+
+def _links_over(before: dt.datetime) -> list[sa.ColumnElement[bool]]:
+    return [_LINK.expires_at < before]
+
+
+def _delete_links(keys: Sequence[Key], now: dt.datetime) -> None:
+    db.session.execute(sa.delete(TelephoneLink).where(_LINK.token_hash.in_(keys)))
+
+
 TERMS: Final = (
     Term("responses with personal answers", "retention_personal_answers_months", _RESPONSE.id, _answers_over, _erase_answers),
     Term("late work that nobody brought in", "retention_late_work_days", _LATE.id, _late_over, _discard_late),
+    Term("notes on copies to confirm", "retention_personal_answers_months", _COPY.id, _notes_over, _erase_notes),
+    Term("links to copies to confirm", "retention_sessions_days", _LINK.token_hash, _links_over, _delete_links),
 )

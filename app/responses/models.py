@@ -17,7 +17,9 @@ class Response(Base):
     `status`: opened (seen, nothing written), draft, submitted. `progress`: percent of the required answers on the reached
     path. `active_seconds`: time spent, counted as the gaps between saves of at most five minutes. `submitted_content`: digest
     of what was last submitted, by which later corrections are noticed. `submitted_as`: what the last submitted version is:
-    answer, nothing (nothing to report), declaration (another entity answers). `synthetic`: made by the demo command.
+    answer, nothing (nothing to report), declaration (another entity answers). `submitted_mode`: how it was filled in when it
+    was sent: web (by the entity itself) or telephone (by staff with an officer on the line). `synthetic`: made by the demo
+    command.
     """
 
     __tablename__ = "response"
@@ -43,6 +45,7 @@ class Response(Base):
     submissions: Mapped[int] = mapped_column(default=0)
     submitted_content: Mapped[str | None] = mapped_column(sa.String(64))
     submitted_as: Mapped[str | None] = mapped_column(sa.String(20))
+    submitted_mode: Mapped[str | None] = mapped_column(sa.String(10))
     synthetic: Mapped[bool] = mapped_column(default=False)
 
 
@@ -160,7 +163,7 @@ class LateSave(Base):
 
 
 class Submission(Base):
-    """One submitted version, kept as it was sent."""
+    """One submitted version, kept as it was sent. `staff_id`: who of the staff sent it by telephone; NULL: nobody."""
 
     __tablename__ = "submission"
     __table_args__ = (sa.UniqueConstraint("response_id", "number"),)
@@ -174,3 +177,36 @@ class Submission(Base):
     document: Mapped[str] = mapped_column(sa.Text)
     operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
     submitted_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    staff_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff_member.id"))
+
+
+class TelephoneCopy(Base):
+    """The copy of a version that was sent by telephone, which the entity is asked to confirm.
+
+    `addresses`: how many it was sent to; 0 where the entity has none. `confirmed_at`, `contested_at`: what the entity said, at
+    most one of them, with its `note`. `handled_at`: since when the desk has seen to what was contested.
+    """
+
+    __tablename__ = "telephone_copy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(sa.ForeignKey("submission.id"), unique=True)
+    response_id: Mapped[int] = mapped_column(sa.ForeignKey("response.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    addresses: Mapped[int]
+    confirmed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    contested_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    note: Mapped[str] = mapped_column(sa.String(2000), default="")
+    handled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    handled_by: Mapped[str | None] = mapped_column(sa.String(100))
+
+
+class TelephoneLink(Base):
+    """A single-use link with which the entity confirms or contests a copy; the answer ends it and its copy's others."""
+
+    __tablename__ = "telephone_link"
+
+    token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    copy_id: Mapped[int] = mapped_column(sa.ForeignKey("telephone_copy.id"), index=True)
+    created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)

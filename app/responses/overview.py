@@ -26,12 +26,13 @@ class ResponseState:
     progress: int
     last_activity: dt.datetime
     submitted_at: dt.datetime | None
+    submitted_mode: str | None = None
 
 
 def response_states(edition_id: int) -> dict[int, ResponseState]:
     """Entity's id → the state of its response, for each entity that has opened it."""
     query = sa.select(
         *(_RESPONSE.entity_id, _RESPONSE.status, _RESPONSE.submitted_as, _RESPONSE.progress),
-        *(_RESPONSE.last_activity, _RESPONSE.submitted_at),
+        *(_RESPONSE.last_activity, _RESPONSE.submitted_at, _RESPONSE.submitted_mode),
     ).where(_RESPONSE.edition_id == edition_id)
     return {row[0]: ResponseState(*tuple(row)[1:]) for row in db.session.connection().execute(query)}

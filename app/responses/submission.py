@@ -2,8 +2,8 @@
 
 Not for: storing answers (`drafts.py`) or drawing the receipt (`fill`).
 Holds always: a submitted version is never changed or deleted; only a response that is complete, without an open conflict and
-within the deadline is sent; sending the same content twice gives the receipt of the first; the message with the receipt is
-queued in the same transaction.
+within the deadline is sent; sending the same content twice gives the receipt of the first; the message with the receipt, or
+with the copy to confirm of what was sent by telephone, is queued in the same transaction.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from app.responses.models import Response, Submission
 from app.responses.reading import OpenResponse, response_by_id
 from app.responses.replies import take_back_replies
 from app.responses.reviewing import review_response
+from app.responses.telephone_copies import TELEPHONE, WEB
+from app.responses.telephone_messages import ask_to_confirm, cancel_older
 
 # Without 0/O, 1/I/L: a receipt is read out on the telephone.
 RECEIPT_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -157,29 +159,32 @@ def _write_submission(current: OpenResponse, author: Author, now: dt.datetime, d
         "document": write_document(current.document),
         "operator_id": author.operator_id,
         "submitted_at": now,
+        "staff_id": author.staff_id,
     }
+    cancel_older(current.entity_id, now)
     row = db.session.execute(sa.insert(Submission).values(**values).returning(*_COLUMNS)).one()
-    db.session.execute(
-        sa.update(Response)
-        .where(Response.id == current.id)
-        .values(
-            status="submitted",
-            submitted_at=now,
-            submissions=number,
-            submitted_content=digest,
-            submitted_as=kind,
-            progress=100,
-        )
-    )
-    queue_receipt(current, values["receipt"], number, author.operator_id, now)
+    receipt = Receipt(*row)
+    mode = WEB if author.staff_id is None else TELEPHONE
+    columns = {"status": "submitted", "submitted_at": now, "submissions": number, "submitted_content": digest}
+    columns |= {"submitted_as": kind, "submitted_mode": mode, "progress": 100}
+    db.session.execute(sa.update(Response).where(Response.id == current.id).values(columns))
+    _tell(current, receipt, by_phone=mode == TELEPHONE)
     record(
         "response_submitted",
         actor=f"operator:{author.operator_id}",
         subject=f"response:{current.id}",
-        detail={"number": number, "version": current.version, "content": digest, "as": kind},
+        detail={"number": number, "version": current.version, "content": digest, "as": kind, "mode": mode},
         now=now,
     )
-    return Receipt(*row)
+    return receipt
+
+
+def _tell(current: OpenResponse, receipt: Receipt, *, by_phone: bool) -> None:
+    """Queue the receipt, or the copy to confirm of what staff sent by telephone."""
+    if by_phone:
+        ask_to_confirm(current, receipt.id, receipt.receipt, receipt.number, receipt.submitted_at)
+    else:
+        queue_receipt(current, receipt.receipt, receipt.number, receipt.operator_id, receipt.submitted_at)
 
 
 def list_receipts(response_id: int) -> list[Receipt]:

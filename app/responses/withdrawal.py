@@ -67,6 +67,6 @@ def _reopen(current: OpenResponse, now: dt.datetime) -> None:
     db.session.execute(
         sa.update(Response)
         .where(Response.id == current.id)
-        .values(status="draft", submitted_at=None, submitted_content=None, submitted_as=None)
+        .values(status="draft", submitted_at=None, submitted_content=None, submitted_as=None, submitted_mode=None)
     )
     db.session.execute(sa.delete(ResponseLink).where(ResponseLink.response_id == current.id, ResponseLink.stage == SUBMITTED))

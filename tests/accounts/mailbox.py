@@ -13,9 +13,10 @@ from app.accounts.messages import HOOKS as LINK_HOOKS
 from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.models import ContactAddress
+from app.responses import telephone_messages
 from tests.accounts.few import BASE_URL, entity
 
-HOOKS = {**LINK_HOOKS, **operator_messages.HOOKS, **second_step.HOOKS}
+HOOKS = {**LINK_HOOKS, **operator_messages.HOOKS, **second_step.HOOKS, **telephone_messages.HOOKS}
 OFFICE = "protocollo@comune.example.org"
 MASKED = "pr***@comune.example.org"
 

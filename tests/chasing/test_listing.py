@@ -21,7 +21,7 @@ from app.extensions import db
 from app.mail.outbox import Message, queue_message
 from app.mail.suppressions import suppress
 from app.registry.models import KINDS, ContactAddress, Entity
-from app.responses.models import LateSave
+from app.responses.models import LateSave, Response, Submission, TelephoneCopy
 from app.responses.reading import open_response
 from tests.conftest import START
 from tests.desk.staff import add_member
@@ -65,6 +65,8 @@ def _row(number: int, edition: EditionView, draw: random.Random) -> Row:
     respondent |= {"population": draw.choice((None, draw.randrange(10**6))), "progress": draw.randrange(101)}
     respondent |= {"answered": state == "submitted", "submitted_as": "answer" if state == "submitted" else None}
     respondent |= {"last_activity": seen, "submitted_at": seen if state == "submitted" else None}
+    phone = random.Random(number).choice((None, "old", "young", "confirmed", "contested", "handled", "sent again"))
+    respondent |= {"by_phone": phone is not None}
     respondent |= {"lead_id": 5000 if number % 7 == 1 else None}
     respondent |= {"closes_at": draw.choice((None, edition.closes_at + dt.timedelta(days=draw.randrange(9))))}
     return {
@@ -75,6 +77,7 @@ def _row(number: int, edition: EditionView, draw: random.Random) -> Row:
         "promised": draw.choice((None, TODAY - dt.timedelta(days=1), TODAY, TODAY + dt.timedelta(days=1))),
         "called_since": draw.random() < 0.3,
         "late": draw.choice((None, None, "waiting", "taken")),
+        "phone": phone,
     }
 
 
@@ -91,6 +94,8 @@ def _write_around(row: Row, edition: EditionView, staff: int) -> None:
         db.session.execute(sa.insert(Call).values(**promised))
     if row["late"]:
         _write_late(entity_id, edition, row["late"])
+    if row["phone"]:
+        _write_copy(entity_id, edition, row["phone"])
     if row["called_since"]:
         db.session.execute(sa.insert(Call).values(**call, at=START - dt.timedelta(hours=1), outcome="will_answer"))
 
@@ -100,6 +105,22 @@ def _write_late(entity_id: int, edition: EditionView, state: str) -> None:
     response = open_response(entity_id, edition, START)
     save = {"save_id": "s", "digest": "d", "session": "", "channel": "json", "number": 1, "operations": "[]", "at": START}
     db.session.execute(sa.insert(LateSave).values(response_id=response.id, state=state, **save))
+
+
+def _write_copy(entity_id: int, edition: EditionView, phone: str) -> None:
+    """What was sent by telephone, and what became of it."""
+    response = open_response(entity_id, edition, START)
+    at = START - dt.timedelta(days=9 if phone == "young" else 11)
+    sent = {"response_id": response.id, "number": 1, "receipt": f"r{entity_id}", "version": 0, "document": "{}"}
+    sent |= {"definition_id": edition.definition_id, "submitted_at": at}
+    (number,) = db.session.execute(sa.insert(Submission).values(**sent).returning(Submission.id)).one()
+    submissions = 2 if phone == "sent again" else 1
+    own = sa.update(Response).where(Response.id == response.id)
+    db.session.execute(own.values(status="submitted", submissions=submissions))
+    copy = {"submission_id": number, "response_id": response.id, "created_at": at, "addresses": 1, "note": ""}
+    said = {"confirmed": {"confirmed_at": START}, "contested": {"contested_at": START}}
+    said["handled"] = {"contested_at": START, "handled_at": START}
+    db.session.execute(sa.insert(TelephoneCopy).values(**copy, **said.get(phone, {})))
 
 
 def stands(row: Row) -> str:
@@ -130,6 +151,9 @@ HAS: dict[str, Callable[[Row], bool]] = {
     "leads": lambda row: row["respondent"]["is_lead"],
     "silent_lead": _silent,
     "late_work": lambda row: row["late"] == "waiting",
+    "by_phone": lambda row: row["respondent"]["by_phone"],
+    "phone_unconfirmed": lambda row: row["phone"] == "old",
+    "phone_contested": lambda row: row["phone"] == "contested",
 }
 
 

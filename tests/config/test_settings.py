@@ -43,6 +43,8 @@ BAD = {
     "smtp_sender": [7, "nobody", "a@b.it\nBcc: c@d.it"],
     "smtp_timeout_seconds": [0, 601, "soon"],
     "reminders_per_hour": ["0", "20001", "tanti"],
+    "mail_per_minute": ["-1", "60001", "tanti"],
+    "mail_domain_per_minute": ["-1", "60001", "tanti"],
     "mail_reply_to": [7, "a@b.it, c@d.it"],
     "mail_return_address": [7, "nobody", "a@b.it, c@d.it"],
     **{

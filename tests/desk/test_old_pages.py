@@ -48,6 +48,7 @@ CASES = [
         *("rewrite_entity_note", "coordinator", FIRENZE + "?scritta={note}", {"nota-1": "Solo il lunedì"}),
         FIRENZE + "/note/{note}/testo",
     ),
+    Case("telephone", "coordinator", f"{FIRENZE}/telefono", {"nome": "Persona in linea", "ufficio": "Anagrafe"}),
     Case("suspend_login", "administrator", "/gestione/accessi/048017/sospendi", {"motivo": "Lo chiede l'ente"}),
     Case("new_letters", "coordinator", "/gestione/lettere/nuove", {"codici": "048017"}),
     Case("extend_entity", "coordinator", FIRENZE, {"giorno": "2026-05-15", "motivo": "Server"}, f"{FIRENZE}/proroga"),
@@ -94,6 +95,7 @@ def numbers(edition: EditionView, new_staff: NewStaff) -> dict[str, object]:
     """What the addresses of the cases name, each made when it is asked for."""
     new_staff("reviewer")
     firenze, member = find_by_code("048017"), staff_by_email("reviewer@example.org")
+    db.session.execute(sa.text("UPDATE edition SET telephone = 'desk'"))
     assert firenze is not None
     assert member is not None
     add_contact(firenze.id, "social_services", "u048017@example.org")

@@ -35,7 +35,7 @@ from app.mail.returns.models import Correction, MailReturn, ReturnContent
 from app.privacy import purging
 from app.privacy.purging import TERMS, purge, what_is_due
 from app.registry.entities import find_by_code
-from app.responses.models import LateSave, PersonalValue
+from app.responses.models import LateSave, PersonalValue, Submission, TelephoneCopy, TelephoneLink
 from app.responses.reading import OpenResponse
 from tests.conftest import START, Clock
 from tests.open_edition import operator
@@ -118,6 +118,18 @@ def ways_in_with_terms(entity: int) -> list[sa.Insert]:
     ]
 
 
+def copies_with_terms(response: int, definition: int) -> list[sa.Insert]:
+    """A version that was sent by telephone, what the entity said of it, and a link."""
+    at = START
+    sent = {"response_id": response, "number": 1, "receipt": "r", "version": 0, "definition_id": definition, "document": "{}"}
+    copy = {"submission_id": 1, "response_id": response, "created_at": at, "addresses": 1, "contested_at": at}
+    return [
+        sa.insert(Submission).values(id=1, submitted_at=at, **sent),
+        sa.insert(TelephoneCopy).values(id=1, note=SECRET, **copy),
+        sa.insert(TelephoneLink).values(token_hash="t", copy_id=1, created_at=at, expires_at=at),
+    ]
+
+
 @pytest.fixture
 def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenResponse]) -> OpenResponse:
     """One row of each kind that has a term, all of the start, with a secret where there is a place for it."""
@@ -126,7 +138,8 @@ def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenRespons
     entity, at = response.entity_id, START
     add_member("a@example.org", "Persona", "administrator", None, actor="command", now=at, mail=False)
     open_session(entity, at, operator_id=who)
-    for statement in (*rows_with_terms(edition.id, entity, response.id, who), *ways_in_with_terms(entity)):
+    others = (*ways_in_with_terms(entity), *copies_with_terms(response.id, edition.definition_id))
+    for statement in (*rows_with_terms(edition.id, entity, response.id, who), *others):
         db.session.execute(statement)
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"}):
         for number in range(12):

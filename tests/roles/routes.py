@@ -17,8 +17,10 @@ from werkzeug.test import TestResponse
 
 from app.accounts.permissions import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROLES_FOR
 from app.accounts.staff import ROLES as STAFF_ROLES
+from app.accounts.staff import TERRITORY
+from app.accounts.telephone import MAY_ASK
 from tests.questionnaire.samples import reference
-from tests.roles.world import BYSTANDER, Owner, World
+from tests.roles.world import BY_TELEPHONE, BYSTANDER, Owner, World
 
 ANONYMOUS, ENTITY_A, ENTITY_B, NOBODY_YET = ENTITY_ROLES = ("anonymous", "entity A", "entity B", "entity A, nobody yet")
 ROLES = (*ENTITY_ROLES, *STAFF_ROLES)
@@ -41,6 +43,14 @@ class Request:
     owner: str
 
 
+def may(role: str, endpoint: str) -> bool:
+    """Whether the tables let this role in: that of permissions, and for staff on the telephone that of what it may ask for."""
+    requirement = PERMISSIONS[endpoint]
+    if role == BY_TELEPHONE:
+        return endpoint in MAY_ASK if requirement in (ENTITY, OPERATOR) else TERRITORY in MAY[requirement]
+    return role in MAY[requirement]
+
+
 def values_of(argument: str, owner: Owner | None) -> list[str | int]:
     """What an argument of an address may be, with this entity's own things where it has some."""
     own = list(owner.items.values()) if owner else [STRANGER]
@@ -57,7 +67,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "member": ["022165"],
         "predecessor": ["022165"],
         "edition": ["demo"],
-        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso"],
+        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso", "telefono"],
         "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
         "batch": [1],
@@ -115,7 +125,7 @@ def wrong_answers(world: World, role: str) -> list[str]:
         except MethodNotAllowed:
             right = response.status_code == 405
         else:
-            right = response.status_code < 500 and is_refused(response) is (role not in MAY[PERMISSIONS[endpoint]])
+            right = response.status_code < 500 and is_refused(response) is not may(role, endpoint)
         if not right:
             wrong.append(f"{asked.method} {asked.path}: {response.status_code} {response.headers.get('Location', '')}")
     return wrong

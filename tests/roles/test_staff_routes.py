@@ -8,10 +8,10 @@ from app.accounts.staff import ROLES as STAFF_ROLES
 from app.accounts.staff import TERRITORY
 from tests.desk.staff import STAFF_COOKIE
 from tests.roles.routes import is_refused, wrong_answers
-from tests.roles.world import World
+from tests.roles.world import BY_TELEPHONE, World
 
 
-@pytest.mark.parametrize("role", STAFF_ROLES)
+@pytest.mark.parametrize("role", (*STAFF_ROLES, BY_TELEPHONE))
 def test_every_route_lets_in_whom_the_table_says_and_nobody_else(world: World, role: str) -> None:
     wrong = wrong_answers(world, role)
     assert not wrong, "\n".join(wrong)

@@ -14,13 +14,16 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.accounts.identity import TelephoneSession
 from app.accounts.models import StaffMember
-from app.accounts.operators import add_operator
+from app.accounts.operators import add_operator, remember_declared
 from app.accounts.sessions import open_session
-from app.accounts.staff import ROLES
+from app.accounts.staff import ROLES, TERRITORY
+from app.accounts.tokens import token_hash
 from app.demo.loading import demo_edition
 from app.editions.current import EditionView, edition_by_code
 from app.editions.lifecycle import move_edition, store_edition
+from app.editions.models import Edition
 from app.extensions import db
 from app.registry.addresses import add_address, propose_change
 from app.registry.entities import find_by_code
@@ -29,13 +32,14 @@ from app.responses.drafts import Author, apply
 from app.responses.reading import open_response, response_by_id
 from app.responses.submission import submit_response
 from tests.conftest import START
-from tests.desk.staff import sit_down
+from tests.desk.staff import STAFF_COOKIE, add_member, sit_down
 from tests.kept_rows import KeptRows
 from tests.registry_rows import add_municipalities
 
 SESSION_COOKIE = "ricognizione"
 BYSTANDER = 1
 """The id of a member of staff to whom things may be done without ending the session of whoever does them."""
+BY_TELEPHONE = "territory, by telephone for entity A"
 SHEET_STEPS = {"centri": "S", "pratiche": "P"}
 
 
@@ -61,6 +65,9 @@ class World:
         """A browser of this role, with a session of its own: `anonymous`, `entity A`, `entity B`, `entity A, nobody yet`, or
         one of the roles of staff; a territory's person sees the Region of entity A."""
         client = self.app.test_client()
+        if role == BY_TELEPHONE:
+            with self.app.app_context():
+                return _call(client, self.a)
         if role in ROLES:
             with self.app.app_context():
                 return sit_down(client, role, START)
@@ -80,6 +87,23 @@ class World:
             response = response_by_id(owner.response_id)
             assert response is not None
             return write_document(response.document)
+
+
+def _call(client: FlaskClient, owner: Owner) -> FlaskClient:
+    """A territory's person who fills in by telephone for an entity of its Region."""
+    sit_down(client, TERRITORY, START)
+    cookie = client.get_cookie(STAFF_COOKIE, domain="localhost")
+    assert cookie is not None
+    db.session.execute(sa.update(Edition).values(telephone="territory"))
+    staff_id, key = add_member(TERRITORY, START), token_hash(cookie.value)
+    officer = {"name": "Persona in linea", "office": "Anagrafe", "email": "", "phone": "06 0"}
+    operator = remember_declared(owner.entity_id, **officer, now=START, staff_id=staff_id)
+    edition = edition_by_code("demo")
+    assert edition is not None
+    token = open_session(owner.entity_id, START, operator_id=operator, telephone=TelephoneSession(staff_id, key, edition.id))
+    db.session.commit()
+    client.set_cookie(SESSION_COOKIE, token, domain="localhost")
+    return client
 
 
 _OWNERS: dict[str, tuple[Owner, Owner]] = {}

@@ -8,6 +8,7 @@ import { addTexts, draft, flush, keepAll, letGo, say, sync } from "./draft.js";
 import * as store from "./store.js";
 
 const LEAVING = 15_000;
+const FILES = "[data-draft-do=download], [data-draft-do=choose], [data-draft-leave=download]";
 const line = document.getElementById("draft-status");
 const byId = (id) => document.getElementById(id);
 let chosen = null;
@@ -23,6 +24,7 @@ export function ready() {
       byId("draft-panel").replaceChildren(content);
       document.body.append(parsed.getElementById("draft-leave"));
       addTexts(JSON.parse(content.dataset.texts));
+      if (line.dataset.keep === "never") for (const one of document.querySelectorAll(FILES)) one.remove();
       wire();
     })
     .catch((error) => {

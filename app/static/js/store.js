@@ -68,7 +68,11 @@ function upgrade(database) {
   for (const [name, keyPath] of Object.entries(KEYS)) database.createObjectStore(name, { keyPath, autoIncrement: name === "outbox" });
 }
 
+/** Staff who fills in by telephone leaves nothing on the computer: the page says so, and the disk is not even opened. */
+const never = () => document.getElementById("draft-status")?.dataset.keep === "never";
+
 async function openDisk() {
+  if (never()) return void (said = "shared");
   try {
     const late = new Promise((_resolve, reject) => setTimeout(() => reject(new Error("blocked")), OPEN_SECONDS * 1000));
     disk = await Promise.race([openDB(NAME, 1, { upgrade, blocking: close, terminated: close }), late]);
