@@ -145,7 +145,7 @@ class _Run:
             journal.seen = None
             return False
         end_run_out_leases(self.now_fn())
-        spread_late(self.now_fn())
+        spread_late(self.due_by())
         return True
 
     def _end(self, any_claimed: bool) -> None:

@@ -4,7 +4,7 @@ somebody's clock is ahead.
 Not for: what time it is (`app.clock`).
 Holds always: pure but for the two clocks it is given; a clock that jumps ahead of the time that has passed by more than
 `TOLERANCE` since the machine's start is not believed until a person says that it is right, or until it comes back; one that is
-set back is believed at once, since nothing goes out early by it.
+set back is believed at once, since nothing goes out early by it, and so is one that then returns to what it was before.
 """
 
 from __future__ import annotations
@@ -38,13 +38,16 @@ class SteadyClock:
         self._now, self._elapsed = now_fn, elapsed
         self.offset = self._present() if offset is None else offset
         self.ahead = 0.0
+        self._before = self.offset
 
     def due_by(self) -> dt.datetime:
         """The instant that has come for certain: that of the clock, or less where it has jumped ahead."""
-        present = self._present()
-        if present - self.offset > TOLERANCE.total_seconds():
+        present, most = self._present(), TOLERANCE.total_seconds()
+        if present - self.offset > most and abs(present - self._before) > most:
             self.ahead = present - self.offset
             return self._now() - dt.timedelta(seconds=self.ahead)
+        if self.offset - present > most:
+            self._before = self.offset
         self.offset, self.ahead = present, 0.0
         return self._now()
 
