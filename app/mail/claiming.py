@@ -22,7 +22,7 @@ from app.mail.holds import is_held
 from app.mail.hooks import ClaimedDelivery
 from app.mail.models import EMAIL, Delivery, DeliveryGroup
 from app.mail.pace import is_working_time
-from app.mail.rates import MINUTE, room, used_by_domain
+from app.mail.rates import MINUTE, room, use_up, used_by_domain
 
 EXPIRED_AT_ONCE = 200
 _ROW = table_of(Delivery).c
@@ -46,11 +46,14 @@ def claim_due(
     found: list[ClaimedDelivery] = []
     if not is_held():
         read = settings()
-        allowed = room(channel, limit, read.mail_per_minute if channel == EMAIL else 0, now)
+        free = room(channel, read.mail_per_minute if channel == EMAIL else 0, now)
+        allowed = limit if free is None else min(limit, free)
         ids = _due(channel, allowed, now, due_by or now) if allowed else ()
         ids = _of_live_groups(_within_domains(ids, read.mail_domain_per_minute if channel == EMAIL else 0, now))
         if ids:
             found = _claimed(ids, token, now)
+            if free is not None:
+                use_up(channel, len(ids), now)
     db.session.commit()
     return found
 

@@ -102,13 +102,13 @@ class Suppression(Base):
 
 
 class MailRate(Base):
-    """How much of a channel's pace is used up, held by whoever claims. `tokens`: messages that may go at once, as of `at`."""
+    """How much of a channel's pace is used up, held by whoever claims. `lately`: when how many were claimed in the last minute,
+    as JSON."""
 
     __tablename__ = "mail_rate"
 
     channel: Mapped[str] = mapped_column(sa.String(8), primary_key=True)
-    tokens: Mapped[float] = mapped_column(sa.Double)
-    at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    lately: Mapped[str] = mapped_column(sa.Text)
 
 
 class MailHold(Base):

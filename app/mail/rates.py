@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
@@ -20,26 +21,23 @@ from app.extensions import db, table_of
 from app.mail.models import Delivery, MailRate
 
 MINUTE: Final = dt.timedelta(minutes=1)
-_BURST_SECONDS: Final = 5.0
+_Lately = list[tuple[float, int]]
 _ROW: Final = table_of(Delivery).c
 _RATE: Final = table_of(MailRate).c
 
 
-def room(channel: str, wanted: int, per_minute: int, now: dt.datetime) -> int:
-    """How many of `wanted` messages may be claimed now at `per_minute`, 0 for any number. Flushes only.
+def room(channel: str, per_minute: int, now: dt.datetime) -> int | None:
+    """How many more messages may be claimed now, so that no minute has more than `per_minute`; None for any number. Nobody
+    else is told so before this transaction ends."""
+    recent = _recent(_held(channel), now)
+    return max(0, per_minute - sum(number for _, number in recent)) if per_minute else None
 
-    What may go at once grows up to five seconds' worth, which is taken off the minute.
-    """
-    burst = max(1.0, per_minute * _BURST_SECONDS / 60)
-    tokens, at = _held(channel, burst, now)
-    if not per_minute:
-        return wanted
-    since = (now - at).total_seconds() if at <= now else 0.0
-    tokens = min(burst, tokens + since * max(per_minute - burst, per_minute / 2) / 60)
-    granted = min(wanted, int(tokens))
-    values = {"tokens": tokens - granted, "at": now}
-    db.session.execute(sa.update(MailRate).where(_RATE.channel == channel).values(**values))
-    return granted
+
+def use_up(channel: str, number: int, now: dt.datetime) -> None:
+    """So many were claimed, in the transaction in which `room` was asked. Flushes only."""
+    lately = [*_recent(_held(channel), now), (now.timestamp(), number)]
+    kept = msgspec.json.encode(lately).decode()
+    db.session.execute(sa.update(MailRate).where(_RATE.channel == channel).values(lately=kept))
 
 
 def used_by_domain(domains: Collection[str], now: dt.datetime) -> Counter[str]:
@@ -49,11 +47,16 @@ def used_by_domain(domains: Collection[str], now: dt.datetime) -> Counter[str]:
     return Counter({row.domain: row.number for row in db.session.execute(query)})
 
 
-def _held(channel: str, burst: float, now: dt.datetime) -> tuple[float, dt.datetime]:
-    row = sa.select(_RATE.tokens, _RATE.at).where(_RATE.channel == channel).with_for_update()
-    found = db.session.execute(row).one_or_none()
+def _recent(lately: _Lately, now: dt.datetime) -> _Lately:
+    seconds = now.timestamp()
+    return [(at, number) for at, number in lately if seconds - MINUTE.total_seconds() < at <= seconds]
+
+
+def _held(channel: str) -> _Lately:
+    row = sa.select(_RATE.lately).where(_RATE.channel == channel).with_for_update()
+    found = db.session.execute(row).scalar_one_or_none()
     if found is None:
         with contextlib.suppress(IntegrityError), db.session.begin_nested():  # another worker may come at the same moment
-            db.session.execute(sa.insert(MailRate).values(channel=channel, tokens=burst, at=now))
-        found = db.session.execute(row).one()
-    return found.tokens, found.at
+            db.session.execute(sa.insert(MailRate).values(channel=channel, lately="[]"))
+        found = db.session.execute(row).scalar_one()
+    return msgspec.json.decode(found, type=_Lately)

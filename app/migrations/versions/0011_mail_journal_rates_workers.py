@@ -33,8 +33,7 @@ def upgrade() -> None:
     op.create_table(
         'mail_rate',
         sa.Column('channel', sa.String(length=8), nullable=False),
-        sa.Column('tokens', sa.Double(), nullable=False),
-        sa.Column('at', UTCDateTime(), nullable=False),
+        sa.Column('lately', sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint('channel', name=op.f('pk_mail_rate')),
     )
     op.create_table(
