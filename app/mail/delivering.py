@@ -183,6 +183,7 @@ class _Run:
                 self._tell(delivery, "")
                 return None
             after_data = True
+            self._announce(rest)
             reply = self.sender.send(delivery.message_id, content)
         except NotSentError as error:
             told = error.told
@@ -192,9 +193,20 @@ class _Run:
         self.taken = _Taken(delivery, claim, reply)
         return None
 
+    def _announce(self, rest: list[ClaimedDelivery]) -> None:
+        """Tell the sender of the next message, if it is ready to go."""
+        following = rest[1] if len(rest) > 1 else None
+        content = None if following is None else self.ready.get(following.id)
+        if following is not None and isinstance(content, bytes) and not self._is_stale():
+            path = return_path(settings(), following.id)
+            self.sender.announce(following.recipient, path, eight_bit=not content.isascii())
+
+    def _is_stale(self) -> bool:
+        return time.monotonic() - self.ready_at >= FRESH_SECONDS
+
     def _prepared(self, delivery: ClaimedDelivery, claim: Claim, rest: list[ClaimedDelivery]) -> Prepared:
         """The message, from those that were prepared together a moment ago; noted in the journal."""
-        if delivery.id in self.ready and time.monotonic() - self.ready_at < FRESH_SECONDS:
+        if delivery.id in self.ready and not self._is_stale():
             return self.ready.pop(delivery.id)
         self._settle_taken()
         if is_for_many(delivery):
@@ -214,7 +226,9 @@ class _Run:
     def _enter_data(self, claim: Claim) -> bool:
         """Commit that this message's data phase begins, and what became of the one before it."""
         before = self.taken
-        if before is not None and surely(lambda: claims.pass_on(before.claim, before.reply, claim, self.now_fn())):
+        if before is not None and surely(
+            lambda: claims.pass_on(before.claim, before.reply, claim, self.now_fn()), commits=True
+        ):
             self.taken = None
             self._tell(before.delivery, "accepted", noted=True)
             return True
@@ -237,19 +251,23 @@ class _Run:
         self.states[state] += 1
 
 
-def surely(write: Callable[[], T]) -> T:
-    """Run `write` in a transaction of its own, again and again for some nine minutes while the database is away."""
-    for wait in DATABASE_WAITS:
+def surely(write: Callable[[], T], *, commits: bool = False) -> T:
+    """Run `write` in a transaction of its own, again and again for some nine minutes while the database is away.
+
+    `commits`: it has committed when it comes back.
+    """
+    for wait in (*DATABASE_WAITS, None):
         try:
             outcome = write()
-            db.session.commit()
+            if not commits:
+                db.session.commit()
             return outcome
         except OperationalError:
             db.session.rollback()
+            if wait is None:
+                raise
             time.sleep(wait)
-    outcome = write()
-    db.session.commit()
-    return outcome
+    raise AssertionError("the last try ends the loop")
 
 
 def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.datetime, after_data: bool) -> str:

@@ -35,6 +35,9 @@ class FileSender:
         except OSError as error:
             raise NotSentError(self._told(error)) from error
 
+    def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
+        """Files need no hint."""
+
     def send(self, message_id: str, content: bytes) -> str:
         """Write the file. Raises NotSentError, and then there is none."""
         name = message_id.strip("<>")

@@ -54,10 +54,15 @@ def check_subject(subject: str) -> None:
 
 def mail_host(read: Settings) -> str:
     """The name by which this site calls itself in mail: its host, or localhost where that is only a number."""
+    return _mail_host(read.host)
+
+
+@lru_cache(maxsize=8)
+def _mail_host(host: str) -> str:
     try:
-        ipaddress.ip_address(read.host)
+        ipaddress.ip_address(host)
     except ValueError:
-        return read.host
+        return host
     return "localhost"
 
 
@@ -75,7 +80,12 @@ def message_id_of_key(dedupe_key: str, created_at: dt.datetime, host: str) -> st
 
 def envelope_sender(read: Settings) -> str:
     """The bare address that mail comes from."""
-    return parseaddr(read.smtp_sender)[1] or f"ricognizione@{mail_host(read)}"
+    return _bare_address(read.smtp_sender) or f"ricognizione@{mail_host(read)}"
+
+
+@lru_cache(maxsize=8)
+def _bare_address(address: str) -> str:
+    return parseaddr(address)[1]
 
 
 def envelope_recipient(recipient: str) -> str:

@@ -26,6 +26,9 @@ class Sender(Protocol):
         NotSentError.
         """
 
+    def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
+        """A hint: this message will be offered after the next `send`. Whoever offers another one takes it back."""
+
     def send(self, message_id: str, content: bytes) -> str:
         """Send the message and give what the other side replied. Raises NotSentError."""
 

@@ -48,31 +48,47 @@ class SmtpSender:
         self._own_links = re.compile(re.escape(read.host) + r"(:\d+)?/\S+", re.IGNORECASE)
         self._server: smtplib.SMTP | None = None
         self._in_transaction = False
+        self._announced = ""
+        self._named = ""
+
+    def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
+        """This message comes after the one that is sent next: it is named right behind that one's content, if the server listens
+        so (RFC 2920). Raises UnfitMessageError."""
+        if self._pipelines():
+            self._announced = self._naming(recipient, return_path, eight_bit)
 
     def offer(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Connect where needed, MAIL and RCPT. Raises NotSentError, UnfitMessageError."""
-        address = envelope_recipient(recipient)
-        server = self._ready()
+        naming = self._naming(recipient, return_path, eight_bit)
+        if self._named != naming:
+            self._ready()
+            naming = self._naming(recipient, return_path, eight_bit)  # what it offers is known only now
+        server = self._connected()
+        named, self._named = self._named == naming, ""
         try:
             self._in_transaction = True
-            body = " BODY=8BITMIME" if eight_bit and server.has_extn("8bitmime") else ""
-            if server.has_extn("pipelining"):
-                self._name_both(server, f"<{return_path}>{body}", address)
+            if named or self._pipelines():
+                if not named:
+                    server.send(naming)
+                self._read_both(server)
                 return
-            code, said = server.docmd("MAIL", f"FROM:<{return_path}>{body}")
-            if code != _OK:
-                self._refuse(code, said, _MAIL)
-            code, said = server.rcpt(address)
-            if code not in _TAKEN:
-                self._refuse(code, said, _RCPT)
+            mail, rcpt, _ = naming.split("\r\n")
+            for line, meaning in ((mail, _MAIL), (rcpt, _RCPT)):
+                code, said = server.docmd(line)
+                if code not in _TAKEN:
+                    self._refuse(code, said, meaning)
         except OSError as error:
             self._lost("retry_wait", "before DATA", error)
 
-    def _name_both(self, server: smtplib.SMTP, sender: str, address: str) -> None:
-        """MAIL and RCPT in one breath, where the server says that it listens so (RFC 2920)."""
-        server.send(f"MAIL FROM:{sender}\r\nRCPT TO:<{address}>\r\n")
+    def _naming(self, recipient: str, return_path: str, eight_bit: bool) -> str:
+        """MAIL and RCPT, a line each."""
+        body = " BODY=8BITMIME" if eight_bit and self._server is not None and self._server.has_extn("8bitmime") else ""
+        return f"MAIL FROM:<{return_path}>{body}\r\nRCPT TO:<{envelope_recipient(recipient)}>\r\n"
+
+    def _read_both(self, server: smtplib.SMTP) -> None:
+        """The answers to MAIL and RCPT that were said in one breath (RFC 2920)."""
         code, said = server.getreply()
-        if code != _OK:
+        if code not in _TAKEN:
             if code != _CLOSING:
                 server.getreply()  # of RCPT, which means nothing without MAIL
             self._refuse(code, said, _MAIL)
@@ -80,20 +96,23 @@ class SmtpSender:
         if code not in _TAKEN:
             self._refuse(code, said, _RCPT)
 
+    def _pipelines(self) -> bool:
+        return self._server is not None and self._server.has_extn("pipelining")
+
     def send(self, message_id: str, content: bytes) -> str:
-        """DATA, the message, and the server's last word on it. Raises NotSentError."""
-        server = self._server
-        if server is None:
-            raise RuntimeError("send follows an offer")
+        """DATA, the message, and the server's last word on it; behind it what was announced. Raises NotSentError."""
+        server = self._connected()
+        following, self._announced = self._announced, ""
         try:
             code, said = server.docmd("DATA")
             if code != _GO_AHEAD:
                 self._refuse(code, said, _DATA)
-            server.send(_with_dots(content))
+            server.send(_with_dots(content) + following.encode("ascii"))
+            self._named = following
             code, said = server.getreply()
         except OSError as error:
             self._lost("unknown", "after DATA", error)
-        self._in_transaction = False
+        self._in_transaction = bool(following)
         if not 200 <= code < 300:
             self._refuse(code, said, _DATA)
         return self._words(code, said)
@@ -101,6 +120,7 @@ class SmtpSender:
     def close(self) -> None:
         """QUIT, if the server still listens."""
         server, self._server = self._server, None
+        self._in_transaction, self._named, self._announced = False, "", ""
         if server is None:
             return
         try:
@@ -108,18 +128,24 @@ class SmtpSender:
         except OSError:
             server.close()  # it hung up first, which is as good a goodbye
 
-    def _ready(self) -> smtplib.SMTP:
-        """A connection without an open transaction."""
+    def _ready(self) -> None:
+        """Have a connection without an open transaction."""
         if self._server is not None and self._in_transaction:
             try:
+                for _answer in range(2 if self._named else 0):
+                    self._server.getreply()
                 code, _ = self._server.rset()
             except OSError:
                 code = _CLOSING
-            if code != 250:
+            if code != _OK:
                 self._hang_up()
-        self._in_transaction = False
+        self._in_transaction, self._named = False, ""
         if self._server is None:
             self._server = self._connect()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._server is None:
+            raise RuntimeError("send follows an offer")
         return self._server
 
     def _connect(self) -> smtplib.SMTP:
@@ -176,7 +202,7 @@ class SmtpSender:
     def _hang_up(self) -> None:
         if self._server is not None:
             self._server.close()
-        self._server, self._in_transaction = None, False
+        self._server, self._in_transaction, self._named = None, False, ""
 
     def _words(self, code: int, said: bytes | str) -> str:
         """A reply as it may be stored: a filter that dislikes a link quotes it, and our links are secrets."""

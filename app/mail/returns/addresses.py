@@ -23,6 +23,8 @@ _EXTENSION: Final = re.compile(r"(\d{1,18})\.([0-9a-f]{10})")
 
 def return_path(read: Settings, delivery_id: int) -> str:
     """The envelope sender of a delivery; the plain one of all mail where no return address is set, or no room is left in it."""
+    if not read.mail_return_address:
+        return envelope_sender(read)
     name, _, domain = parseaddr(read.mail_return_address)[1].rpartition("@")
     local = f"{name}+{delivery_id}.{_mark(delivery_id, read)}"
     return f"{local}@{domain}" if domain and len(local) <= LONGEST_LOCAL else envelope_sender(read)
