@@ -269,6 +269,12 @@ class Settings:
         values.choice("debug", "info", "warning", "error"),
         "From which level on lines are logged; info logs each request.",
     )
+    log_syslog: str = _setting(
+        "",
+        values.log_collector,
+        "A syslog collector that gets the log's lines too: udp:host:port, tcp:host:port, tls:host:port, or the path of a "
+        "socket, like /dev/log. Empty for none.",
+    )
 
     @property
     def host(self) -> str:

@@ -2,8 +2,8 @@
 
 Not for: whether a code was used before (one UPDATE decides it, in `staff_signing_in.py`), or passwords.
 Holds always: a member's secret is derived from the installation's secret, the member and their serial, and stored nowhere; a
-new serial is a new secret. A code is good in its own 30 seconds and in those after them (RFC 6238, 5.2: at most one step for the delay
-on the way), never before; both are compared, whatever the outcome, in constant time.
+new serial is a new secret. A code is good in its own 30 seconds and in those after them (RFC 6238, 5.2: at most one step for
+the delay on the way), never before; both are compared, whatever the outcome, in constant time.
 """
 
 from __future__ import annotations
