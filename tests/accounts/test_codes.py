@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import hmac
+import json
 from dataclasses import dataclass, replace
 
 import pytest
