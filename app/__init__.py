@@ -62,7 +62,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     telephone_messages.register_telephone_hook()
     reminder_hook.register_hooks()
     redirecting.register_redirect_hook()
-    log.configure(read.log_level)
+    log.configure(read.log_level, read.log_syslog)
     _register_hooks(app, read)
     _register_surfaces(app)
     _wrap(app, read, digest)

@@ -95,7 +95,7 @@ class Settings:
         "the change. 0: not at all.",
     )
     sign_in_link_minutes: int = _setting(
-        30, values.whole(5, 1_440), "For how many minutes a sign-in link sent by e-mail is good."
+        10, values.whole(5, 1_440), "For how many minutes a sign-in link sent by e-mail is good."
     )
     throttle_account_failures: int = _setting(
         5, values.whole(1, 100), "Wrong passwords for one account before its next attempts must wait."
@@ -268,6 +268,12 @@ class Settings:
         "info",
         values.choice("debug", "info", "warning", "error"),
         "From which level on lines are logged; info logs each request.",
+    )
+    log_syslog: str = _setting(
+        "",
+        values.log_collector,
+        "A syslog collector that gets the log's lines too: udp:host:port, tcp:host:port, tls:host:port, or the path of a "
+        "socket, like /dev/log. Empty for none.",
     )
 
     @property

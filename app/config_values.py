@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
+from app.web.log_collector import address_of
+
 Reader = Callable[[object], object]
 
 KNOWN_LANGUAGES = ("it", "en", "de", "fr", "sl")
@@ -74,6 +76,17 @@ def mail_address(value: object) -> str:
         raise UnfitError(wanted) from None
     if read and not _MAIL_ADDRESS.fullmatch(read):
         raise UnfitError(wanted)
+    return read
+
+
+def log_collector(value: object) -> str:
+    """Where a syslog collector listens; empty for none."""
+    try:
+        read = text(value)
+        if read:
+            address_of(read)
+    except ValueError:
+        raise UnfitError("udp:host:port, tcp:host:port, tls:host:port or the path of a socket, like /dev/log") from None
     return read
 
 

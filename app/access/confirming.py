@@ -16,6 +16,7 @@ from app.accounts.links import DeadLinkError
 from app.clock import now
 from app.responses.telephone_copies import LONGEST_NOTE, CopyState, answer_copy, copy_of_link
 from app.web.incoming import NUL
+from app.web.log import log_refusal
 
 AGREES, OBJECTS = "conferma", "non-va"
 
@@ -35,6 +36,7 @@ def confirm_copy(token: str) -> ResponseReturnValue:
             return _page(copy, 400 if g.get("csrf_failed") else 422, choice=choice, note=note, errors=problems)
         copy = answer_copy(token, at, agrees=choice == AGREES, note=note)
     except DeadLinkError:
+        log_refusal("link", page=request.endpoint)
         return make_response(render_template("access/confirm_copy_dead.html"), 410)
     return _page(copy, choice=choice, done=True)
 

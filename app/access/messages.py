@@ -8,7 +8,6 @@ from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
 from app.accounts.codes import DIGITS
-from app.accounts.passwords import LONGEST, SHORTEST
 
 
 def page_too_old() -> str:
@@ -134,17 +133,6 @@ def wait_first(seconds: int) -> str:
     """For a try that came too early."""
     text = _("Ci sono stati troppi tentativi. Riprova tra %(span)s: l'accesso non è bloccato.", span=_span(seconds))
     return str(text)
-
-
-def weak_password(reason: str) -> str:
-    """What to do instead of a password that may not be set."""
-    texts = {
-        "short": _("Scegli una password più lunga: almeno %(count)s caratteri.", count=SHORTEST),
-        "long": _("Scegli una password più corta: al massimo %(count)s caratteri.", count=LONGEST),
-        "common": _("Questa password è tra le più usate. Scegline un'altra, per esempio quattro parole con gli spazi."),
-        "obvious": _("Questa password si indovina facilmente. Scegline un'altra, per esempio quattro parole con gli spazi."),
-    }
-    return str(texts[reason])
 
 
 def wrong_digits(left: int) -> str:

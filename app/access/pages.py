@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 from wtforms import Form as WTForm
 
 from app.access.carried import Carried
@@ -24,6 +24,7 @@ from app.accounts.passwords import SHORTEST
 from app.config import settings
 from app.registry.addresses import masked
 from app.registry.entities import EntityRow
+from app.web.log import log_refusal
 
 Errors = list[tuple[str, str]]
 
@@ -204,6 +205,7 @@ def resume_page(carried: Carried, identity: Identity, typed_by: str) -> Response
 
 def dead_link_page() -> Response:
     """For a link that is used, replaced, too old or not ours."""
+    log_refusal("link", page=request.endpoint)
     return make_response(render_template("access/dead_link.html"), 410)
 
 

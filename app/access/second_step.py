@@ -28,6 +28,7 @@ from app.accounts.throttle import TooManyAttemptsError
 from app.clock import now
 from app.registry.entities import EntityRow
 from app.web.language import current_language
+from app.web.log import log_refusal
 
 SEND = "invia"
 
@@ -80,6 +81,7 @@ def second_step() -> ResponseReturnValue:
             return page.show(400, refusal=("", messages.page_too_old()))
         return _send_again(page) if sending else _enter(page)
     except DeadLinkError:
+        log_refusal("link", page=request.endpoint)
         return _password_again(target, carried)
 
 

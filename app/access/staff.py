@@ -27,6 +27,7 @@ from app.access.staff_pages import (
 from app.accounts.browsers import browser_code
 from app.accounts.cookies import give_staff_cookies, staff_device_token, staff_token, take_staff_cookie
 from app.accounts.links import DeadLinkError
+from app.accounts.password_words import weak_password
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
 from app.accounts.permissions import become_staff, required_staff, staff_signed_in
 from app.accounts.staff_links import WrongCodeError, member_of_link, redeem_staff_link
@@ -100,7 +101,7 @@ def _activate(page: StaffActivationPage, token: str) -> Response:
     try:
         set_up = redeem_staff_link(token, page.form.password.data, page.form.totp.data, now())
     except WeakPasswordError as error:
-        return page.show(422, refusal=("password", messages.weak_password(error.reason)))
+        return page.show(422, refusal=("password", weak_password(error.reason)))
     except WrongCodeError:
         return page.show(422, refusal=("totp", messages.wrong_staff_code()))
     except HashingBusyError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import InputRequired
@@ -22,6 +22,7 @@ from app.accounts.staff_sessions import StaffIdentity
 from app.accounts.totp import enrolment_address, grouped, square_of
 from app.config import settings
 from app.web.csrf import Form
+from app.web.log import log_refusal
 
 
 class StaffSignInForm(Form):
@@ -92,6 +93,7 @@ class StaffActivationPage:
 
 def staff_dead_link_page() -> Response:
     """For a link that is used, replaced, too old or not ours."""
+    log_refusal("link", page=request.endpoint)
     return make_response(render_template("access/staff_dead_link.html", days=LINK_DAYS), 410)
 
 

@@ -26,6 +26,7 @@ from app.accounts.cookies import device_token, session_token, take_session_cooki
 from app.accounts.identity import Identity
 from app.accounts.links import ACTIVATION, RESET, DeadLinkError, entity_of_link, redeem_activation_link
 from app.accounts.operators import add_operator, list_operators
+from app.accounts.password_words import weak_password
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
 from app.accounts.permissions import become, signed_in
 from app.accounts.places import remember_operator
@@ -170,7 +171,7 @@ def _redeem(page: ActivationPage, token: str) -> Response:
     try:
         entity = redeem_activation_link(token, page.form.password.data, now(), page.purpose)
     except WeakPasswordError as error:
-        return page.show(422, refusal=messages.weak_password(error.reason))
+        return page.show(422, refusal=weak_password(error.reason))
     except HashingBusyError:
         return page.show(503, refusal=messages.too_busy())
     response = enter(sign_in_activated(entity, place(), now()), START, None)

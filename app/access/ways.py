@@ -29,6 +29,7 @@ from app.access.pages import (
 from app.accounts.address_stops import change_of_link, stop_by_link
 from app.accounts.codes import SpentCodeError, WrongCodeError, redeem_code
 from app.accounts.links import DeadLinkError
+from app.accounts.password_words import weak_password
 from app.accounts.passwords import HashingBusyError, WeakPasswordError
 from app.accounts.rations import AskedTooOftenError
 from app.accounts.requests import add_access_request
@@ -147,7 +148,7 @@ def _redeem(page: CodePage, entity: EntityRow) -> Response:
     try:
         redeem_code(edition, entity, form["code"].data, form["password"].data, now(), place=place())
     except WeakPasswordError as error:
-        return page.show(422, refusal=("password", messages.weak_password(error.reason)))
+        return page.show(422, refusal=("password", weak_password(error.reason)))
     except (WrongCodeError, SpentCodeError) as error:
         spent = messages.spent_code(error.reason, edition.deadline) if isinstance(error, SpentCodeError) else ""
         return page.show(422, refusal=("code", spent or messages.wrong_code(entity.label)))

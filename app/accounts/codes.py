@@ -138,9 +138,8 @@ def redeem_code(
         count_failure_at(place, known, now)
         log_refusal("wrong letter code", entity=entity.code, known_device=known.device)
         raise WrongCodeError(entity.code)
-    if suspended:
-        raise SpentCodeError("suspended")
-    if reason := _why_spent(row, edition, now):
+    if reason := "suspended" if suspended else _why_spent(row, edition, now):
+        log_refusal("spent letter code", entity=entity.code, why=reason)
         raise SpentCodeError(reason)
     password_hash = hash_password(password)
     hold_logins(entity.id)

@@ -26,7 +26,8 @@ from app.registry.folding import fold
 SHORTEST = 10
 LONGEST = 200
 WAIT_SECONDS = 10
-_COMMON = Path(__file__).parent / "data" / "common_passwords.txt"
+_DATA = Path(__file__).parent / "data"
+_COMMON = (_DATA / "common_passwords.txt", _DATA / "frequent_passwords.txt")
 _EXTENSION_KEY = "ricognizione-hashes-at-once"
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
@@ -95,7 +96,8 @@ def _normal(password: str) -> str:
 
 @functools.cache
 def _common_passwords() -> frozenset[str]:
-    return frozenset(_COMMON.read_text(encoding="utf-8").split())
+    """Read at the first new password, some milliseconds, and kept: no sign-in and no page needs them."""
+    return frozenset(word for file in _COMMON for word in file.read_text(encoding="utf-8").splitlines())
 
 
 @functools.cache

@@ -141,6 +141,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.invite": OPERATOR,
     "fill.change_invitation": OPERATOR,
     "fill.verify_address": OPERATOR,
+    "fill.password": OPERATOR,
     "fill.end_session": OPERATOR,
     "fill.end_sessions": OPERATOR,
     "fill.end_telephone": OPERATOR,

@@ -2,8 +2,8 @@
 
 Not for: what a provider says (`oidc.py`), or signing in by it (`staff_sso.py`).
 Holds always: only a member who has signed in otherwise, and still is, connects an account, their own; an account is one
-member's at most; an address or a name that a provider tells connects nobody; issuer and subject are stored as a hash. Each is
-one transaction with its audit entry and a message to the member.
+member's at most; an address or a name that a provider tells connects nobody; issuer and subject are stored as a hash;
+disconnecting asks for password and code again. Each is one transaction with its audit entry and a message to the member.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.models import StaffSsoLink
 from app.accounts.staff_notices import tell_of_single_sign_on
 from app.accounts.staff_sessions import StaffIdentity, held_and_live
+from app.accounts.staff_signing_in import prove_again
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import record
 from app.extensions import db, table_of
@@ -67,8 +68,12 @@ def link_sso(staff: StaffIdentity, subject: str, now: dt.datetime) -> None:
     db.session.commit()
 
 
-def unlink_sso(staff: StaffIdentity, now: dt.datetime) -> bool:
-    """Disconnect the member's account, and say whether there was one. Commits."""
+def unlink_sso(staff: StaffIdentity, password: str, code: str, now: dt.datetime) -> bool:
+    """Disconnect the member's account, and say whether there was one. Commits.
+
+    Raises `WrongSignInError`, `TooManyAttemptsError` or `HashingBusyError`.
+    """
+    prove_again(staff.staff_id, password, code, staff.session_key, now)
     found = disconnect_sso(staff, now)
     db.session.commit()
     return found

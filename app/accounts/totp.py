@@ -2,8 +2,8 @@
 
 Not for: whether a code was used before (one UPDATE decides it, in `staff_signing_in.py`), or passwords.
 Holds always: a member's secret is derived from the installation's secret, the member and their serial, and stored nowhere; a
-new serial is a new secret. A code is good one step early and one late, since phones' clocks differ; all three are compared,
-whatever the outcome, in constant time.
+new serial is a new secret. A code is good in its own 30 seconds and in those after them (RFC 6238, 5.2: at most one step for
+the delay on the way), never before; both are compared, whatever the outcome, in constant time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STEP_SECONDS: Final = 30
 DIGITS: Final = 6
 ISSUER: Final = "Ricognizione"
 _SECRET_BYTES: Final = 20
-_WINDOW: Final = (-1, 0, 1)
+_WINDOW: Final = (-1, 0)
 
 
 def secret_of(staff_id: int, serial: int) -> str:
@@ -44,7 +44,7 @@ def code_at(secret: str, step: int) -> str:
 
 
 def matching_step(secret: str, code: str, now: dt.datetime) -> int | None:
-    """Of which step, now or one beside it, this is the code; None for a wrong one. Spaces in `code` do not count."""
+    """Of which step, now or the one before, this is the code; None for a wrong one. Spaces in `code` do not count."""
     typed = "".join(code.split()).encode()
     steps = [step_of(now) + offset for offset in _WINDOW]
     good = [step for step in steps if hmac.compare_digest(code_at(secret, step).encode(), typed)]

@@ -31,6 +31,7 @@ EVENTS: Final[dict[str, LazyString]] = {
     "signed_in": _l("Entrata di un ente"),
     "entity_activated": _l("Accesso dell'ente attivato"),
     "password_replaced": _l("Password dell'ente cambiata"),
+    "own_password_changed": _l("Password cambiata dall'ente stesso"),
     "login_reset": _l("Accesso dell'ente azzerato"),
     "sessions_ended": _l("Accessi dell'ente terminati"),
     "activation_link_created": _l("Link di attivazione per un ente"),

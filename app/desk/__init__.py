@@ -71,6 +71,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.recovery_codes",
         "desk.rewrite_entity_note",
         "desk.single_sign_on",
+        "desk.unlink_single_sign_on",
         "desk.steer_batch",
         "desk.suspend_login",
         "desk.telephone",

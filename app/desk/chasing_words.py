@@ -76,6 +76,7 @@ MESSAGE_WORDS: Final[dict[str, LazyString]] = {
     "extension": _l("Proroga"),
     "reopening": _l("Riapertura"),
     "address_changed": _l("Avviso di indirizzo cambiato"),
+    "password_changed": _l("Avviso di password cambiata"),
     "operator_invitation": _l("Invito a un collega"),
     "operator_verification": _l("Verifica di un indirizzo"),
     "second_step": _l("Codice per entrare"),

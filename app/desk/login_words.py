@@ -101,6 +101,7 @@ MESSAGE_KINDS: Final[dict[str, LazyString]] = {
     "extension": _l("proroga"),
     "reopening": _l("riapertura"),
     "address_changed": _l("avviso di indirizzo cambiato"),
+    "password_changed": _l("avviso di password cambiata"),
     "reminder": _l("promemoria"),
     "reminder_trial": _l("prova di un promemoria"),
     "redirected": _l("risposta inoltrata alla segreteria"),

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_timedelta, ngettext
 from flask_babel import gettext as _
 
-from app.accounts.passwords import LONGEST, SHORTEST, HashingBusyError, WeakPasswordError
+from app.accounts.password_words import weak_password
+from app.accounts.passwords import SHORTEST, HashingBusyError, WeakPasswordError
 from app.accounts.permissions import required_staff
 from app.accounts.staff_notices import browser_words
 from app.accounts.staff_passwords import change_own_password, end_other_staff_sessions, end_own_session, own_sessions
@@ -43,7 +44,7 @@ def change_password() -> ResponseReturnValue:
     try:
         disconnected = change_own_password(required_staff(), *typed, now())
     except WeakPasswordError as error:
-        return _page(form, [("new_password", _weak(error.reason))], 422)
+        return _page(form, [("new_password", weak_password(error.reason))], 422)
     except (WrongSignInError, TooManyAttemptsError, HashingBusyError) as error:
         return _page(form, *refused_proof(error))
     told = [_("La password è cambiata. Negli altri browser bisogna entrare di nuovo.")]
@@ -97,13 +98,3 @@ def _page(form: PasswordForm, errors: Errors, status: int = 200) -> ResponseRetu
         region=region_names().get(staff.region_code or ""),
     )
     return page, status
-
-
-def _weak(reason: str) -> str:
-    texts = {
-        "short": _("Scegli una password più lunga: almeno %(count)s caratteri.", count=SHORTEST),
-        "long": _("Scegli una password più corta: al massimo %(count)s caratteri.", count=LONGEST),
-        "common": _("Questa password è tra le più usate. Scegline un'altra, per esempio quattro parole con gli spazi."),
-        "obvious": _("Questa password si indovina facilmente. Scegline un'altra, per esempio quattro parole con gli spazi."),
-    }
-    return str(texts[reason])

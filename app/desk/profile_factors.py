@@ -1,7 +1,7 @@
 """`/gestione/profilo/codici`, `/gestione/profilo/sso`: one's own recovery codes and single sign-on.
 
-Not for: one's data, password and sessions (`profile.py`). Holds always: new codes and a new connection ask for password and
-code; codes are shown once, in the answer to that.
+Not for: one's data, password and sessions (`profile.py`). Holds always: new codes, a new connection and its end ask for
+password and code; codes are shown once, in the answer to that.
 """
 
 from __future__ import annotations
@@ -53,6 +53,12 @@ _SSO: Final = _Words(
     _l("L'accesso unico non è collegato"),
     _l("Continua"),
 )
+_UNLINK: Final = _Words(
+    _l("Scollega l'accesso unico"),
+    (_l("Da quando è scollegato entri solo con password e codice. Puoi collegarlo di nuovo quando vuoi."),),
+    _l("L'accesso unico è ancora collegato"),
+    _l("Scollega"),
+)
 
 
 @blueprint.route("/profilo/codici", methods=["GET", "POST"])
@@ -81,13 +87,17 @@ def single_sign_on() -> ResponseReturnValue:
     return _proved(_SSO, link)
 
 
-@blueprint.post("/profilo/sso/scollega")
+@blueprint.route("/profilo/sso/scollega", methods=["GET", "POST"])
 def unlink_single_sign_on() -> ResponseReturnValue:
-    """Disconnect the single sign-on."""
-    found = unlink_sso(required_staff(), now())
-    told = _("L'accesso unico non è più collegato.") if found else _("L'accesso unico non era collegato.")
-    flash(told, "success" if found else "info")
-    return redirect(url_for("desk.profile"), 303)
+    """Ask for password and code; disconnect the single sign-on."""
+
+    def unlink(password: str, code: str) -> ResponseReturnValue:
+        found = unlink_sso(required_staff(), password, code, now())
+        told = _("L'accesso unico non è più collegato.") if found else _("L'accesso unico non era collegato.")
+        flash(told, "success" if found else "info")
+        return redirect(url_for("desk.profile"), 303)
+
+    return _proved(_UNLINK, unlink)
 
 
 def _proved(words: _Words, then: Callable[[str, str], ResponseReturnValue]) -> ResponseReturnValue:

@@ -10,7 +10,9 @@ from flask import Blueprint
 
 blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
-CSRF_REDISPLAY = frozenset({"fill.step", "fill.sheet", "fill.short", "fill.address", "fill.invite", "fill.sync"})
+CSRF_REDISPLAY = frozenset(
+    {"fill.step", "fill.sheet", "fill.short", "fill.address", "fill.invite", "fill.password", "fill.sync"}
+)
 # What a script asks: every answer, a refusal too, is JSON.
 JSON_ENDPOINTS = frozenset({"fill.sync"})
 
@@ -26,6 +28,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     late_pages,
     merged,
     overview,
+    password,
     people,
     place_names,
     privacy,

@@ -1,4 +1,4 @@
-"""The log: one JSON line for each request, each refusal and each fault, on standard error.
+"""The log: one JSON line for each request, each refusal and each fault, on standard error, and to a collector if there is one.
 
 Not for: who did what in the domain (`app.audit`).
 Holds always: a line carries ids, the route's pattern, status and duration; never an address that was asked for (links hold
@@ -10,11 +10,14 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import structlog
 from flask import has_request_context, request
+
+from app.web.log_collector import Collector, address_of
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 MOST_FRAMES = 20
@@ -40,6 +43,38 @@ class StandardError:
     debug = info = warning = error = critical = msg = write
 
 
+class AlsoCollected(StandardError):  # noqa: N818 — no exception
+    """The same, and each line on to the collector."""
+
+    def __init__(self, collector: Collector) -> None:
+        super().__init__()
+        self.collector = collector
+
+    def write(self, line: bytes) -> None:
+        """A line of a request."""
+        StandardError.write(self, line)
+        self.collector.send(line, "info")
+
+    msg = info = write
+
+    def debug(self, line: bytes) -> None:
+        """One of the levels that structlog calls."""
+        StandardError.write(self, line)
+        self.collector.send(line, "debug")
+
+    def warning(self, line: bytes) -> None:
+        """The same."""
+        StandardError.write(self, line)
+        self.collector.send(line, "warning")
+
+    def error(self, line: bytes) -> None:
+        """The same."""
+        StandardError.write(self, line)
+        self.collector.send(line, "error")
+
+    critical = error
+
+
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 _out = StandardError()
 _level = logging.INFO
@@ -49,10 +84,13 @@ def _serialise(event: dict[str, Any], **_options: object) -> bytes:
     return _encode(event)
 
 
-def configure(level: str) -> None:
-    """Set up structlog for this process; `level` as the setting `log_level`."""
-    global _level  # noqa: PLW0603 — one log for a process
+def configure(level: str, collector: str = "") -> None:
+    """Set up structlog for this process; `level` as the setting `log_level`, `collector` as `log_syslog`."""
+    global _level, _out  # noqa: PLW0603 — one log for a process
     _level = LEVELS[level]
+    _out = AlsoCollected(Collector(address_of(collector))) if collector else StandardError()
+    out = _out
+    make: Callable[..., StandardError] = (lambda *_names: out) if collector else StandardError
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -60,7 +98,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_serialise),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_level),
-        logger_factory=StandardError,
+        logger_factory=make,
         cache_logger_on_first_use=False,
     )
 

@@ -88,3 +88,28 @@ def test_a_wrong_proof_within_a_session(app: Flask, now: dt.datetime, clock: Clo
         db.session.remove()
     [line] = [json.loads(one) for one in capfd.readouterr().err.splitlines() if '"refused"' in one]
     assert (line["reason"], line["staff"], line["request"]) == ("wrong proof of staff", staff_id, None)
+
+
+DEAD = "D" * 43
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        (f"/attiva/{DEAD}", "access.activate"),
+        (f"/reimposta/{DEAD}", "access.reset"),
+        (f"/entra/{DEAD}", "access.enter_by_link"),
+        (f"/invito/{DEAD}", "access.take_up"),
+        (f"/verifica/{DEAD}", "access.verify"),
+        (f"/conferma/{DEAD}", "access.confirm_copy"),
+        (f"/indirizzo/ferma/{DEAD}", "access.stop_address_change"),
+        (f"/gestione/attiva/{DEAD}", "access.staff_activate"),
+    ],
+)
+def test_a_dead_link_is_told_by_its_kind_and_never_itself(
+    browser: Browser, capfd: pytest.CaptureFixture[str], path: str, page: str
+) -> None:
+    assert browser.get(path).status_code == 410
+    output = capfd.readouterr().err
+    assert [json.loads(line)["page"] for line in output.splitlines() if '"link"' in line] == [page]
+    assert DEAD not in output

@@ -230,13 +230,23 @@ def test_a_closed_or_reset_member_does_not_come_in(
     assert is_refused(come_in(other), other)
 
 
-def test_an_account_is_one_members_and_can_be_disconnected(
-    browser: Browser, new_browser: Callable[[], Browser], connect: Callable[..., TestResponse]
+def test_an_account_is_one_members_and_can_be_disconnected_by_who_proves_themselves_again(
+    app: Flask, browser: Browser, new_browser: Callable[[], Browser], connect: Callable[..., TestResponse], clock: Clock
 ) -> None:
     connect(browser)
     second = new_browser()
     assert connect(second, ADMINISTRATOR).status_code == 400
-    gone = browser.send(browser.get("/gestione/profilo"), "/gestione/profilo/sso/scollega", {})
+    clock.move(seconds=30)
+    with app.app_context():
+        typed = {"current_password": "sbagliata sbagliata", "totp": phone(COORDINATOR, clock())}
+    page = browser.get("/gestione/profilo/sso/scollega")
+    assert browser.send(page, "/gestione/profilo/sso/scollega", typed).status_code == 422
+    assert browser.send(page, "/gestione/profilo/sso/scollega", {}).status_code == 422
+    assert "Scollega l" in browser.get("/gestione/profilo").text
+    clock.move(seconds=30)
+    with app.app_context():
+        typed = {"current_password": PASSWORD, "totp": phone(COORDINATOR, clock())}
+    gone = browser.send(browser.get("/gestione/profilo/sso/scollega"), "/gestione/profilo/sso/scollega", typed)
     assert gone.status_code == 303
     other = new_browser()
     assert is_refused(come_in(other), other)

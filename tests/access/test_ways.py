@@ -151,13 +151,13 @@ def test_a_second_use_of_the_open_page_is_dead(
     assert other.cookie() is None
 
 
-def test_a_sign_in_link_is_good_for_half_an_hour(
+def test_a_sign_in_link_is_good_for_ten_minutes(
     app: Flask, browser: Browser, address: None, now: dt.datetime, clock: Clock
 ) -> None:
     ask_link(browser)
     (arrived,) = mail(app, now)
     open_page = browser.get(arrived.path)
-    clock.move(minutes=30)
+    clock.move(minutes=10)
     assert browser.send(open_page, arrived.path, {}).status_code == 410
 
 

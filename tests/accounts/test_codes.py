@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import json
 from dataclasses import dataclass, replace
 
 import pytest
@@ -217,12 +218,16 @@ def test_a_reset_withdraws_the_code_and_the_next_letter_has_another(edition: OfE
     assert outcome(edition, renewed, now) == "set"
 
 
-def test_a_password_set_through_a_link_withdraws_the_code(edition: OfEntity, now: dt.datetime) -> None:
+def test_a_password_set_through_a_link_withdraws_the_code(
+    edition: OfEntity, now: dt.datetime, capfd: pytest.CaptureFixture[str]
+) -> None:
     code = issue_code(edition, entity(AGLIE).id, now)
     redeem_activation_link(token_for(AGLIE, now), PASSWORD, now)
     with pytest.raises(SpentCodeError) as refused:
         redeem_code(edition, entity(AGLIE), code, OTHER, now, place=HOME)
     assert refused.value.reason == "withdrawn"
+    line = json.loads(capfd.readouterr().err.splitlines()[-1])
+    assert (line["reason"], line["why"]) == ("spent letter code", "withdrawn")
     assert sign_in_entity(entity(AGLIE), PASSWORD, HOME, now)
 
 

@@ -45,6 +45,18 @@ def test_a_weak_password_is_refused(password: str, reason: str) -> None:
     assert caught.value.reason == reason
 
 
+def test_the_lists_hold_the_thousands_most_used_that_are_long_enough() -> None:
+    common = passwords._common_passwords()
+    assert len(common) == 6_116
+    assert [word for word in common if len(word) < passwords.SHORTEST or word != word.casefold()] == []
+    frequent = passwords._COMMON[1].read_text(encoding="utf-8").splitlines()
+    assert len(frequent) == 4_307
+    for password in (frequent[0], frequent[2_999].upper(), frequent[-1]):
+        with pytest.raises(WeakPasswordError) as caught:
+            check_new_password(password)
+        assert caught.value.reason == "common"
+
+
 GOOD = ["cavallo batteria graffetta", "Xk7-pLm2_qR9", "perché no, così è", "密码密码传说中的十个字符啊", "a1b2c3d4e5f6"]
 
 

@@ -99,6 +99,7 @@ BAD = {
     "compress": ["maybe", 7],
     "compress_quality": ["-1", "12"],
     "log_level": ["loud"],
+    "log_syslog": [7, "udp:host", "http:host:514", "udp::514", "tcp:host:0", "tls:host:65536", "host:514", "udp:h:x"],
 }
 
 

@@ -66,6 +66,7 @@ CASES = [
     ),
     Case("recovery_codes", "coordinator", "/gestione/profilo/codici", PROOF, kept=False),
     Case("single_sign_on", "coordinator", "/gestione/profilo/sso", PROOF, kept=False),
+    Case("unlink_single_sign_on", "coordinator", "/gestione/profilo/sso/scollega", PROOF, kept=False),
     Case("change_address", "coordinator", "/gestione/accessi/048017/indirizzi/nuovo", {"email": "u@example.org"}),
     Case("new_login_run", "administrator", "/gestione/accessi/gruppi/nuovo", {"codici": "048017"}),
     Case(

@@ -7,6 +7,7 @@ Holds always: each person has an account of their own, so that a code is never u
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import dataclass
 
 from app.accounts.staff import staff_by_email
@@ -35,9 +36,16 @@ class Member:
     email: str
     secret: str
 
-    def code(self, later: int = 0) -> str:
-        """What the phone shows now, or so many steps later: the next code is good already, and another one than the last."""
-        return code_at(self.secret, step_of(dt.datetime.now(dt.UTC)) + later)
+    def code(self) -> str:
+        """What the phone shows now."""
+        return code_at(self.secret, step_of(dt.datetime.now(dt.UTC)))
+
+    def next_code(self) -> str:
+        """What it shows once it shows another: a code is good once, and the next one not before its time."""
+        last = self.code()
+        while self.code() == last:
+            time.sleep(0.2)
+        return self.code()
 
 
 def hire(site: Site, role: str, way: str, region: str | None = None) -> Member:

@@ -69,6 +69,7 @@ OWN = (
     "/ente",
     "/ente/indirizzi",
     "/ente/invita",
+    "/ente/password",
     "/ente/passa-la-mano",
     "/ente/i-tuoi-dati",
     "/operatore",

@@ -49,9 +49,9 @@ def prove(person: Person, code: str) -> None:
 
 
 def renew_codes(person: Person, member: Member) -> list[str]:
-    """Ten new codes, after a code that the phone shows next."""
+    """Ten new codes, after the code that the phone shows next."""
     person.presses('main a[href="/gestione/profilo/codici"]')
-    prove(person, member.code(later=1))
+    prove(person, member.next_code())
     return person.page.locator(CODES).all_inner_texts()
 
 
