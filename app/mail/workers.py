@@ -47,8 +47,9 @@ class WorkerRow:
     stopped_at: dt.datetime | None
 
     def lives(self, now: dt.datetime) -> bool:
-        """Whether it was heard of lately, and has not said goodbye."""
-        return self.stopped_at is None and now - self.seen_at < SILENT_AFTER
+        """Whether it was heard of lately, and has not said goodbye; by its own clock, also where that has jumped ahead."""
+        believed = self.seen_at - dt.timedelta(seconds=self.clock_ahead)
+        return self.stopped_at is None and min(abs(now - self.seen_at), abs(now - believed)) < SILENT_AFTER
 
 
 class Worker:
