@@ -9,7 +9,6 @@ of a paused or cancelled group, not outside of the working hours that its group 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,7 +42,7 @@ _WORKER: Final = table_of(MailWorker).c
 
 @dataclass(frozen=True, slots=True)
 class PausedGroup:
-    """A paused group of which something waits or not. `words`: the mail server's where it has caused the pause, else a person's."""
+    """A paused group. `words`: the mail server's where it has caused the pause, else a person's."""
 
     id: int
     label: str
@@ -209,7 +208,7 @@ def _count(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
 
 
 def _oldest(free: dt.datetime | None, keeping: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
-    """The first of both; what keeps working hours has waited since they began today, at most, and not at all outside of them."""
+    """The first of both; what keeps working hours has waited since they began today at most, outside of them not at all."""
     found = [] if free is None else [free]
     if keeping is not None and is_working_time(now):
         opened = dt.datetime.combine(now.astimezone(ROME).date(), OPENS, ROME).astimezone(dt.UTC)
