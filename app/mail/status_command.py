@@ -148,7 +148,7 @@ def _refused(found: OutboxHealth) -> tuple[str, str]:
         told.append(f"messages of no batch, {found.refusal.number}: {found.refusal.words}")
     return (
         f"the mail server refuses us ({'; '.join(told)})",
-        "mend smtp_username, smtp_password or smtp_sender, or ask who runs the server; then resume the batches that it has paused",
+        "mend smtp_username, smtp_password or smtp_sender, or ask who runs the server; then resume the batches it has paused",
     )
 
 

@@ -88,7 +88,7 @@ def test_each_problem_is_told_with_what_to_do(app: Flask, queue: Queue, clock: C
         "the oldest message that could have gone is 3 h 20 min late (due: 1) → look at what the service says (journalctl -u "
         "ricognizione-mail) and at mail_per_minute and mail_domain_per_minute; start more workers if one is too slow",
         "the mail server refuses us (Gruppo g: 535 5.7.8 login refused) → mend smtp_username, smtp_password or smtp_sender, or "
-        "ask who runs the server; then resume the batches that it has paused",
+        "ask who runs the server; then resume the batches it has paused",
         "messages of unknown fate: 1 → decide each in the page /gestione/consegne",
         "a mailbox is nearly full (imap (quasi piena), pec (90 % full)) → make room in it: one that is full takes no reports "
         "and no receipts",
