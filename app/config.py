@@ -146,6 +146,18 @@ class Settings:
         "Where delivery reports come back: each message gets its own address made of it, name+number.mark@domain, all of which "
         "should reach one mailbox or pipe. Left out: the sender, and reports are matched by their Message-ID alone.",
     )
+    mail_dkim_selector: str = _setting(
+        "",
+        values.dkim_selector,
+        "Under which selector the mail server signs, for the doctor: the s= of DKIM-Signature; s._domainkey.d where its d= is "
+        "not the sender's domain. Left out: the key is not looked at.",
+    )
+    doctor_dns_server: str = _setting(
+        "",
+        values.dns_server,
+        "Which DNS the doctor asks about the sender's domain, for networks whose own shows another view of it. Left out: the "
+        "system's.",
+    )
     return_imap_host: str = _setting(
         "", values.text, "Server of the mailbox to which reports come back, for `mail fetch --imap`. Left out: none is read."
     )

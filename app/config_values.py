@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ _FALSE = frozenset({"0", "false", "no", "off"})
 _BARE_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+"
 _MAIL_ADDRESS = re.compile(rf"{_BARE_ADDRESS}|[^<>@,;:\"()\\]+ <{_BARE_ADDRESS}>")
 _HTTPS_PAGE = re.compile(r"https://[!-~]{1,480}")
+_SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
@@ -88,6 +90,29 @@ def log_collector(value: object) -> str:
     except ValueError:
         raise UnfitError("udp:host:port, tcp:host:port, tls:host:port or the path of a socket, like /dev/log") from None
     return read
+
+
+def dkim_selector(value: object) -> str:
+    """The name under which a key is found in the DNS; empty for none."""
+    wanted = "a DKIM selector, like mail2026, or with its domain, like mail2026._domainkey.provider.example"
+    if not isinstance(value, str) or (value and not _SELECTOR.fullmatch(value)):
+        raise UnfitError(wanted)
+    return value
+
+
+def dns_server(value: object) -> str:
+    """The IP address of a DNS server, with or without a port; empty for the system's."""
+    wanted = "an IP address, with or without a port, like 192.0.2.53 or 192.0.2.53:5353"
+    if not isinstance(value, str):
+        raise UnfitError(wanted)
+    host, _, port = value.rpartition(":") if value.count(":") == 1 else (value, "", "53")
+    try:
+        fits = not value or (bool(ip_address(host)) and port.isascii() and 0 < int(port) < 65_536)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise UnfitError(wanted)
+    return value
 
 
 def choice(*allowed: str) -> Reader:

@@ -7,7 +7,6 @@ Holds always: every check runs, whatever the others found; nothing is changed; a
 from __future__ import annotations
 
 import datetime as dt
-import enum
 import os
 import shutil
 import smtplib
@@ -17,7 +16,6 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -30,6 +28,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.config import CONFIG_FILE, ENVIRONMENT_PREFIX, HIDDEN_NAMES, NAMES, SECRET_FILE, Settings, settings
 from app.database import DurabilityError
 from app.extensions import db
+from app.findings import Finding, State
+from app.mail.domain.advice import check_domain
 
 ROOT = Path(__file__).resolve().parent
 MIGRATIONS = ROOT / "migrations"
@@ -40,24 +40,6 @@ DISK_WRONG, DISK_LOW = 200 * 2**20, 2**30  # bytes
 CLOCK_TOLERANCE = dt.timedelta(seconds=5)
 CONNECT_SECONDS = 10
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"})
-
-
-class State(enum.Enum):
-    """How a finding reads. WRONG makes the command fail."""
-
-    OK = "ok"
-    WARNING = "warning"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check saw, and, unless it is good, how to mend it."""
-
-    what: str
-    state: State
-    saw: str
-    mend: str = ""
 
 
 def _ok(what: str, saw: str) -> Finding:
@@ -283,6 +265,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_disk,
     check_base_url,
     check_mail,
+    check_domain,
     check_instance,
     check_environment,
     check_translations,

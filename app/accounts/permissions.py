@@ -224,6 +224,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.settle_address": PREPARE,
     "desk.take_corrections": PREPARE,
     "desk.handle_return": PREPARE,
+    "desk.mail_status": PREPARE,
+    "desk.believe_clock": ADMINISTER,
     "desk.batches": COORDINATE,
     "desk.new_batch": COORDINATE,
     "desk.confirm_batch": COORDINATE,

@@ -30,6 +30,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     login_runs,
     login_suspensions,
     logins,
+    mail_status,
     menu,
     notes,
     planning,

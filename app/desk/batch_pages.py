@@ -18,6 +18,7 @@ from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import ListedBatch, the_edition
+from app.desk.mail_status import mail_alerts
 from app.desk.old_pages import old_page
 from app.desk.reminder_words import (
     LEFT_OUT_WORDS,
@@ -120,6 +121,7 @@ def _draw(row: BatchRow, *, errors: list[tuple[str, str]] | None = None, reason:
         "desk/batch.html",
         batch=listed,
         group=group,
+        mail_alerts=mail_alerts(required_staff()),
         why=pause_in_words(group) if group else "",
         states=STATE_WORDS,
         became=TROUBLE_WORDS,

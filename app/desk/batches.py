@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from flask import abort, g, render_template
 from flask_babel import gettext as _
 
+from app.accounts.permissions import required_staff
 from app.desk import blueprint
+from app.desk.mail_status import mail_alerts
 from app.desk.reminder_words import STATE_WORDS, standing_in_words
 from app.editions.current import EditionView, current_edition
 from app.mail.groups import counts_of, ends_of, groups_by_id
@@ -69,7 +71,11 @@ def batches() -> str:
         for row in rows
     ]
     return render_template(
-        "desk/batches.html", batches=listed, states=STATE_WORDS, moments=_moments(edition, listed) if edition else []
+        "desk/batches.html",
+        batches=listed,
+        states=STATE_WORDS,
+        moments=_moments(edition, listed) if edition else [],
+        mail_alerts=mail_alerts(required_staff()),
     )
 
 

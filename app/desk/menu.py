@@ -36,6 +36,7 @@ MENU: Final = (
     MenuEntry("desk.address_changes", _l("Indirizzi"), PREPARE),
     MenuEntry("desk.letter_runs", _l("Lettere"), PREPARE),
     MenuEntry("desk.deliveries", _l("Consegne"), PREPARE),
+    MenuEntry("desk.mail_status", _l("Posta"), PREPARE),
     MenuEntry("desk.logins", _l("Accessi"), ADMINISTER),
     MenuEntry("desk.members", _l("Utenti"), ADMINISTER),
     MenuEntry("desk.log", _l("Registro"), ADMINISTER),

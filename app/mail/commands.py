@@ -1,4 +1,4 @@
-"""`flask mail …`: send what waits, once or as a service, and say how the outbox stands."""
+"""`flask mail …`: send what waits, once or as a service; the other commands of the outbox are put beside it."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from app.clock import now
 from app.config import settings
 from app.extensions import db
 from app.mail.delivering import Tally
-from app.mail.files import FileSender, folder_of
+from app.mail.files import FileSender
 from app.mail.holding_commands import clock_command, compare_command, confirm_command, hold_command
 from app.mail.journal import JournalError
 from app.mail.models import EMAIL
-from app.mail.outbox import counts_by_state, oldest_due
 from app.mail.senders import Sender
 from app.mail.smtp import SmtpSender
+from app.mail.status_command import status_command
 from app.mail.suppressions import lift_suppression
 from app.mail.workers import Worker
 
@@ -39,18 +39,6 @@ TALLIED = {
     "queued": "put back for later",
     "lost": "taken over by another worker",
 }
-STATE_WORDS = {
-    "queued": "waiting",
-    "retry_wait": "waiting to be tried again",
-    "claimed": "claimed by a worker",
-    "data": "being sent",
-    "accepted": "sent: the mail server has taken them",
-    "delivered": "delivered: a report says that they arrived",
-    "bounced": "come back: they could not be delivered",
-    "failed": "failed: the mail server has refused them, or they could not be made",
-    "unknown": "of unknown fate: the connection or the worker was lost while sending",
-    "cancelled": "cancelled: no longer wanted, or to a bad address",
-}
 
 mail_group = AppGroup("mail", help="The outbox: what waits, and sending it.")
 
@@ -60,7 +48,7 @@ def make_sender() -> Sender:
     return SmtpSender(settings()) if settings().smtp_host else FileSender(settings())
 
 
-for command in (hold_command, compare_command, confirm_command, clock_command):
+for command in (status_command, hold_command, compare_command, confirm_command, clock_command):
     mail_group.add_command(command)
 
 
@@ -80,24 +68,6 @@ def deliver(how: str | None) -> None:
             _deliver_for_ever(worker, stop)
         else:
             _deliver_once(worker, stop)
-
-
-@mail_group.command("status")
-def status() -> None:
-    """Show how many messages are in each state, and since when the oldest waits."""
-    read, counts = settings(), counts_by_state()
-    where = f"{read.smtp_host}:{read.smtp_port}" if read.smtp_host else f"files in {folder_of(read)} (no smtp_host is set)"
-    click.echo(f"messages go to {where}")
-    for state, words in STATE_WORDS.items():
-        if counts[state]:
-            click.echo(f"{counts[state]:7} {words}")
-    if not any(counts.values()):
-        click.echo("the outbox is empty")
-    since = oldest_due(now())
-    if since is None:
-        click.echo("nothing is due")
-    else:
-        click.echo(f"the oldest has been due since {since:%Y-%m-%d %H:%M} UTC: is `flask mail deliver --loop` running?")
 
 
 @mail_group.command("allow")

@@ -11,14 +11,13 @@ from typing import TypeVar
 
 import click
 
-from app.audit.chain import record
 from app.clock import now
 from app.config import settings
 from app.extensions import db
 from app.mail.comparing import Difference, compare, confirm
 from app.mail.holds import BY_HAND, RESTORED, hold_by_hand, holds, lift_hold
 from app.mail.journal import Journal, JournalError, folder_of
-from app.mail.workers import believe_clocks
+from app.mail.workers import confirm_clocks
 
 SHOWN = 200
 _ACTOR = "command"
@@ -68,10 +67,7 @@ def clock_command(right: bool) -> None:
     """Say of clocks that jumped ahead that they are right: until then, what was planned for later waits."""
     if not right:
         raise click.UsageError("say --right once you have looked at the machine's clock")
-    number = believe_clocks()
-    if number:
-        record("mail_clock_believed", actor=_ACTOR, subject="mail:outbox", detail={"workers": number}, now=now())
-    db.session.commit()
+    number = confirm_clocks(actor=_ACTOR, now=now())
     click.echo(f"clocks believed: of {number} workers")
 
 

@@ -32,7 +32,6 @@ __all__ = [
     "deliveries_of",
     "last_time",
     "next_times",
-    "oldest_due",
     "queue_message",
 ]
 
@@ -156,13 +155,6 @@ def counts_by_state() -> dict[str, int]:
     query = sa.select(_TABLE.c.state, sa.func.count().label("number")).group_by(_TABLE.c.state).order_by(_TABLE.c.state)
     found = {row.state: row.number for row in db.session.execute(query)}
     return {state: found.get(state, 0) for state in STATES}
-
-
-def oldest_due(now: dt.datetime) -> dt.datetime | None:
-    """Since when the longest waiting delivery could have been sent; None if none is due."""
-    due = sa.and_(_TABLE.c.state.in_(("queued", "retry_wait")), _TABLE.c.not_before <= now)
-    query = sa.select(_TABLE.c.not_before).where(due).order_by(_TABLE.c.not_before).limit(1)
-    return db.session.execute(query).scalar_one_or_none()
 
 
 def check_message(message: Message) -> None:

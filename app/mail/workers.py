@@ -18,6 +18,7 @@ from typing import Final, Self
 
 import sqlalchemy as sa
 
+from app.audit.chain import record
 from app.config import settings
 from app.extensions import db, table_of
 from app.mail.delivering import Now, Tally, deliver_due
@@ -47,8 +48,9 @@ class WorkerRow:
     stopped_at: dt.datetime | None
 
     def lives(self, now: dt.datetime) -> bool:
-        """Whether it was heard of lately, and has not said goodbye."""
-        return self.stopped_at is None and now - self.seen_at < SILENT_AFTER
+        """Whether it was heard of lately, and has not said goodbye; by its own clock, also where that has jumped ahead."""
+        believed = self.seen_at - dt.timedelta(seconds=self.clock_ahead)
+        return self.stopped_at is None and min(abs(now - self.seen_at), abs(now - believed)) < SILENT_AFTER
 
 
 class Worker:
@@ -149,6 +151,15 @@ def believe_clocks() -> int:
     right = {"clock_offset": _ROW.clock_offset + _ROW.clock_ahead, "clock_ahead": 0.0}
     changed = db.session.execute(sa.update(MailWorker).where(_ROW.clock_ahead > 0).values(**right))
     return int(getattr(changed, "rowcount", 0))
+
+
+def confirm_clocks(*, actor: str, now: dt.datetime) -> int:
+    """`believe_clocks` by a person, told in the log; of how many workers. Commits."""
+    number = believe_clocks()
+    if number:
+        record("mail_clock_believed", actor=actor, subject="mail:outbox", detail={"workers": number}, now=now)
+    db.session.commit()
+    return number
 
 
 def _sum(one: Tally, other: Tally) -> Tally:

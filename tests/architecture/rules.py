@@ -38,6 +38,7 @@ PLUMBING = frozenset(
         "context",
         "config",
         "config_values",
+        "findings",
         "secret_files",
         "terminal",
         "web",

@@ -45,6 +45,8 @@ BAD = {
     "reminders_per_hour": ["0", "20001", "tanti"],
     "mail_per_minute": ["-1", "60001", "tanti"],
     "mail_domain_per_minute": ["-1", "60001", "tanti"],
+    "mail_dkim_selector": (".", "-a", "a b", "a" * 260, 7),
+    "doctor_dns_server": ("dns.example", "192.0.2.53:0", "192.0.2.53:99999", "192.0.2.53:", ":53", 53),
     "mail_reply_to": [7, "a@b.it, c@d.it"],
     "mail_return_address": [7, "nobody", "a@b.it, c@d.it"],
     **{

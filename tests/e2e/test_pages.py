@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from app.accounts.operators import add_operator
@@ -13,7 +14,13 @@ from app.accounts.sessions import open_session
 from app.accounts.staff_sessions import open_staff_session
 from app.editions.current import EditionView, edition_by_code
 from app.extensions import db
+from app.mail.groups import SERVER_SAYS, hold_group
+from app.mail.holds import BY_HAND, hold, lift_hold
+from app.mail.models import Delivery, DeliveryGroup, MailWorker
+from app.mail.outbox import queue_message
 from app.mail.returns.handling import take_return
+from app.mail.returns.models import MailboxSpace
+from app.mail.returns.space import note_space, note_warning
 from app.registry.entities import find_by_code
 from app.responses.document import Operation
 from app.responses.drafts import Author, apply
@@ -22,8 +29,10 @@ from tests import browser as browsers
 from tests.desk.staff import STAFF_COOKIE, add_member
 from tests.e2e.conftest import OpenPage
 from tests.live_site import Demos, Site
+from tests.mail.conftest import message
 from tests.mail.returns.deliveries import sent
 from tests.mail.returns.writing import dsn, mail
+from tests.mail.test_health import add_group, add_worker
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
 PUBLIC = (
@@ -98,6 +107,7 @@ DESK = {
         "/gestione/lettere",
         "/gestione/lettere/nuove",
         "/gestione/note",
+        "/gestione/posta",
         "/gestione/registro",
         "/gestione/richieste",
         "/gestione/risposte",
@@ -222,6 +232,47 @@ def test_what_came_back_fits_with_long_words_in_it(site: Site, open_page: OpenPa
         page.goto(f"/gestione/consegne?vista={view}")
         assert page.locator(".sheet-row").count() >= 1
         inspect(page, f"page {size} consegne {view}")
+
+
+@pytest.fixture
+def troubled(site: Site) -> Iterator[None]:
+    """All that can be wrong with the mail, in long words; put right at the end."""
+    app = site.application()
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        hold_group(add_group(now, key="lungo" * 20), f"{SERVER_SAYS}535 5.7.8 {'rifiutato' * 15}", now)
+        hold(BY_HAND, f"prima del ripristino {'lungo' * 60}", now)
+        queue_message(message(1), now - dt.timedelta(hours=3))
+        db.session.commit()
+        add_worker(now, machine=f"posta-{'lunga' * 12}", clock_ahead=7_200.0)
+        add_worker(now - dt.timedelta(hours=1), machine="caduta")
+        note_space("pec", 91, 100, now)
+        note_warning("imap", "casella quasi piena", now)
+        db.session.commit()
+        db.engine.dispose()
+    yield
+    with app.app_context():
+        lift_hold(BY_HAND, actor="command", now=now)
+        for model in (Delivery, DeliveryGroup, MailWorker, MailboxSpace):
+            db.session.execute(sa.delete(model))
+        db.session.commit()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_of_the_mail_fits_with_all_that_can_be_wrong(
+    site: Site, troubled: None, open_page: OpenPage, size: str
+) -> None:
+    page = open_page("/", viewport=SIZES[size])
+    page.context.add_cookies([staff_cookie(site, "administrator")])
+    page.goto("/gestione/posta")
+    assert page.get_by_role("button", name="L'orologio è giusto").is_visible()
+    inspect(page, f"page {size} posta con guasti")
+    page.goto("/gestione")
+    page.get_by_role("link", name="Che cosa fare per la posta").click()
+    assert page.url == f"{site.url}/gestione/posta"
+    page.goto("/gestione")
+    inspect(page, f"page {size} oggi con guasti della posta")
 
 
 @pytest.mark.parametrize("size", SIZES)

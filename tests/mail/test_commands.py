@@ -19,11 +19,10 @@ from app.extensions import db
 from app.mail.models import Delivery
 from app.mail.outbox import queue_message
 from app.mail.suppressions import suppress
-from tests.conftest import Clock
 from tests.databases import Databases
 from tests.mail.conftest import message, smtp_settings
 from tests.mail.workers import SECONDS, Start
-from tests.smtp_server import DROP, SmtpServer
+from tests.smtp_server import SmtpServer
 
 Queue = Callable[..., list[int]]
 
@@ -70,28 +69,6 @@ def test_without_a_mail_server_messages_become_files(make_app: Callable[..., Fla
         assert _flask(app, "deliver", "--once").output.splitlines()[-1] == "1 sent"
         assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
         assert f"messages go to files in {tmp_path / 'mail'} (no smtp_host is set)" in _flask(app, "status").output
-
-
-def test_status_in_words(app: Flask, server: SmtpServer, queue: Queue, clock: Clock) -> None:
-    assert _flask(app, "status").output.splitlines() == [
-        f"messages go to 127.0.0.1:{server.port}",
-        "the outbox is empty",
-        "nothing is due",
-    ]
-    queue(4)
-    server.fail("rcpt", "550 5.7.1 policy")
-    server.fail("rcpt", "450 4.2.0 greylisted")
-    server.fail("end", DROP)
-    _flask(app, "deliver", "--once")
-    assert _flask(app, "status").output.splitlines()[1:] == [
-        "      1 waiting to be tried again",
-        "      1 sent: the mail server has taken them",
-        "      1 failed: the mail server has refused them, or they could not be made",
-        "      1 of unknown fate: the connection or the worker was lost while sending",
-        "nothing is due",
-    ]
-    clock.move(minutes=2)
-    assert "the oldest has been due since 2026-03-16 09:01 UTC" in _flask(app, "status").output
 
 
 def test_a_bad_address_is_allowed_again_and_the_deed_recorded_without_it(app: Flask, db_session: Any, now: dt.datetime) -> None:
