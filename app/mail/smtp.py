@@ -52,8 +52,8 @@ class SmtpSender:
         self._named = ""
 
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
-        """This message comes after the one that is sent next: it is named right behind that one's content, if the server listens
-        so (RFC 2920). Raises UnfitMessageError."""
+        """This message comes after the one that is sent next: it is named right behind that one's content, if the server
+        listens so (RFC 2920). Raises UnfitMessageError."""
         if self._pipelines():
             self._announced = self._naming(recipient, return_path, eight_bit)
 
