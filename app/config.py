@@ -161,6 +161,29 @@ class Settings:
         values.text,
         "Where a message goes once it was taken in; made where missing. Left out: it is marked as seen.",
     )
+    pec_smtp_host: str = _setting(
+        "",
+        values.text,
+        "The server of the provider of certified mail (PEC), by which reminders go out as PEC. Left out: the program sends none; "
+        "by hand they can still be sent.",
+    )
+    pec_smtp_port: int = _setting(465, values.whole(1, 65_535), "Its port.")
+    pec_smtp_security: str = _setting(
+        "tls", values.choice("starttls", "tls", "none"), "How the connection to it is encrypted; none only for a local relay."
+    )
+    pec_smtp_username: str = _setting("", values.text, "User name there. Left out: no login.")
+    pec_smtp_password: str = _setting("", values.text, "Password there.", hidden=True)
+    pec_sender: str = _setting(
+        "",
+        values.mail_address,
+        "The certified address that PEC comes from, and its receipts go to; needed with pec_smtp_host.",
+    )
+    pec_per_minute: int = _setting(
+        20,
+        values.whole(1, 6_000),
+        "How many certified messages leave in any minute at most. Providers block a mailbox that sends much faster than people do, "
+        "and then its receipts stop too: at 20 all of Italy's municipalities take about seven hours.",
+    )
     pec_imap_host: str = _setting(
         "", values.text, "The same for the certified mailbox (PEC), whose receipts come there. Left out: none is read."
     )
@@ -351,6 +374,10 @@ def _complete(read: Settings) -> Settings:
         raise SettingError("smtp_sender", "should be the sender's address, because smtp_host is set")
     if read.smtp_password and not read.smtp_username:
         raise SettingError("smtp_username", "should be given, because smtp_password is set")
+    if read.pec_smtp_host and not read.pec_sender:
+        raise SettingError("pec_sender", "should be the certified address, because pec_smtp_host is set")
+    if read.pec_smtp_password and not read.pec_smtp_username:
+        raise SettingError("pec_smtp_username", "should be given, because pec_smtp_password is set")
     for box in ("return_imap", "pec_imap"):
         if getattr(read, f"{box}_host") and not getattr(read, f"{box}_username"):
             raise SettingError(f"{box}_username", f"should be given, because {box}_host is set")

@@ -19,7 +19,7 @@ from app.config import settings
 from app.extensions import db, table_of
 from app.mail.delivering import Tally, deliver_due
 from app.mail.messages import UnfitMessageError, check_recipient, check_subject, domain_of, mail_host, message_id_of
-from app.mail.models import EMAIL, STATES, Delivery
+from app.mail.models import EMAIL, STATES, Delivery, DeliveryGroup
 from app.mail.pace import spread
 
 __all__ = [
@@ -159,8 +159,10 @@ def counts_by_state() -> dict[str, int]:
 
 
 def oldest_due(now: dt.datetime) -> dt.datetime | None:
-    """Since when the longest waiting delivery could have been sent; None if none is due."""
+    """Since when the longest waiting delivery could have been sent; None if none is due. Those sent by hand do not count."""
     due = sa.and_(_TABLE.c.state.in_(("queued", "retry_wait")), _TABLE.c.not_before <= now)
+    by_hand = sa.select(DeliveryGroup.id).where(DeliveryGroup.by_hand.is_(True))
+    due = sa.and_(due, sa.or_(_TABLE.c.group_id.is_(None), _TABLE.c.group_id.not_in(by_hand)))
     query = sa.select(_TABLE.c.not_before).where(due).order_by(_TABLE.c.not_before).limit(1)
     return db.session.execute(query).scalar_one_or_none()
 

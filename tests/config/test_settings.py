@@ -46,6 +46,13 @@ BAD = {
     "mail_per_minute": ["-1", "60001", "tanti"],
     "mail_domain_per_minute": ["-1", "60001", "tanti"],
     "mail_reply_to": [7, "a@b.it, c@d.it"],
+    "pec_smtp_host": [7, "two\nlines"],
+    "pec_smtp_port": ["0", "65536"],
+    "pec_smtp_security": ["ssl", 7],
+    "pec_smtp_username": [7],
+    "pec_smtp_password": [7],
+    "pec_sender": [7, "nobody", "a@b.it\nBcc: c@d.it"],
+    "pec_per_minute": ["0", "6001", "tanti"],
     "mail_return_address": [7, "nobody", "a@b.it, c@d.it"],
     **{
         f"{box}_{name}": bad
@@ -161,6 +168,8 @@ def test_a_file_that_is_not_toml_is_refused_by_its_path(content: bytes, tmp_path
         ({"smtp_password": "x" * 12}, "smtp_username"),
         ({"return_imap_host": "mail.example.it"}, "return_imap_username"),
         ({"pec_imap_host": "mail.example.it"}, "pec_imap_username"),
+        ({"pec_smtp_host": "mail.example.it"}, "pec_sender"),
+        ({"pec_smtp_password": "x" * 12}, "pec_smtp_username"),
         ({"hsts_preload": True, "hsts_subdomains": False}, "hsts_preload"),
         ({"hsts_preload": True, "hsts_days": 364}, "hsts_preload"),
         ({"oidc_issuer": "https://sso.example.it"}, "oidc_client_id"),
