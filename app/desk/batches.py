@@ -13,10 +13,10 @@ from flask import abort, g, render_template
 from flask_babel import gettext as _
 
 from app.desk import blueprint
-from app.desk.reminder_words import STATE_WORDS, standing_in_words
+from app.desk.reminder_words import CHANNEL_WORDS, STATE_WORDS, standing_in_words
 from app.editions.current import EditionView, current_edition
 from app.mail.groups import counts_of, ends_of, groups_by_id
-from app.reminders.batches import BatchRow, list_batches
+from app.reminders.batches import BatchRow, UnknownBatchError, batch_of, list_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,14 @@ def the_edition() -> EditionView:
     return edition
 
 
+def asked_batch(batch_id: int) -> BatchRow:
+    """A batch of the current edition; no such page where there is none."""
+    try:
+        return batch_of(the_edition().id, batch_id)
+    except UnknownBatchError:
+        abort(404)
+
+
 @blueprint.get("/promemoria")
 def batches() -> str:
     """The list."""
@@ -69,7 +77,11 @@ def batches() -> str:
         for row in rows
     ]
     return render_template(
-        "desk/batches.html", batches=listed, states=STATE_WORDS, moments=_moments(edition, listed) if edition else []
+        "desk/batches.html",
+        batches=listed,
+        states=STATE_WORDS,
+        channel_words=CHANNEL_WORDS,
+        moments=_moments(edition, listed) if edition else [],
     )
 
 

@@ -18,6 +18,7 @@ from app.chasing.waiting import waiting_today
 from app.desk import blueprint
 from app.desk.addresses import page_for
 from app.desk.curve import over_time
+from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
 from app.desk.waiting import waiting_lines
 from app.editions.current import EditionView, current_edition, plan_of
@@ -48,6 +49,7 @@ def home() -> str:
         states=states_of(staff, board.part, words, region),
         counted=counted_of(board.part, words),
         tables=tables_of(staff, board.part, words, region),
+        channel_words=CHANNEL_WORDS,
         batches=_batches(edition.id, staff),
         batches_page=page_for(staff, "/gestione/promemoria"),
     )
