@@ -164,8 +164,8 @@ class Settings:
     pec_smtp_host: str = _setting(
         "",
         values.text,
-        "The server of the provider of certified mail (PEC), by which reminders go out as PEC. Left out: the program sends none; "
-        "by hand they can still be sent.",
+        "The server of the provider of certified mail (PEC), by which reminders go out as PEC. Left out: the program sends "
+        "none; by hand they can still be sent.",
     )
     pec_smtp_port: int = _setting(465, values.whole(1, 65_535), "Its port.")
     pec_smtp_security: str = _setting(
@@ -181,8 +181,8 @@ class Settings:
     pec_per_minute: int = _setting(
         20,
         values.whole(1, 6_000),
-        "How many certified messages leave in any minute at most. Providers block a mailbox that sends much faster than people do, "
-        "and then its receipts stop too: at 20 all of Italy's municipalities take about seven hours.",
+        "How many certified messages leave in any minute at most. Providers block a mailbox that sends much faster than people "
+        "do, and then its receipts stop too: at 20 all of Italy's municipalities take about seven hours.",
     )
     pec_imap_host: str = _setting(
         "", values.text, "The same for the certified mailbox (PEC), whose receipts come there. Left out: none is read."

@@ -42,8 +42,8 @@ from app.reminders.by_hand import (
     mark_batch_sent,
     progress_of,
 )
+from app.reminders.channels import BY_EMAIL, BY_HAND
 from app.reminders.hand_files import TYPES, write_file
-from app.reminders.models import BY_EMAIL, BY_HAND
 from app.reminders.receipts import FOUND, KNOWN, UnknownUploadError, judge_upload, keep_upload, take_upload
 from app.web.language import current_language
 from app.web.spreadsheets import inert
@@ -82,7 +82,9 @@ def hand_out(batch: int) -> ResponseReturnValue:
     except NotByHandError:
         abort(404)
     except (NothingToSendError, GroupEndedError):
-        flash(_("Non c'è più nessun messaggio da spedire: chi manca ha già risposto, o il promemoria è stato annullato."), "info")
+        flash(
+            _("Non c'è più nessun messaggio da spedire: chi manca ha già risposto, o il promemoria è stato annullato."), "info"
+        )
         return redirect(url_for("desk.batch", batch=row.id), 303)
     file = write_file(form, messages, at)
     return send_file(file, mimetype=TYPES[form], as_attachment=True, download_name=f"pec-a-mano-{row.id}.{form}")

@@ -22,7 +22,7 @@ from app.mail.pace import ROME
 from app.mail.ways import sends_certified
 from app.reminders.audience import Choice
 from app.reminders.batches import LONGEST_NAME, Plan
-from app.reminders.models import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
@@ -33,7 +33,8 @@ Errors = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """What was chosen. `channel`: one of `app.reminders.models.CHANNELS`; `when`: "ora" or "data"; `start`, `pace` and `preview`, the name or code of whom to show: as typed."""
+    """What was chosen. `when`: "ora" or "data"; `start`, `pace` and `preview`, the name or code of whom to show: as typed;
+    `channel`: one of `app.reminders.channels.CHANNELS`."""
 
     choice: Choice
     template_id: int
@@ -63,7 +64,9 @@ class PlanDraft:
         if self.channel == BY_PEC and not sends_certified(settings()):
             return None, [("canale", _("Il programma non può spedire PEC: manca il server. Scegli la PEC a mano."))]
         if self.channel == BY_HAND:
-            return Plan(self._named(now), self.choice, self.template_id, Schedule(now, FASTEST, False, True), region, BY_HAND), []
+            return Plan(
+                self._named(now), self.choice, self.template_id, Schedule(now, FASTEST, False, True), region, BY_HAND
+            ), []
         errors: Errors = []
         starts_at = now
         if self.when == "data":

@@ -84,7 +84,9 @@ def _why_nobody(audience: Audience, text: str, channel: str) -> str:
     left_out = why_left_out(audience, text)
     if left_out is None:
         return str(_("Nessuno dei destinatari ha questo nome o codice: controlla come è scritto, o i filtri."))
-    return str(_("%(name)s non lo riceve. Motivo: %(reason)s.", name=left_out.label, reason=left_out_words(channel)[left_out.reason]))
+    return str(
+        _("%(name)s non lo riceve. Motivo: %(reason)s.", name=left_out.label, reason=left_out_words(channel)[left_out.reason])
+    )
 
 
 def preview(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> dict[str, Any]:

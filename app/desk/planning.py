@@ -33,7 +33,7 @@ from app.mail.ways import sends_certified
 from app.registry.entities import ENTITY_KINDS, labels_of
 from app.reminders.audience import find_audience, regions_of
 from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
-from app.reminders.models import BY_HAND
+from app.reminders.channels import BY_HAND
 from app.reminders.schedule import ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
 

@@ -15,8 +15,8 @@ from flask_babel.speaklater import LazyString
 from app.mail.delivering import PUT_OFF
 from app.mail.groups import SERVER_SAYS, GroupRow
 from app.reminders.batches import CANCELLED
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, WORDS
-from app.reminders.models import BY_EMAIL, BY_HAND, BY_PEC
 
 AUDIENCE_WORDS: Final[dict[str, LazyString]] = {
     "not_started": _l("Non ha ancora iniziato"),

@@ -61,7 +61,10 @@ for command in (hold_command, compare_command, confirm_command, clock_command):
 @click.option("--once", "how", flag_value="once", help="Send what is due, then end.")
 @click.option("--loop", "how", flag_value="loop", help="Send what becomes due, until told to end (a service).")
 def deliver(how: str | None) -> None:
-    """Send what is due, e-mail and certified mail, each through its own server. SIGTERM and SIGINT end it after the message in hand."""
+    """Send what is due, e-mail and certified mail, each through its own server.
+
+    SIGTERM and SIGINT end it after the message in hand.
+    """
     if how is None:
         raise click.UsageError("say --once or --loop")
     try:

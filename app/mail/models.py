@@ -13,13 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import UTCDateTime
 from app.extensions import Base
+from app.mail.channels import CHANNELS, EMAIL, PEC
+
+__all__ = ["CHANNELS", "EMAIL", "PEC"]
 
 STATES = (
     *("queued", "claimed", "data", "accepted", "delivered", "bounced"),
     *("retry_wait", "failed", "unknown", "cancelled"),
 )
-EMAIL, PEC = "email", "pec"
-CHANNELS = (EMAIL, PEC)
 
 
 class DeliveryGroup(Base):

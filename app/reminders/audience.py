@@ -25,7 +25,9 @@ from app.mail.groups import groups_that_reached
 from app.mail.pace import ROME
 from app.registry.addresses import recipients_for, select_with_address
 from app.registry.entities import entity_table, label, resolve, select_matching
-from app.reminders.models import BY_EMAIL, BY_HAND, BY_PEC, Batch
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
+from app.reminders.channels import CERTIFIED as CERTIFIED_CHANNELS
+from app.reminders.models import Batch
 from app.responses.coverage import MemberState, states
 from app.responses.overview import ResponseState, response_states
 from app.responses.waiting import members_waiting
@@ -220,11 +222,9 @@ def _one_certified(emails: Sequence[str]) -> list[str]:
     return sorted(emails, key=lambda email: ("protocollo" not in email.partition("@")[0], email))[:1]
 
 
-def _read_facts(
-    edition: EditionView, entity_ids: Collection[int], at: dt.datetime, now: dt.datetime, channel: str
-) -> _Facts:
+def _read_facts(edition: EditionView, entity_ids: Collection[int], at: dt.datetime, now: dt.datetime, channel: str) -> _Facts:
     batch, by_email = table_of(Batch).c, channel == BY_EMAIL
-    same = batch.channel == BY_EMAIL if by_email else batch.channel.in_((BY_PEC, BY_HAND))
+    same = batch.channel == BY_EMAIL if by_email else batch.channel.in_(CERTIFIED_CHANNELS)
     groups = db.session.execute(sa.select(batch.group_id).where(batch.edition_id == edition.id, same).order_by(batch.group_id))
     group_ids = list(groups.scalars())
     known_bad = select_with_address(bad=True, purpose=None if by_email else "pec")

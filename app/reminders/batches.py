@@ -28,12 +28,13 @@ from app.database import unit_of_work
 from app.editions.current import EditionView, edition_table
 from app.editions.messages import contact_line, minute
 from app.extensions import db, table_of
+from app.mail.channels import EMAIL, PEC
 from app.mail.groups import GroupMessage, cancel_group, open_group, pause_group, queue_into, resume_group
-from app.mail.models import EMAIL, PEC
 from app.mail.pace import ROME
 from app.mail.ways import sends_certified
 from app.reminders.audience import KIND, Audience, Choice, Recipient, find_audience
-from app.reminders.models import AUDIENCES, BY_EMAIL, BY_HAND, BY_PEC, Batch
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
+from app.reminders.models import AUDIENCES, Batch
 from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
 from app.reminders.templates import TemplateRow, template_of
@@ -77,7 +78,7 @@ class UnknownBatchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see;
-    `channel`: one of `app.reminders.models.CHANNELS`."""
+    `channel`: one of `app.reminders.channels.CHANNELS`."""
 
     name: str
     choice: Choice

@@ -21,8 +21,8 @@ from app.mail.preparing import BAD_ADDRESS
 from app.mail.suppressions import suppressed_of
 from app.registry.entities import find_by_ids
 from app.reminders.batches import BatchRow, batch_of
+from app.reminders.channels import BY_HAND
 from app.reminders.hook import ReminderHook
-from app.reminders.models import BY_HAND
 from app.reminders.reference_codes import code_of
 
 

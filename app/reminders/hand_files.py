@@ -15,8 +15,6 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import IO, Final
 
-from flask_babel import gettext as _
-
 from app.chasing.export import Cell, write_xlsx
 from app.config import settings
 from app.mail.messages import draft_bytes
@@ -24,6 +22,7 @@ from app.reminders.by_hand import HandMessage
 from app.web.spreadsheets import inert
 
 COLUMNS: Final = ("codice", "ente", "indirizzo", "oggetto", "testo", "riferimento")
+SHEET: Final = "PEC"
 TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -53,7 +52,7 @@ def _csv(file: IO[bytes], messages: Sequence[HandMessage], _now: dt.datetime) ->
 
 
 def _xlsx(file: IO[bytes], messages: Sequence[HandMessage], now: dt.datetime) -> None:
-    write_xlsx(file, [COLUMNS], [[_cells(one) for one in messages]], _("PEC a mano"), now)
+    write_xlsx(file, [COLUMNS], [[_cells(one) for one in messages]], SHEET, now)
 
 
 def _drafts(file: IO[bytes], messages: Sequence[HandMessage], _now: dt.datetime) -> None:

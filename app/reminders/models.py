@@ -9,13 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import UTCDateTime
 from app.extensions import Base
+from app.reminders.channels import BY_EMAIL
 
 AUDIENCES = ("not_started", "draft", "lead")
 """Who reads a text: nothing written yet; a draft that was not sent; a lead on whose answer members count."""
-
-
-BY_EMAIL, BY_PEC, BY_HAND = CHANNELS = ("email", "pec", "hand")
-"""How a batch goes out: as e-mail; as certified mail (PEC) that the program sends; as certified mail that somebody sends."""
 
 
 class Template(Base):
@@ -45,7 +42,8 @@ class TemplateText(Base):
 class Batch(Base):
     """A reminder batch: whom it was meant for (`filter`, JSON), the deliveries it became (`group_id`), when and by whom.
 
-    `channel`: one of `CHANNELS`. `key`: of the form with which it was confirmed, so that a second click finds it again. `excluded`: JSON, reason → number.
+    `channel`: one of `app.reminders.channels.CHANNELS`. `key`: of the form with which it was confirmed, so that a second click
+    finds it again. `excluded`: JSON, reason → number.
     """
 
     __tablename__ = "reminder_batch"

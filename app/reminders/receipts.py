@@ -95,9 +95,7 @@ def _judged(batch: BatchRow, number: int, now: dt.datetime) -> Iterator[tuple[Ju
         yield _judge(piece, digest in taken, codes, message_ids), piece
 
 
-def _judge(
-    piece: Piece, known: bool, codes: Mapping[str, KnownDelivery], message_ids: Mapping[str, KnownDelivery]
-) -> Judged:
+def _judge(piece: Piece, known: bool, codes: Mapping[str, KnownDelivery], message_ids: Mapping[str, KnownDelivery]) -> Judged:
     try:
         message = read_message(piece.raw)
         receipt, subject = read_receipt(message), header(message, "Subject")

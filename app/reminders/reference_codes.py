@@ -1,4 +1,4 @@
-"""The short code in the subject of what somebody sends by hand, by which a receipt is known again: `[Rif. 7K2M9QXA]`.
+"""The short code in the subject of what somebody sends by hand, by which a receipt is known again: `[Rif. 7K2M5QXA]`.
 
 Not for: matching receipts (`receipts.py`), which asks for the recipient as well.
 Holds always: pure; the code is made of the delivery's own key, so it is the same each time, and tells nothing.

@@ -35,7 +35,9 @@ def certified() -> Iterator[SmtpServer]:
 @pytest.fixture
 def app(make_app: Callable[..., Flask], server: SmtpServer, certified: SmtpServer) -> Flask:
     own = {"pec_smtp_host": "127.0.0.1", "pec_smtp_port": certified.port, "pec_smtp_security": "none", "pec_per_minute": 6_000}
-    return make_app(**smtp_settings(server, mail_reply_to="segreteria@example.org"), **own, pec_sender=f"Rilevazione <{CERTIFIED}>")
+    return make_app(
+        **smtp_settings(server, mail_reply_to="segreteria@example.org"), **own, pec_sender=f"Rilevazione <{CERTIFIED}>"
+    )
 
 
 def queue(count: int, at: dt.datetime, *, channel: str = PEC, by_hand: bool = False) -> int:
@@ -134,7 +136,9 @@ def test_a_quota_that_is_used_up_costs_one_message_and_pauses_the_batch(
     assert paused() == ["server: 452 4.5.3 daily quota"]
 
 
-def test_a_worker_that_dies_after_data_leaves_it_unknown(work: Callable[[], Worker], certified: SmtpServer, clock: Clock) -> None:
+def test_a_worker_that_dies_after_data_leaves_it_unknown(
+    work: Callable[[], Worker], certified: SmtpServer, clock: Clock
+) -> None:
     queue(1, clock())
     values = {"state": "data", "claim_token": "x", "lease_until": clock() - dt.timedelta(seconds=1)}
     db.session.execute(sa.update(Delivery).values(**values))

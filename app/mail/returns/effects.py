@@ -58,7 +58,9 @@ def apply(
     elif named and kind in REFUSED and told.final:
         _settle(match, "bounced", (*_ON_THE_WAY, "delivered"), {"reason": "", "reply": _reply(told, words)}, now)
     else:
-        before = ("unknown", "queued") if match.by == BY_CODE else ("unknown",)  # sent by hand, it is queued until somebody says so
+        before = (
+            ("unknown", "queued") if match.by == BY_CODE else ("unknown",)
+        )  # sent by hand, it is queued until somebody says so
         _settle(match, "accepted", before, {"reason": "" if match.by == BY_CODE else LEFT}, now)
     if match.kind != REDIRECTED:  # that goes to our own mailbox, which is nobody's contact
         _note_address(match, kind, told, words, own=own, now=now)

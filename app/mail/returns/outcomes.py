@@ -78,7 +78,9 @@ def receipts_about(reference: str, *, limit: int = 50) -> list[ReceiptRow]:
 def silent(now: dt.datetime, *, limit: int = 20, offset: int = 0) -> list[ReceiptRow]:
     """Those of all groups that were sent a day ago and of which no receipt says what became of them, the oldest first."""
     query = sa.select(*(_ROW[name] for name in ReceiptRow.__slots__)).where(_is(SILENT, now))
-    return [ReceiptRow(*row) for row in db.session.execute(query.order_by(_ROW.changed_at, _ROW.id).limit(limit).offset(offset))]
+    return [
+        ReceiptRow(*row) for row in db.session.execute(query.order_by(_ROW.changed_at, _ROW.id).limit(limit).offset(offset))
+    ]
 
 
 def count_silent(now: dt.datetime) -> int:
