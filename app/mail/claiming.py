@@ -5,8 +5,8 @@ Holds always:
 - two workers never hold the same delivery: PostgreSQL skips rows that another one has locked, SQLite has one writer;
 - a lease that ran out gives the delivery back (`queued`) if no word of it was sent, else nobody knows (`unknown`);
 - nothing of a group that is paused or cancelled, or that somebody sends by hand, is claimed, also where it is paused at this
-  very moment; nor anything while all sending is held, nor beyond the paces of `rates.py`, nor outside of working hours where the
-  group keeps them.
+  very moment; nor anything while all sending is held, nor beyond the paces of `rates.py`, nor outside of working hours where
+  the group keeps them.
 """
 
 from __future__ import annotations
