@@ -267,6 +267,9 @@ class Settings:
     retention_messages_days: int = _setting(
         365, values.whole(0, 3_650), "How long recipient and text of a message are kept after it was sent or given up."
     )
+    retention_uploads_days: int = _setting(
+        1, values.whole(0, 365), "How long files of receipts are kept that somebody uploaded; they may quote links."
+    )
     retention_requests_days: int = _setting(
         180,
         values.whole(0, 3_650),

@@ -23,10 +23,11 @@ from app.audit.chain import Scalar, record
 from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import asked_batch
+from app.desk.chasing_words import DELIVERY_WORDS, word
 from app.desk.login_paging import paging
 from app.desk.login_words import RETURN_KINDS
 from app.desk.old_pages import old_page
-from app.desk.reminder_words import RECEIPT_WORDS, STATE_WORDS, VERDICT_WORDS
+from app.desk.reminder_words import RECEIPT_WORDS, VERDICT_WORDS
 from app.editions.messages import minute
 from app.extensions import db
 from app.mail.groups import GroupEndedError
@@ -120,7 +121,7 @@ def receipts(batch: int) -> str:
         outcome=outcome,
         counts=counts,
         words=RECEIPT_WORDS,
-        states=STATE_WORDS,
+        words_of=lambda state: word(DELIVERY_WORDS, state),
         found=found,
         entities=_entities(found),
         pager=pager,
@@ -142,7 +143,7 @@ def receipts_file(batch: int) -> Response:
     for one in found:
         entity = entities.get(one.reference)
         told = [entity.code if entity else "", entity.label if entity else "", one.recipient, one.subject]
-        told += [str(STATE_WORDS[one.state])]
+        told += [word(DELIVERY_WORDS, one.state)]
         instants = (one.pec_accepted_at, one.pec_delivered_at, one.pec_failed_at)
         told += [minute(instant, current_language()) if instant else "" for instant in instants]
         writer.writerow([inert(cell) for cell in (*told, one.pec_error)])

@@ -91,6 +91,7 @@ BAD = {
     "address_delay_hours": ["-1", "337"],
     "retention_sessions_days": ["-1", "3651"],
     "retention_throttle_days": ["-1", "366"],
+    "retention_uploads_days": ["-1", "366"],
     "retention_places_days": ["-1", "3651"],
     "retention_messages_days": ["-1", "3651"],
     "retention_requests_days": ["-1", "3651"],
