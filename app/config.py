@@ -14,10 +14,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from app import config_values as values
+from app.config_mail import MailSettings
+from app.config_values import setting as _setting
 from app.context import this_app
 from app.secret_files import SecretFileError, read_or_make_secret
 
@@ -26,7 +28,6 @@ CONFIG_FILE = "config.toml"
 SECRET_FILE = "secret_key"  # noqa: S105 — a file's name
 DEFAULT_INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 EXTENSION_KEY = "ricognizione-settings"
-T = TypeVar("T")
 
 
 class SettingError(Exception):
@@ -38,13 +39,8 @@ class SettingError(Exception):
         self.problem = problem
 
 
-def _setting(default: T, read: values.Reader, meaning: str, *, hidden: bool = False) -> T:
-    metadata = {"read": read, "meaning": meaning, "hidden": hidden}
-    return dataclasses.field(default=default, metadata=metadata)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(MailSettings):
     """The settings of one installation, all of them valid."""
 
     instance_path: Path = dataclasses.field(
@@ -112,78 +108,6 @@ class Settings:
     password_hashes_at_once: int = _setting(
         2, values.whole(1, 64), "How many passwords one process checks at a time (19 MiB each)."
     )
-    smtp_host: str = _setting("", values.text, "The mail server. Left out: messages become files in `instance/mail`.")
-    smtp_port: int = _setting(587, values.whole(1, 65_535), "Its port.")
-    smtp_security: str = _setting(
-        "starttls",
-        values.choice("starttls", "tls", "none"),
-        "How the connection to it is encrypted; none only for a local relay.",
-    )
-    smtp_username: str = _setting("", values.text, "User name there. Left out: no login.")
-    smtp_password: str = _setting("", values.text, "Password there.", hidden=True)
-    smtp_sender: str = _setting("", values.mail_address, "Sender address of all mail; needed with smtp_host.")
-    smtp_timeout_seconds: int = _setting(
-        120, values.whole(1, 600), "How long the mail server may be silent. Too short makes deliveries whose fate is unknown."
-    )
-    reminders_per_hour: int = _setting(
-        400,
-        values.whole(1, 20_000),
-        "The pace that is proposed for a batch of reminders, and of the messages of a run of resets: those who answer the "
-        "phone follow it.",
-    )
-    mail_per_minute: int = _setting(
-        0, values.whole(0, 60_000), "How many messages leave in any minute at most, of all workers together. 0: as many as can."
-    )
-    mail_domain_per_minute: int = _setting(
-        60,
-        values.whole(0, 60_000),
-        "How many of them to addresses of one domain: large providers put off who comes too fast. 0: as many as can.",
-    )
-    mail_reply_to: str = _setting("", values.mail_address, "Where answers to mail go. Left out: to the sender.")
-    mail_return_address: str = _setting(
-        "",
-        values.mail_address,
-        "Where delivery reports come back: each message gets its own address made of it, name+number.mark@domain, all of which "
-        "should reach one mailbox or pipe. Left out: the sender, and reports are matched by their Message-ID alone.",
-    )
-    mail_dkim_selector: str = _setting(
-        "",
-        values.dkim_selector,
-        "Under which selector the mail server signs, for the doctor: the s= of DKIM-Signature; s._domainkey.d where its d= is "
-        "not the sender's domain. Left out: the key is not looked at.",
-    )
-    doctor_dns_server: str = _setting(
-        "",
-        values.dns_server,
-        "Which DNS the doctor asks about the sender's domain, for networks whose own shows another view of it. Left out: the "
-        "system's.",
-    )
-    return_imap_host: str = _setting(
-        "", values.text, "Server of the mailbox to which reports come back, for `mail fetch --imap`. Left out: none is read."
-    )
-    return_imap_port: int = _setting(993, values.whole(1, 65_535), "Its port.")
-    return_imap_security: str = _setting(
-        "tls", values.choice("starttls", "tls", "none"), "How that connection is encrypted; none only for a local server."
-    )
-    return_imap_username: str = _setting("", values.text, "User name there; needed with return_imap_host.")
-    return_imap_password: str = _setting("", values.text, "Password there.", hidden=True)
-    return_imap_folder: str = _setting("INBOX", values.text, "The folder that is read.")
-    return_imap_done_folder: str = _setting(
-        "Elaborati",
-        values.text,
-        "Where a message goes once it was taken in; made where missing. Left out: it is marked as seen.",
-    )
-    pec_imap_host: str = _setting(
-        "", values.text, "The same for the certified mailbox (PEC), whose receipts come there. Left out: none is read."
-    )
-    pec_imap_port: int = _setting(993, values.whole(1, 65_535), "Its port.")
-    pec_imap_security: str = _setting(
-        "tls", values.choice("starttls", "tls", "none"), "How that connection is encrypted; none only for a local server."
-    )
-    pec_imap_username: str = _setting("", values.text, "User name there; needed with pec_imap_host.")
-    pec_imap_password: str = _setting("", values.text, "Password there.", hidden=True)
-    pec_imap_folder: str = _setting("INBOX", values.text, "The folder that is read.")
-    pec_imap_done_folder: str = _setting("Elaborati", values.text, "As return_imap_done_folder.")
     oidc_issuer: str = _setting(
         "",
         values.issuer,
@@ -255,6 +179,9 @@ class Settings:
     )
     retention_messages_days: int = _setting(
         365, values.whole(0, 3_650), "How long recipient and text of a message are kept after it was sent or given up."
+    )
+    retention_uploads_days: int = _setting(
+        1, values.whole(0, 365), "How long files of receipts are kept that somebody uploaded; they may quote links."
     )
     retention_requests_days: int = _setting(
         180,
@@ -369,6 +296,10 @@ def _complete(read: Settings) -> Settings:
         raise SettingError("smtp_sender", "should be the sender's address, because smtp_host is set")
     if read.smtp_password and not read.smtp_username:
         raise SettingError("smtp_username", "should be given, because smtp_password is set")
+    if read.pec_smtp_host and not read.pec_sender:
+        raise SettingError("pec_sender", "should be the certified address, because pec_smtp_host is set")
+    if read.pec_smtp_password and not read.pec_smtp_username:
+        raise SettingError("pec_smtp_username", "should be given, because pec_smtp_password is set")
     for box in ("return_imap", "pec_imap"):
         if getattr(read, f"{box}_host") and not getattr(read, f"{box}_username"):
             raise SettingError(f"{box}_username", f"should be given, because {box}_host is set")

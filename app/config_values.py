@@ -7,9 +7,11 @@ value itself, because it may be a password.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 from app.web.log_collector import address_of
 
 Reader = Callable[[object], object]
+T = TypeVar("T")
 
 KNOWN_LANGUAGES = ("it", "en", "de", "fr", "sl")
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -33,6 +36,12 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 class UnfitError(ValueError):
     """A value that a setting cannot take; its text completes "<name> should be …"."""
+
+
+def setting(default: T, read: Reader, meaning: str, *, hidden: bool = False) -> T:
+    """A field of the settings: its default, how it is read, what it means, and whether its value is a secret."""
+    metadata = {"read": read, "meaning": meaning, "hidden": hidden}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def whole(low: int, high: int) -> Reader:

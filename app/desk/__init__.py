@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from app.editions.checks import MAX_LETTER_BYTES
+from app.mail.returns.uploads import MOST_BYTES as MOST_UPLOADED
 from app.questionnaire.source import MAX_CHARACTERS
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
@@ -10,6 +11,7 @@ blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     batch_pages,
     batches,
+    certified,
     edition_parts,
     edition_pilot,
     edition_questionnaire,
@@ -48,6 +50,7 @@ _AROUND_A_FILE = 64 * 1024
 LARGE_BODIES = {
     "desk.edition_letter_file": MAX_LETTER_BYTES + _AROUND_A_FILE,
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
+    "desk.upload_receipts": MOST_UPLOADED + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""
 CSRF_REDISPLAY = frozenset(
@@ -77,6 +80,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.suspend_login",
         "desk.telephone",
         "desk.template",
+        "desk.upload_receipts",
     }
 )
 """Pages that show what was typed again where the form's token was too old."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,13 +17,15 @@ from flask_babel import ngettext
 from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
-from app.desk.batches import ListedBatch, the_edition
+from app.desk.batches import ListedBatch, asked_batch
+from app.desk.certified import certified_part
 from app.desk.mail_status import mail_alerts
 from app.desk.old_pages import old_page
 from app.desk.reminder_words import (
-    LEFT_OUT_WORDS,
+    CHANNEL_WORDS,
     STATE_WORDS,
     TROUBLE_WORDS,
+    left_out_words,
     pause_in_words,
     reason_in_words,
     standing_in_words,
@@ -31,7 +33,7 @@ from app.desk.reminder_words import (
 from app.editions.messages import minute
 from app.mail.groups import GroupEndedError, Trouble, counts_of, ends_of, group_by_id, reasons_of, troubles_of
 from app.registry.entities import EntityRow, find_by_ids
-from app.reminders.batches import BatchRow, UnknownBatchError, batch_of, cancel_batch, pause_batch, resume_batch
+from app.reminders.batches import BatchRow, cancel_batch, pause_batch, resume_batch
 from app.web.language import current_language
 from app.web.spreadsheets import inert
 
@@ -43,13 +45,13 @@ LONGEST_REASON = 150
 @blueprint.get("/promemoria/<int(max=2147483647):batch>")
 def batch(batch: int) -> str:
     """Counts, when it ends, what can be done with it."""
-    return _draw(_row(batch))
+    return _draw(asked_batch(batch))
 
 
 @blueprint.post("/promemoria/<int(max=2147483647):batch>/<any(pausa, riprendi):work>")
 def steer_batch(batch: int, work: str) -> ResponseReturnValue:
     """Pause it, with a reason, or go on."""
-    row, staff = _row(batch), required_staff()
+    row, staff = asked_batch(batch), required_staff()
     reason = " ".join(request.form.get("motivo", "").split())
     if wrong := old_page():
         return _draw(row, errors=wrong, reason=reason), 422
@@ -71,7 +73,7 @@ def steer_batch(batch: int, work: str) -> ResponseReturnValue:
 @blueprint.route("/promemoria/<int(max=2147483647):batch>/annulla", methods=["GET", "POST"])
 def cancel_batch_page(batch: int) -> ResponseReturnValue:
     """Ask, then cancel what is still to be sent."""
-    row, staff = _row(batch), required_staff()
+    row, staff = asked_batch(batch), required_staff()
     if request.method != "POST":
         return render_template("desk/batch_cancel.html", batch=_listed(row))
     number = cancel_batch(row.edition_id, row.id, actor=staff.actor, now=now())
@@ -83,7 +85,7 @@ def cancel_batch_page(batch: int) -> ResponseReturnValue:
 @blueprint.get("/promemoria/<int(max=2147483647):batch>/non-riusciti.csv")
 def batch_troubles(batch: int) -> Response:
     """What failed and what nobody knows about, for a spreadsheet."""
-    row = _row(batch)
+    row = asked_batch(batch)
     troubles = troubles_of(row.group_id, TROUBLES)
     entities = _entities(troubles)
     file = io.StringIO()
@@ -97,13 +99,6 @@ def batch_troubles(batch: int) -> Response:
     response: Response = current_app.response_class("\ufeff" + file.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="promemoria-{row.id}-non-riusciti.csv"'
     return response
-
-
-def _row(batch_id: int) -> BatchRow:
-    try:
-        return batch_of(the_edition().id, batch_id)
-    except UnknownBatchError:
-        abort(404)
 
 
 def _listed(row: BatchRow) -> ListedBatch:
@@ -125,7 +120,9 @@ def _draw(row: BatchRow, *, errors: list[tuple[str, str]] | None = None, reason:
         why=pause_in_words(group) if group else "",
         states=STATE_WORDS,
         became=TROUBLE_WORDS,
-        left_out=LEFT_OUT_WORDS,
+        left_out=left_out_words(row.channel),
+        channel_words=CHANNEL_WORDS,
+        certified=certified_part(row),
         cancelled=[(reason_in_words(reason), number) for reason, number in reasons_of(row.group_id, "cancelled")],
         troubles=troubles,
         entities=_entities(troubles),

@@ -15,10 +15,10 @@ from flask_babel import gettext as _
 from app.accounts.permissions import required_staff
 from app.desk import blueprint
 from app.desk.mail_status import mail_alerts
-from app.desk.reminder_words import STATE_WORDS, standing_in_words
+from app.desk.reminder_words import CHANNEL_WORDS, STATE_WORDS, standing_in_words
 from app.editions.current import EditionView, current_edition
 from app.mail.groups import counts_of, ends_of, groups_by_id
-from app.reminders.batches import BatchRow, list_batches
+from app.reminders.batches import BatchRow, UnknownBatchError, batch_of, list_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,14 @@ def the_edition() -> EditionView:
     return edition
 
 
+def asked_batch(batch_id: int) -> BatchRow:
+    """A batch of the current edition; no such page where there is none."""
+    try:
+        return batch_of(the_edition().id, batch_id)
+    except UnknownBatchError:
+        abort(404)
+
+
 @blueprint.get("/promemoria")
 def batches() -> str:
     """The list."""
@@ -74,6 +82,7 @@ def batches() -> str:
         "desk/batches.html",
         batches=listed,
         states=STATE_WORDS,
+        channel_words=CHANNEL_WORDS,
         moments=_moments(edition, listed) if edition else [],
         mail_alerts=mail_alerts(required_staff()),
     )

@@ -39,6 +39,7 @@ from app.desk.chasing_words import (
 from app.desk.granting import TypedGrant
 from app.editions.current import EditionView
 from app.editions.extensions import MINUTE, is_over
+from app.mail.returns.outcomes import receipts_about
 from app.registry.addresses import purpose_labels
 from app.registry.entities import EntityRow
 from app.responses.telephone_copies import TELEPHONE, CopyState, copy_of
@@ -111,6 +112,7 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         who=_who,
         deeds=_deeds(head, why_not(head, edition, required_staff(), at) is None),
         copy=copy,
+        certified=receipts_about(f"entity:{head.entity_id}"),
         lead_of=url_for("desk.responses") + f"?capofila={head.code}",
     )
 

@@ -19,6 +19,7 @@ from app.desk import blueprint
 from app.desk.addresses import page_for
 from app.desk.curve import over_time
 from app.desk.mail_status import mail_alerts
+from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
 from app.desk.waiting import waiting_lines
 from app.editions.current import EditionView, current_edition, plan_of
@@ -50,6 +51,7 @@ def home() -> str:
         counted=counted_of(board.part, words),
         tables=tables_of(staff, board.part, words, region),
         mail_alerts=mail_alerts(staff),
+        channel_words=CHANNEL_WORDS,
         batches=_batches(edition.id, staff),
         batches_page=page_for(staff, "/gestione/promemoria"),
     )

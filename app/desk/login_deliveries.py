@@ -1,5 +1,5 @@
 """`/gestione/consegne`: messages of which nobody knows whether they arrived, those that failed or came back, with what came
-back about them; what came back and waits for a person; addresses to correct and held back.
+back about them; certified mail without a receipt; what came back and waits for a person; addresses to correct and held back.
 
 Not for: the progress of a batch (the pages of reminders), or what a mail server said in full.
 Holds always: only a person sends a message of unknown fate again; the page says what that may bring: a second copy.
@@ -7,6 +7,7 @@ Holds always: only a person sends a message of unknown fate again; the page says
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -32,11 +33,12 @@ from app.mail.groups import GroupEndedError
 from app.mail.outbox import DeliveryRow, counts_by_state
 from app.mail.returns.corrections import count_corrections
 from app.mail.returns.evidence import count_waiting_returns, returns_of, waiting_returns
+from app.mail.returns.outcomes import ReceiptRow, count_silent, silent
 from app.registry.entities import EntityRow, find_by_ids
 
 ROWS = 20
-UNKNOWN, FAILED, BOUNCED, HELD = "unknown", "failed", "bounced", "sospesi"
-VIEWS = (UNKNOWN, FAILED, BOUNCED, CORRECT, RETURNED, HELD)
+UNKNOWN, FAILED, BOUNCED, HELD, SILENT = "unknown", "failed", "bounced", "sospesi", "senza-ricevuta"
+VIEWS = (UNKNOWN, FAILED, BOUNCED, SILENT, CORRECT, RETURNED, HELD)
 ANSWERS = {"si": True, "no": False}
 
 
@@ -51,12 +53,13 @@ class Shown:
 
 @blueprint.get("/consegne")
 def deliveries() -> str:
-    """One of six lists."""
-    view = request.args.get("vista", UNKNOWN)
+    """One of seven lists."""
+    at, view = now(), request.args.get("vista", UNKNOWN)
     view = view if view in VIEWS else UNKNOWN
     counts = counts_by_state()
     numbers = {UNKNOWN: counts[UNKNOWN], FAILED: counts[FAILED], BOUNCED: counts[BOUNCED]}
     numbers |= {CORRECT: count_corrections(), RETURNED: count_waiting_returns(), HELD: count_suppressed()}
+    numbers[SILENT] = count_silent(at)
     pager = paging(numbers[view], rows=ROWS)
     found = list_deliveries([view], limit=ROWS, offset=pager.offset) if view in (UNKNOWN, FAILED, BOUNCED) else []
     return render_template(
@@ -69,6 +72,7 @@ def deliveries() -> str:
         held=suppressed_addresses(limit=ROWS, offset=pager.offset) if view == HELD else [],
         to_correct=to_correct(ROWS, pager.offset) if view == CORRECT else [],
         returned=waiting_returns(limit=ROWS, offset=pager.offset) if view == RETURNED else [],
+        silent=_silent(at, pager.offset) if view == SILENT else [],
         states=DELIVERY_STATES,
         return_kinds=RETURN_KINDS,
         reasons=CORRECTION_REASONS,
@@ -103,6 +107,13 @@ def allow_held_address() -> ResponseReturnValue:
     else:
         flash(_("%(email)s è di nuovo valido: i prossimi messaggi partono.", email=email), "success")
     return redirect(url_for("desk.deliveries", vista=HELD), 303)
+
+
+def _silent(at: dt.datetime, offset: int) -> list[tuple[ReceiptRow, EntityRow | None]]:
+    rows = silent(at, limit=ROWS, offset=offset)
+    numbers = {row.id: entity_number(row.reference) for row in rows}
+    entities = {entity.id: entity for entity in find_by_ids({number for number in numbers.values() if number is not None})}
+    return [(row, entities.get(numbers[row.id] or 0)) for row in rows]
 
 
 def _with_entities(rows: list[DeliveryRow]) -> list[Shown]:

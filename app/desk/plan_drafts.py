@@ -19,8 +19,10 @@ from app.chasing.filters import Filter
 from app.config import settings
 from app.editions.current import EditionView
 from app.mail.pace import ROME
+from app.mail.ways import sends_certified
 from app.reminders.audience import Choice
 from app.reminders.batches import LONGEST_NAME, Plan
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
@@ -31,7 +33,8 @@ Errors = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """What was chosen. `when`: "ora" or "data"; `start`, `pace` and `preview`, the name or code of whom to show: as typed."""
+    """What was chosen. `when`: "ora" or "data"; `start`, `pace` and `preview`, the name or code of whom to show: as typed;
+    `channel`: one of `app.reminders.channels.CHANNELS`."""
 
     choice: Choice
     template_id: int
@@ -41,11 +44,13 @@ class PlanDraft:
     pace: str
     working_hours: bool
     preview: str
+    channel: str = BY_EMAIL
 
     def pairs(self, *without: str) -> list[tuple[str, str]]:
         """The fields of its address, but for those that a form holds itself."""
         fields = [*self.choice.filter.to_args(), ("senza", " ".join(self.choice.without))]
         fields += [("oltre", "1" if self.choice.beyond_limit else ""), ("testo", str(self.template_id)), ("nome", self.name)]
+        fields += [("canale", "" if self.channel == BY_EMAIL else self.channel)]
         fields += [("quando", self.when), ("inizio", self.start), ("ritmo", self.pace)]
         fields += [("orario", "1" if self.working_hours else ""), ("anteprima", self.preview)]
         return [(name, value) for name, value in fields if value and name not in without]
@@ -56,6 +61,12 @@ class PlanDraft:
 
     def plan(self, edition: EditionView, now: dt.datetime, region: str | None) -> tuple[Plan | None, Errors]:
         """The plan that this makes, or what is wrong with it."""
+        if self.channel == BY_PEC and not sends_certified(settings()):
+            return None, [("canale", _("Il programma non può spedire PEC: manca il server. Scegli la PEC a mano."))]
+        if self.channel == BY_HAND:
+            return Plan(
+                self._named(now), self.choice, self.template_id, Schedule(now, FASTEST, False, True), region, BY_HAND
+            ), []
         errors: Errors = []
         starts_at = now
         if self.when == "data":
@@ -70,9 +81,12 @@ class PlanDraft:
             errors.append(("ritmo", _("Scrivi quanti messaggi inviare in un'ora, per esempio 400.")))
         if errors:
             return None, errors
+        schedule = Schedule(starts_at, pace, self.working_hours)
+        return Plan(self._named(starts_at), self.choice, self.template_id, schedule, region, self.channel), []
+
+    def _named(self, starts_at: dt.datetime) -> str:
         day = format_date(starts_at.astimezone(ROME).date(), "d MMMM y")
-        name = self.name or _("Promemoria del %(day)s", day=day)
-        return Plan(name, self.choice, self.template_id, Schedule(starts_at, pace, self.working_hours), region), []
+        return self.name or str(_("Promemoria del %(day)s", day=day))
 
 
 def read_draft(args: MultiDict[str, str]) -> PlanDraft:
@@ -88,6 +102,7 @@ def read_draft(args: MultiDict[str, str]) -> PlanDraft:
         start=args.get("inizio", "").strip()[:30],
         pace=pace[:10] or str(settings().reminders_per_hour),
         working_hours=args.get("orario", "") == "1" or not args.get("ritmo", ""),
+        channel=args["canale"] if args.get("canale", "") in CHANNELS else BY_EMAIL,
         preview=" ".join(args.get("anteprima", "").replace("\0", "").split())[:LONGEST_SEARCH],
     )
 

@@ -15,7 +15,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.desk.plan_drafts import PlanDraft
-from app.desk.reminder_words import AUDIENCE_WORDS, LEFT_OUT_WORDS
+from app.desk.reminder_words import AUDIENCE_WORDS, left_out_words
 from app.editions.current import EditionView
 from app.reminders.audience import Audience, Recipient, find_recipients, why_left_out
 from app.reminders.batches import write_for
@@ -61,7 +61,7 @@ def previews_of(
     if found:
         matches = tuple(link(one) for one in found[:MOST_MATCHES])
         return Previews([], matches=matches, more=max(0, len(found) - MOST_MATCHES))
-    return Previews(examples, after=first, problem=_why_nobody(audience, draft.preview) if draft.preview else "")
+    return Previews(examples, after=first, problem=_why_nobody(audience, draft.preview, draft.channel) if draft.preview else "")
 
 
 def _one(audience: Audience, one: Recipient, messages: list[dict[str, Any]], link: Callable[[Recipient], Link]) -> Previews:
@@ -80,11 +80,13 @@ def _examples(audience: Audience) -> list[Recipient]:
     return [firsts[name] for name in AUDIENCE_WORDS if name in firsts]
 
 
-def _why_nobody(audience: Audience, text: str) -> str:
+def _why_nobody(audience: Audience, text: str, channel: str) -> str:
     left_out = why_left_out(audience, text)
     if left_out is None:
         return str(_("Nessuno dei destinatari ha questo nome o codice: controlla come è scritto, o i filtri."))
-    return str(_("%(name)s non lo riceve. Motivo: %(reason)s.", name=left_out.label, reason=LEFT_OUT_WORDS[left_out.reason]))
+    return str(
+        _("%(name)s non lo riceve. Motivo: %(reason)s.", name=left_out.label, reason=left_out_words(channel)[left_out.reason])
+    )
 
 
 def preview(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> dict[str, Any]:

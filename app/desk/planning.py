@@ -20,17 +20,20 @@ from app.accounts.permissions import required_staff
 from app.chasing.filters import STATES
 from app.chasing.respondents import fresh_respondents
 from app.clock import now
+from app.config import settings
 from app.desk import blueprint
 from app.desk.batches import the_edition
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.old_pages import old_page
 from app.desk.plan_drafts import PlanDraft, read_draft
 from app.desk.plan_previews import previews_of
-from app.desk.reminder_words import AUDIENCE_WORDS, LEFT_OUT_WORDS
+from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, left_out_words
 from app.editions.current import EditionView
+from app.mail.ways import sends_certified
 from app.registry.entities import ENTITY_KINDS, labels_of
 from app.reminders.audience import find_audience, regions_of
 from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
+from app.reminders.channels import BY_HAND
 from app.reminders.schedule import ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
 
@@ -61,11 +64,16 @@ def confirm_batch() -> ResponseReturnValue:
         return _draw("conferma", draft, errors=wrong, key=key), 422
     plan, errors = draft.plan(edition, at, staff.region_code)
     if plan is None:
-        return _draw("quando", draft, errors=errors), 422
+        return _draw(_step_of(errors), draft, errors=errors), 422
     if int(seen) > ASK_NUMBER_ABOVE and re.sub(r"\D", "", request.form.get("numero", "")) != str(int(seen)):
         problem = _("Per confermare scrivi il numero degli enti: %(number)s.", number=seen)
         return _draw("conferma", draft, errors=[("numero", problem)], key=key), 422
     return _queue(edition, draft, plan, key, int(seen), int(after))
+
+
+def _step_of(errors: Errors) -> str:
+    """The step in which what is wrong is chosen."""
+    return "chi" if any(field == "canale" for field, _text in errors) else "quando"
 
 
 def _is_number(text: str) -> bool:
@@ -91,7 +99,10 @@ def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: i
             **told,
         )
         return _draw("conferma", draft, errors=[("", problem)]), 409
-    flash(_("Il promemoria è pronto e parte da solo: puoi chiudere questa pagina."), "success")
+    if plan.channel == BY_HAND:
+        flash(_("Il promemoria è pronto: scarica i messaggi e spediscili dalla tua casella PEC."), "success")
+    else:
+        flash(_("Il promemoria è pronto e parte da solo: puoi chiudere questa pagina."), "success")
     return redirect(url_for("desk.batch", batch=batch_id), 303)
 
 
@@ -100,11 +111,14 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
     fresh_respondents(edition, at)
     plan, wrong = draft.plan(edition, at, staff.region_code)
     if plan is None and step == "conferma":
-        step, errors = "quando", errors or wrong
+        errors = errors or wrong
+        step = _step_of(errors)
     starts_at = at if plan is None else plan.schedule.starts_at
-    audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code)
+    audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
     shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors, "audience": audience}
-    shown |= {"audience_words": AUDIENCE_WORDS, "left_out_words": LEFT_OUT_WORDS, "names_shown": SHOWN_NAMES}
+    shown |= {"audience_words": AUDIENCE_WORDS, "names_shown": SHOWN_NAMES}
+    shown |= {"left_out_words": left_out_words(draft.channel), "channel_words": CHANNEL_WORDS}
+    shown |= {"can_certify": sends_certified(settings())}
     shown |= {"address_of": lambda to: url_for("desk.new_batch") + draft.query(to)}
     if step == "chi":
         shown |= _who(edition, draft)

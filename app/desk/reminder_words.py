@@ -12,8 +12,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from app.mail.delivering import PUT_OFF
 from app.mail.groups import SERVER_SAYS, GroupRow
 from app.reminders.batches import CANCELLED
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, WORDS
 
 AUDIENCE_WORDS: Final[dict[str, LazyString]] = {
@@ -29,7 +31,28 @@ LEFT_OUT_WORDS: Final[dict[str, LazyString]] = {
     "deadline_passed": _l("La loro scadenza è passata"),
     "enough_messages": _l("Hanno già avuto tre promemoria in questa edizione"),
     "no_address": _l("Non hanno un indirizzo e-mail"),
+    "no_pec_address": _l("Non hanno un indirizzo PEC"),
     "bad_address": _l("Il loro indirizzo è stato rifiutato da un server di posta"),
+}
+CHANNEL_WORDS: Final[dict[str, LazyString]] = {
+    BY_EMAIL: _l("E-mail"),
+    BY_PEC: _l("PEC, spedita dal programma"),
+    BY_HAND: _l("PEC, spedita a mano"),
+}
+RECEIPT_WORDS: Final[dict[str, LazyString]] = {
+    "accepted": _l("Accettate"),
+    "delivered": _l("Consegnate"),
+    "failed": _l("Non consegnate"),
+    "silent": _l("Senza ricevuta"),
+}
+"""What the receipts say of a batch's certified messages; without: neither delivered nor refused a day after they left."""
+VERDICT_WORDS: Final[dict[str, LazyString]] = {
+    "found": _l("Da registrare"),
+    "known": _l("Già registrata"),
+    "no_receipt": _l("Non è una ricevuta PEC"),
+    "no_code": _l("Non ha il codice [Rif. …] nell'oggetto"),
+    "other_batch": _l("Il suo codice non è di questo promemoria"),
+    "other_recipient": _l("Riguarda un altro indirizzo"),
 }
 STATE_WORDS: Final[dict[str, LazyString]] = {
     "queued": _l("Da inviare"),
@@ -60,8 +83,19 @@ _REASONS: Final[dict[str, LazyString]] = {
     WORDS["deadline_passed"]: _l("La scadenza è passata"),
     "the address is known as bad": _l("L'indirizzo è stato rifiutato da un server di posta"),
     "the sender stopped after DATA": _l("L'invio si è interrotto a metà: forse il messaggio è arrivato"),
+    PUT_OFF: _l("Il server PEC l'ha rimandato a metà invio: una PEC non riparte da sola"),
     "too many tries": _l("Dopo molti tentativi il server non lo ha accettato"),
 }
+
+
+def left_out_words(channel: str) -> dict[str, LazyString]:
+    """Why entities are left out of a batch that goes by this channel."""
+    if channel == BY_EMAIL:
+        return LEFT_OUT_WORDS
+    return LEFT_OUT_WORDS | {
+        "enough_messages": _l("Hanno già avuto due promemoria per PEC in questa edizione"),
+        "bad_address": _l("Il loro indirizzo PEC è stato rifiutato"),
+    }
 
 
 def reason_in_words(reason: str) -> str:
@@ -84,6 +118,8 @@ def standing_in_words(group: GroupRow | None, counts: dict[str, int]) -> tuple[s
         return "neutral", _("Annullato")
     if group is not None and group.paused_at is not None:
         return "warning", _("In pausa")
-    if waiting and waiting == sum(counts.values()):
+    if waiting and waiting == sum(counts.values()) and not (group is not None and group.by_hand):
         return "primary", _("Programmato")
+    if waiting and group is not None and group.by_hand:
+        return "warning", _("Da spedire a mano")
     return ("primary", _("In corso")) if waiting else ("success", _("Concluso"))

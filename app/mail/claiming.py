@@ -4,8 +4,9 @@ Not for: what becomes of them (`claims.py`).
 Holds always:
 - two workers never hold the same delivery: PostgreSQL skips rows that another one has locked, SQLite has one writer;
 - a lease that ran out gives the delivery back (`queued`) if no word of it was sent, else nobody knows (`unknown`);
-- nothing of a group that is paused or cancelled is claimed, also where it is paused at the same moment; nor of any while all
-  sending is held, nor beyond the paces of `rates.py`, nor outside of working hours where the group keeps them.
+- nothing of a group that is paused or cancelled, or that somebody sends by hand, is claimed, also where it is paused at this
+  very moment; nor anything while all sending is held, nor beyond the paces of `rates.py`, nor outside of working hours where
+  the group keeps them.
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from app.mail.rates import MINUTE, room, use_up, used_by_domain
 EXPIRED_AT_ONCE = 200
 _ROW = table_of(Delivery).c
 _GROUP = table_of(DeliveryGroup).c
-_LIVE_GROUP = sa.and_(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None))
+_LIVE_GROUP = sa.and_(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None), _GROUP.by_hand.is_(False))
 _CLAIMED = (
     *(_ROW.id, _ROW.kind, _ROW.reference, _ROW.recipient, _ROW.language, _ROW.subject),
     *(_ROW.text, _ROW.html, _ROW.message_id, _ROW.attempts, _ROW.created_at, _ROW.group_id, _ROW.dedupe_key, _ROW.tries_noted),
+    _ROW.channel,
 )
 
 
@@ -46,7 +48,7 @@ def claim_due(
     found: list[ClaimedDelivery] = []
     if not is_held():
         read = settings()
-        free = room(channel, read.mail_per_minute if channel == EMAIL else 0, now)
+        free = room(channel, read.mail_per_minute if channel == EMAIL else read.pec_per_minute, now)
         allowed = limit if free is None else min(limit, free)
         ids = _due(channel, allowed, now, due_by or now) if allowed else ()
         ids = _of_live_groups(_within_domains(ids, read.mail_domain_per_minute if channel == EMAIL else 0, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import click
@@ -17,15 +17,12 @@ from app.clock import now
 from app.config import settings
 from app.extensions import db
 from app.mail.delivering import Tally
-from app.mail.files import FileSender
 from app.mail.holding_commands import clock_command, compare_command, confirm_command, hold_command
 from app.mail.journal import JournalError
-from app.mail.models import EMAIL
-from app.mail.senders import Sender
-from app.mail.smtp import SmtpSender
 from app.mail.status_command import status_command
 from app.mail.suppressions import lift_suppression
-from app.mail.workers import Worker
+from app.mail.ways import senders_of
+from app.mail.workers import Rest, Worker
 
 POLL_SECONDS = 3.0
 FIRST_PAUSE_SECONDS = 5.0
@@ -43,11 +40,6 @@ TALLIED = {
 mail_group = AppGroup("mail", help="The outbox: what waits, and sending it.")
 
 
-def make_sender() -> Sender:
-    """The way to send that the settings ask for."""
-    return SmtpSender(settings()) if settings().smtp_host else FileSender(settings())
-
-
 for command in (status_command, hold_command, compare_command, confirm_command, clock_command):
     mail_group.add_command(command)
 
@@ -56,11 +48,14 @@ for command in (status_command, hold_command, compare_command, confirm_command, 
 @click.option("--once", "how", flag_value="once", help="Send what is due, then end.")
 @click.option("--loop", "how", flag_value="loop", help="Send what becomes due, until told to end (a service).")
 def deliver(how: str | None) -> None:
-    """Send what is due. SIGTERM and SIGINT end it after the message in hand."""
+    """Send what is due, e-mail and certified mail, each through its own server.
+
+    SIGTERM and SIGINT end it after the message in hand.
+    """
     if how is None:
         raise click.UsageError("say --once or --loop")
     try:
-        worker = Worker(now, {EMAIL: make_sender()})
+        worker = Worker(now, senders_of(settings()))
     except JournalError as error:
         raise click.ClickException(str(error)) from error
     with _told_to_stop() as stop, worker:
@@ -97,11 +92,13 @@ def _deliver_once(worker: Worker, stop: threading.Event) -> None:
             break
     worker.say_goodbye()
     click.echo(_in_words(total))
+    if worker.resting:
+        raise click.ClickException(_resting(worker.resting))
 
 
 def _deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
     """Poll until told to stop; a server or a database that is away is asked again ever more seldom."""
-    pause = FIRST_PAUSE_SECONDS
+    pause, told = FIRST_PAUSE_SECONDS, ""
     click.echo("delivering: messages are sent as they become due")
     while not stop.is_set():
         away = "server"
@@ -109,6 +106,9 @@ def _deliver_for_ever(worker: Worker, stop: threading.Event) -> None:
             tally = worker.turn(stop.is_set)
         except OperationalError:
             away, tally = "database", Tally(stopped="the database does not answer")
+        if worker.resting and not tally.stopped and (said := _resting(worker.resting)) != told:
+            told = said
+            click.echo(said, err=True)
         if tally.claimed:
             click.echo(_in_words({state: getattr(tally, state) for state in TALLIED}))
         if tally.stopped:
@@ -142,6 +142,11 @@ def _told_to_stop() -> Iterator[threading.Event]:
 def _in_words(counts: dict[str, int]) -> str:
     told = [f"{count} {TALLIED[state]}" for state, count in counts.items() if count]
     return ", ".join(told) or "nothing was due"
+
+
+def _resting(channels: Mapping[str, Rest]) -> str:
+    told = (f"{channel}: sending stopped: {rest.why}" for channel, rest in channels.items())
+    return f"{'; '.join(told)}; the other channel goes on"
 
 
 def _why(tally: Tally) -> str:

@@ -9,6 +9,7 @@ Holds always:
 - a sender that would fail at the next message as well ends the run, and where the mail server refuses us (a login, a MAIL) the
   message's group is paused and says why;
 - what of a group is late because nobody sent for a while is spread again at the group's pace;
+- certified mail whose data phase has begun is never sent again by itself, and what went wrong there pauses its group;
 - once the sender has spoken its last word, a database that restarts is waited for, so that the word is not lost.
 Logs hold ids, kinds and states.
 """
@@ -20,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 import structlog
@@ -36,7 +37,8 @@ from app.mail.groups import SERVER_SAYS, hold_group, spread_late
 from app.mail.holds import is_held
 from app.mail.hooks import ClaimedDelivery
 from app.mail.journal import Journal, JournalError, folder_of
-from app.mail.models import EMAIL
+from app.mail.messages import certified_sender
+from app.mail.models import EMAIL, PEC
 from app.mail.preparing import Prepared, is_for_many, prepare, prepare_many
 from app.mail.returns.addresses import return_path
 from app.mail.senders import NotSent, NotSentError, Sender
@@ -48,6 +50,7 @@ T = TypeVar("T")
 MOST_BROKEN: Final = 3
 DATABASE_WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0) + (15.0,) * 35  # seconds between tries to note a fate: nearly a lease
 FRESH_SECONDS: Final = 60.0
+PUT_OFF: Final = "put off after DATA; certified mail is not sent again by itself"
 HELD: Final = "all sending is held until somebody has compared the database with the send journal: flask mail compare"
 
 
@@ -178,7 +181,7 @@ class _Run:
             return None
         after_data = False
         try:
-            self.sender.offer(delivery.recipient, return_path(settings(), delivery.id), eight_bit=not content.isascii())
+            self.sender.offer(delivery.recipient, _envelope_sender(delivery), eight_bit=not content.isascii())
             if not self._enter_data(claim):
                 self._tell(delivery, "")
                 return None
@@ -186,7 +189,7 @@ class _Run:
             self._announce(rest)
             reply = self.sender.send(delivery.message_id, content)
         except NotSentError as error:
-            told = error.told
+            told = _for_certified(error.told) if after_data and self.channel == PEC else error.told
             self._settle_taken()
             self._tell(delivery, surely(lambda: _note(delivery, claim, told, self.now_fn(), after_data)), noted=after_data)
             return told
@@ -270,6 +273,26 @@ def surely(write: Callable[[], T], *, commits: bool = False) -> T:
     raise AssertionError("the last try ends the loop")
 
 
+def _envelope_sender(delivery: ClaimedDelivery) -> str:
+    """Where reports come back; of certified mail the mailbox itself, since its providers take no other sender."""
+    read = settings()
+    return certified_sender(read) if delivery.channel == PEC else return_path(read, delivery.id)
+
+
+def _for_certified(told: NotSent) -> NotSent:
+    """What a fault after DATA means for certified mail: nothing that is tried again by itself.
+
+    A 5xx is the server's word that it took nothing: failed. After a 4xx a filter before the server may have given up while the
+    server went on, and a second certified message to a public office is worse than none: unknown, for a person to decide.
+    Either would meet the next message too (a quota that is used up, most often), so the run stops and the group is paused.
+    """
+    if told.broken:
+        return told
+    if told.state != "retry_wait":
+        return replace(told, stops=True)
+    return replace(told, state="unknown", reason=told.reason or PUT_OFF, stops=True)
+
+
 def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.datetime, after_data: bool) -> str:
     """Write down what a sender's refusal means. Flushes only."""
     if told.state == "queued":
@@ -279,6 +302,8 @@ def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.dateti
     if told.state == "retry_wait":
         tries = delivery.attempts + 1
         return claims.try_later(claim, tries, now, after_data=after_data, reason=told.reason, reply=told.reply)
+    if after_data and told.stops and delivery.group_id is not None:
+        hold_group(delivery.group_id, f"{SERVER_SAYS}{told.reply or told.reason}", now)
     if told.bad_address:
         suppress(delivery.recipient, told.reply, now)
     return claims.settle(claim, told.state, now, after_data=after_data, reason=told.reason, reply=told.reply)

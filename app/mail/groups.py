@@ -59,6 +59,7 @@ class GroupRow:
     label: str
     per_hour: int
     working_hours: bool
+    by_hand: bool
     paused_at: dt.datetime | None
     pause_reason: str
     cancelled_at: dt.datetime | None
@@ -78,9 +79,10 @@ class Trouble:
     changed_at: dt.datetime
 
 
-def open_group(label: str, per_hour: int, now: dt.datetime, *, working_hours: bool) -> int:
-    """Begin a group without any message; its id. Flushes only."""
+def open_group(label: str, per_hour: int, now: dt.datetime, *, working_hours: bool, by_hand: bool = False) -> int:
+    """Begin a group without any message; its id. Flushes only. `by_hand`: no worker sends any of it."""
     values = {"label": label, "per_hour": per_hour, "working_hours": working_hours, "pause_reason": "", "created_at": now}
+    values["by_hand"] = by_hand
     group_id: int = db.session.execute(sa.insert(DeliveryGroup).values(**values).returning(_GROUP.id)).scalar_one()
     return group_id
 
@@ -178,7 +180,7 @@ def cancel_group(group_id: int, reason: str, now: dt.datetime) -> int | None:
 def spread_late(now: dt.datetime) -> None:
     """Spread again what waits in each live group of which something is late, for want of a worker. Commits."""
     late = sa.and_(_ROW.state == "queued", _ROW.not_before <= now - LATE, _ROW.group_id.is_not(None))
-    live = sa.select(_GROUP.id).where(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None))
+    live = sa.select(_GROUP.id).where(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None), _GROUP.by_hand.is_(False))
     query = sa.select(_ROW.group_id).where(late, _ROW.group_id.in_(live)).distinct().order_by(_ROW.group_id)
     for group_id in db.session.execute(query).scalars().all():
         group = _held(group_id) if group_id is not None else None

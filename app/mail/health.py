@@ -166,7 +166,7 @@ def _was_here(worker: WorkerRow, now: dt.datetime) -> bool:
 
 def _waiting(now: dt.datetime, *, until: dt.datetime, working: bool) -> sa.ColumnElement[bool]:
     """What waits, is due until then and is of no group or of a live one; `working`: also of one that keeps working hours."""
-    live = sa.select(_GROUP.id).where(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None))
+    live = sa.select(_GROUP.id).where(_GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None), _GROUP.by_hand.is_(False))
     if not working:
         live = live.where(_GROUP.working_hours.is_(False))
     due = sa.and_(_waits(now), _ROW.not_before <= until)
@@ -181,7 +181,8 @@ def _waits(now: dt.datetime) -> sa.ColumnElement[bool]:
 
 def _numbers(now: dt.datetime) -> Any:
     """One row: what waits and what was sent lately, in one look."""
-    live = sa.and_(_waits(now), _GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None))
+    by_worker = sa.or_(_GROUP.id.is_(None), _GROUP.by_hand.is_(False))
+    live = sa.and_(_waits(now), _GROUP.paused_at.is_(None), _GROUP.cancelled_at.is_(None), by_worker)
     keeping = sa.and_(live, _GROUP.working_hours.is_(True))
     free = sa.and_(live, sa.or_(_GROUP.id.is_(None), _GROUP.working_hours.is_(False)))
     due, within = _ROW.not_before <= now, _ROW.not_before <= now + SOON

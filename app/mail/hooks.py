@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from app.mail.models import EMAIL
+
 PLACEHOLDER = "{link}"
 """Stands in a queued text where the link goes. A message that still holds it is not sent."""
 
@@ -19,7 +21,7 @@ PLACEHOLDER = "{link}"
 @dataclass(frozen=True, slots=True)
 class ClaimedDelivery:
     """A delivery whose turn has come, as it was queued. `attempts`: how often it was tried before; `group_id`: its group;
-    `tries`: how often a worker has taken it in hand, this time included."""
+    `tries`: how often a worker has taken it in hand, this time included; `channel`: email or pec."""
 
     id: int
     kind: str
@@ -35,6 +37,7 @@ class ClaimedDelivery:
     group_id: int | None = None
     dedupe_key: str = ""
     tries: int = 1
+    channel: str = EMAIL
 
 
 @dataclass(frozen=True, slots=True, repr=False)

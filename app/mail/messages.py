@@ -21,10 +21,14 @@ from functools import lru_cache
 
 from app.config import Settings
 from app.mail.hooks import PLACEHOLDER, ClaimedDelivery, Filled
+from app.mail.models import PEC
 
 LONGEST_ADDRESS = 254
 LONGEST_SUBJECT = 300
 CRLF = "\r\n"
+CERTIFIED_HEADERS = ("X-TipoRicevuta: sintetica",)
+"""What is asked of the receipt of delivery (decree of 2 November 2005, 6.5.2): who got it and when, without the message: in a
+complete or a brief one our own links would come back, and lie in the certified mailbox."""
 _ENCODED_BYTES = 42
 _POLICY = SMTP.clone(cte_type="7bit")
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\],;:\\\"\x00-\x1f\x7f]+\Z")
@@ -105,16 +109,30 @@ def message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now
     check_subject(filled.subject)
     if any(PLACEHOLDER in part for part in (filled.subject, filled.text, filled.html or "")):
         raise UnfitMessageError("the link was not filled in")
+    certified = delivery.channel == PEC
     own = (
+        *(CERTIFIED_HEADERS if certified else ()),
         _to(envelope_recipient(delivery.recipient)),
         _subject(filled.subject),
         f"Date: {format_datetime(now.astimezone(dt.UTC))}",
         f"Message-ID: {delivery.message_id}",
         f"Content-Language: {delivery.language}",
     )
-    return b"".join(
-        (_site_headers(read.smtp_sender, read.mail_reply_to, mail_host(read)), _lines(*own), _content(delivery, filled))
-    )
+    who = (read.pec_sender or envelope_sender(read), "") if certified else (read.smtp_sender, read.mail_reply_to)
+    return b"".join((_site_headers(*who, mail_host(read)), _lines(*own), _content(delivery, filled)))
+
+
+def certified_sender(read: Settings) -> str:
+    """The bare certified address: sender of the envelope and of the message, which providers want to be the same."""
+    return parseaddr(read.pec_sender)[1] or envelope_sender(read)
+
+
+def draft_bytes(message_id: str, recipient: str, subject: str, text: str, read: Settings) -> bytes:
+    """A message that somebody sends by hand, as mail programs open a draft (`X-Unsent`). Raises UnfitMessageError."""
+    sender = parseaddr(read.pec_sender)[1]
+    heads = [f"From: {sender}"] if sender else []
+    heads += [*CERTIFIED_HEADERS, _to(envelope_recipient(recipient)), _subject(subject), f"Message-ID: {message_id}"]
+    return _lines(*heads, "X-Unsent: 1", "MIME-Version: 1.0") + _part("plain", text)
 
 
 def _content(delivery: ClaimedDelivery, filled: Filled) -> bytes:

@@ -13,20 +13,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import UTCDateTime
 from app.extensions import Base
+from app.mail.channels import CHANNELS, EMAIL, PEC
+
+__all__ = ["CHANNELS", "EMAIL", "PEC"]
 
 STATES = (
     *("queued", "claimed", "data", "accepted", "delivered", "bounced"),
     *("retry_wait", "failed", "unknown", "cancelled"),
 )
-EMAIL, PEC = "email", "pec"
-CHANNELS = (EMAIL, PEC)
 
 
 class DeliveryGroup(Base):
     """Deliveries that are paused, resumed and cancelled together. `label`: what logs and pages call it.
 
     `paused_at`: since when none of it is claimed, with `pause_reason`; `per_hour`: its pace, by which a resumed one is spread;
-    `working_hours`: only on working days between 8 and 18 in Rome.
+    `working_hours`: only on working days between 8 and 18 in Rome. `by_hand`: somebody sends it, and no worker ever does.
     """
 
     __tablename__ = "delivery_group"
@@ -35,6 +36,7 @@ class DeliveryGroup(Base):
     label: Mapped[str] = mapped_column(sa.String(200))
     per_hour: Mapped[int]
     working_hours: Mapped[bool] = mapped_column(default=False)
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     paused_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     pause_reason: Mapped[str] = mapped_column(sa.String(200), default="")
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

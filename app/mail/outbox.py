@@ -75,6 +75,7 @@ class DeliveryRow:
     not_before: dt.datetime
     created_at: dt.datetime
     changed_at: dt.datetime
+    channel: str
 
 
 _SHOWN = tuple(_TABLE.c[name] for name in DeliveryRow.__slots__)

@@ -40,11 +40,35 @@ _RCPT: Final = _Meaning("failed", "retry_wait", of_address=True)
 _DATA: Final = _Meaning("failed", "unknown")
 
 
-class SmtpSender:
-    """A `Sender` that talks to the mail server of the settings; it connects at its first offer."""
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A mail server as the settings describe it. `security`: starttls, tls or none."""
 
-    def __init__(self, read: Settings) -> None:
-        self._read = read
+    host: str
+    port: int
+    security: str
+    username: str
+    password: str
+
+
+def ordinary_server(read: Settings) -> MailServer:
+    """The one of `smtp_…`."""
+    return MailServer(read.smtp_host, read.smtp_port, read.smtp_security, read.smtp_username, read.smtp_password)
+
+
+def certified_server(read: Settings) -> MailServer:
+    """The one of `pec_smtp_…`."""
+    return MailServer(
+        *(read.pec_smtp_host, read.pec_smtp_port, read.pec_smtp_security), read.pec_smtp_username, read.pec_smtp_password
+    )
+
+
+class SmtpSender:
+    """A `Sender` that talks to a mail server, the ordinary one of the settings if none is named; it connects at its first
+    offer."""
+
+    def __init__(self, read: Settings, server: MailServer | None = None) -> None:
+        self._read, self._where = read, server or ordinary_server(read)
         self._own_links = re.compile(re.escape(read.host) + r"(:\d+)?/\S+", re.IGNORECASE)
         self._server: smtplib.SMTP | None = None
         self._in_transaction = False
@@ -165,20 +189,20 @@ class SmtpSender:
         raise NotSentError(told)
 
     def _dial(self) -> smtplib.SMTP:
-        read = self._read
+        read, where = self._read, self._where
         server: smtplib.SMTP
         context = ssl.create_default_context()
         timeout, own_name = read.smtp_timeout_seconds, mail_host(read)
-        if read.smtp_security == "tls":
-            server = smtplib.SMTP_SSL(read.smtp_host, read.smtp_port, own_name, timeout=timeout, context=context)
+        if where.security == "tls":
+            server = smtplib.SMTP_SSL(where.host, where.port, own_name, timeout=timeout, context=context)
         else:
-            server = smtplib.SMTP(read.smtp_host, read.smtp_port, own_name, timeout=timeout)
+            server = smtplib.SMTP(where.host, where.port, own_name, timeout=timeout)
         try:
             server.ehlo_or_helo_if_needed()
-            if read.smtp_security == "starttls":
+            if where.security == "starttls":
                 server.starttls(context=context)
-            if read.smtp_username:
-                server.login(read.smtp_username, read.smtp_password)
+            if where.username:
+                server.login(where.username, where.password)
             server.ehlo_or_helo_if_needed()
         except BaseException:
             server.close()

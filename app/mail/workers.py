@@ -2,7 +2,8 @@
 
 Not for: a turn's work (`delivering.py`) or the command that starts it (`commands.py`).
 Holds always: it says that it lives at least each `BEAT` while it sends; a turn takes few messages until the mail server has
-shown that it is quick, so that a worker that is killed holds few back until its leases end.
+shown that it is quick, so that a worker that is killed holds few back until its leases end; of two channels one whose server is
+away rests ever longer, and does not hold up the other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import TracebackType
 from typing import Final, Self
 
@@ -33,7 +34,18 @@ SILENT_AFTER: Final = dt.timedelta(minutes=2)
 KEPT: Final = dt.timedelta(days=30)
 FEW, MANY = 20, 100
 QUICK_SECONDS: Final = 2.0
+SHORTEST_REST: Final = 5.0
+LONGEST_REST: Final = 300.0
 _ROW: Final = table_of(MailWorker).c
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A channel that is left alone for a while. `why`: what its server said; `seconds`: for how long; `until`: monotonic."""
+
+    why: str
+    seconds: float
+    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,7 @@ class Worker:
         self._clock: SteadyClock | None = None
         self._told_at: float | None = None
         self._limits = dict.fromkeys(senders, FEW)
+        self.resting: dict[str, Rest] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -75,10 +88,15 @@ class Worker:
             sender.close()
 
     def turn(self, stopping: Callable[[], bool]) -> Tally:
-        """Send what is due on each channel, at most some; what it did on all. Raises OperationalError."""
+        """Send what is due on each channel, at most some; what it did on all. `stopped`: no channel could go on.
+
+        Raises OperationalError.
+        """
         clock = self._steady()
-        total = Tally()
+        total, stopped = Tally(), []
         for channel, sender in self._senders.items():
+            if channel in self.resting and time.monotonic() < self.resting[channel].until:
+                continue
             began = time.monotonic()
             tally = deliver_due(
                 self._now,
@@ -91,9 +109,18 @@ class Worker:
             )
             quick = tally.claimed == self._limits[channel] and time.monotonic() - began < QUICK_SECONDS
             self._limits[channel] = MANY if quick else FEW
+            self._rested(channel, tally.stopped)
+            stopped += [tally.stopped] if tally.stopped else []
             total = _sum(total, tally)
         self._alive()
-        return total
+        return replace(total, stopped="; ".join(dict.fromkeys(stopped)) if len(stopped) == len(self._senders) else "")
+
+    def _rested(self, channel: str, why: str) -> None:
+        """Leave a channel alone whose server would refuse the next message too, where there is another to go on with."""
+        before = self.resting.pop(channel, None)
+        if why and len(self._senders) > 1:
+            seconds = SHORTEST_REST if before is None else min(before.seconds * 2, LONGEST_REST)
+            self.resting[channel] = Rest(why, seconds, time.monotonic() + seconds)
 
     def rest(self) -> None:
         """Nothing is due: let the connections go."""

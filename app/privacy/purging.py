@@ -23,10 +23,12 @@ from app.editions import forgetting as editions
 from app.extensions import db
 from app.mail import forgetting as mail
 from app.privacy.erasing import OPERATORS
+from app.reminders import forgetting as reminders
 from app.responses import forgetting as responses
 
 AT_A_TIME: Final = 500
-TERMS: Final = (*accounts.TERMS, *mail.TERMS, *editions.TERMS, *chasing.TERMS, *responses.TERMS, OPERATORS, ORIGINS)
+_OF_ANSWERS: Final = (*editions.TERMS, *chasing.TERMS, *responses.TERMS, *reminders.TERMS)
+TERMS: Final = (*accounts.TERMS, *mail.TERMS, *_OF_ANSWERS, OPERATORS, ORIGINS)
 """Sessions before operators: they tell when somebody was last seen."""
 _DAYS: Final = {"days": 1.0, "months": 30.4375}
 

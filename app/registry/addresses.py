@@ -35,6 +35,7 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "telephone_copy": _RECORDS,
     "reopening": _RECORDS,
     "reminder": _RECORDS,
+    "reminder_pec": (("pec",),),
 }
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""
@@ -147,10 +148,13 @@ def addresses_of(entity_id: int) -> list[AddressRow]:
     return sorted(rows, key=lambda row: PURPOSES.index(row.purpose))
 
 
-def select_with_address(*, bad: bool = False) -> sa.Select[int]:
-    """The ids of the entities with an address in use to which a message may go; `bad`: with one that a server has refused."""
+def select_with_address(*, bad: bool = False, purpose: str | None = None) -> sa.Select[int]:
+    """The ids of the entities with an address in use to which a message may go; `bad`: with one that a server has refused;
+    `purpose`: only addresses of this one."""
     known_bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
     query = sa.select(ContactAddress.entity_id).where(ContactAddress.ended_at.is_(None)).distinct()
+    if purpose is not None:
+        query = query.where(ContactAddress.purpose == purpose)
     return query.where(known_bad if bad else ~known_bad)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,19 +25,23 @@ from app.mail.groups import groups_that_reached
 from app.mail.pace import ROME
 from app.registry.addresses import recipients_for, select_with_address
 from app.registry.entities import entity_table, label, resolve, select_matching
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
+from app.reminders.channels import CERTIFIED as CERTIFIED_CHANNELS
 from app.reminders.models import Batch
 from app.responses.coverage import MemberState, states
 from app.responses.overview import ResponseState, response_states
 from app.responses.waiting import members_waiting
 
 KIND: Final = "reminder"
-MOST_MESSAGES: Final = 3
-"""As many reminders an entity gets in an edition, unless whoever sends says otherwise."""
+CERTIFIED: Final = "reminder_pec"
+MOST_MESSAGES: Final = {BY_EMAIL: 3, BY_PEC: 2, BY_HAND: 2}
+"""As many reminders an entity gets in an edition by each channel, unless whoever sends says otherwise; certified ones count
+together, whoever sends them."""
 MEMBERS_FROM: Final = dt.timedelta(days=7)
 """So long before its deadline a member is reminded itself, if the entity that should answer for it is silent."""
 REASONS: Final = (
     *("by_hand", "submitted", "covered", "through_lead", "deadline_passed"),
-    *("enough_messages", "no_address", "bad_address"),
+    *("enough_messages", "no_address", "no_pec_address", "bad_address"),
 )
 ANSWERED: Final = frozenset({"answer", "nothing"})
 _ROW: Final = respondent_table.c
@@ -112,6 +116,7 @@ class _Facts:
     reached: Mapping[str, int]
     emails: Mapping[int, list[str]]
     bad: Collection[int]
+    channel: str
 
     def reason(self, entity_id: int, *, beyond_limit: bool) -> str:
         """Why this entity is not reminded, "" if it is."""
@@ -120,10 +125,11 @@ class _Facts:
         unwanted = reason_against(response.submitted_as, state, closes_at, self.at)
         if unwanted:
             return unwanted
-        if not beyond_limit and self.reached.get(f"entity:{entity_id}", 0) >= MOST_MESSAGES:
+        if not beyond_limit and self.reached.get(f"entity:{entity_id}", 0) >= MOST_MESSAGES[self.channel]:
             return "enough_messages"
         if not self.emails.get(entity_id):
-            return "bad_address" if entity_id in self.bad else "no_address"
+            without = "no_address" if self.channel == BY_EMAIL else "no_pec_address"
+            return "bad_address" if entity_id in self.bad else without
         return ""
 
 
@@ -139,14 +145,20 @@ def reason_against(submitted_as: str | None, state: MemberState, closes_at: dt.d
 
 
 def find_audience(
-    edition: EditionView, choice: Choice, at: dt.datetime, now: dt.datetime, *, region: str | None = None
+    edition: EditionView,
+    choice: Choice,
+    at: dt.datetime,
+    now: dt.datetime,
+    *,
+    region: str | None = None,
+    channel: str = BY_EMAIL,
 ) -> Audience:
-    """Whom a batch that begins at `at` would reach. `region`: the only one that whoever asks may see.
+    """Whom a batch that begins at `at` would reach by a channel. `region`: the only one that whoever asks may see.
 
     Reads what is there now; call `app.chasing.respondents.fresh_respondents` before, so that the filter finds all.
     """
     found = _found(edition, choice.filter, now, region)
-    facts = _read_facts(edition, [row.id for row in found], at, now)
+    facts = _read_facts(edition, [row.id for row in found], at, now, channel)
     waiting = members_waiting(edition.id, now)
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
@@ -160,7 +172,7 @@ def find_audience(
         response, members = facts.responses.get(row.id, _UNSEEN), len(waiting.get(row.id, ()))
         audience = "lead" if members else "not_started" if response.status in ("never", "opened") else "draft"
         closes_at = edition.closes_for(facts.ends.get(row.id))
-        emails = tuple(facts.emails[row.id])
+        emails = tuple(facts.emails[row.id] if channel == BY_EMAIL else _one_certified(facts.emails[row.id]))
         recipients.append(Recipient(row.id, row.code, name, audience, response.progress, members, closes_at, emails))
     return Audience(tuple(recipients), tuple(left_out))
 
@@ -205,10 +217,17 @@ def _in_force(today: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
     return begun, sa.or_(_ENTITY.valid_to.is_(None), _ENTITY.valid_to > today)
 
 
-def _read_facts(edition: EditionView, entity_ids: Collection[int], at: dt.datetime, now: dt.datetime) -> _Facts:
-    batch = table_of(Batch).c
-    groups = db.session.execute(sa.select(batch.group_id).where(batch.edition_id == edition.id).order_by(batch.group_id))
+def _one_certified(emails: Sequence[str]) -> list[str]:
+    """An entity gets one certified message of a batch: at its registry office, which files it, where an address says so."""
+    return sorted(emails, key=lambda email: ("protocollo" not in email.partition("@")[0], email))[:1]
+
+
+def _read_facts(edition: EditionView, entity_ids: Collection[int], at: dt.datetime, now: dt.datetime, channel: str) -> _Facts:
+    batch, by_email = table_of(Batch).c, channel == BY_EMAIL
+    same = batch.channel == BY_EMAIL if by_email else batch.channel.in_(CERTIFIED_CHANNELS)
+    groups = db.session.execute(sa.select(batch.group_id).where(batch.edition_id == edition.id, same).order_by(batch.group_id))
     group_ids = list(groups.scalars())
+    known_bad = select_with_address(bad=True, purpose=None if by_email else "pec")
     return _Facts(
         edition=edition,
         at=at,
@@ -216,6 +235,7 @@ def _read_facts(edition: EditionView, entity_ids: Collection[int], at: dt.dateti
         standing=states(edition.id, now),
         ends=own_ends(edition),
         reached=groups_that_reached(group_ids) if group_ids else {},
-        emails=recipients_for(entity_ids, KIND) if entity_ids else {},
-        bad=set(db.session.execute(select_with_address(bad=True)).scalars()),
+        emails=recipients_for(entity_ids, KIND if by_email else CERTIFIED) if entity_ids else {},
+        bad=set(db.session.execute(known_bad).scalars()),
+        channel=channel,
     )

@@ -23,14 +23,19 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import Scalar, record
 from app.chasing.respondents import fresh_respondents
+from app.config import settings
 from app.database import unit_of_work
 from app.editions.current import EditionView, edition_table
 from app.editions.messages import contact_line, minute
 from app.extensions import db, table_of
+from app.mail.channels import EMAIL, PEC
 from app.mail.groups import GroupMessage, cancel_group, open_group, pause_group, queue_into, resume_group
 from app.mail.pace import ROME
+from app.mail.ways import sends_certified
 from app.reminders.audience import KIND, Audience, Choice, Recipient, find_audience
+from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.models import AUDIENCES, Batch
+from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
 from app.reminders.templates import TemplateRow, template_of
 from app.reminders.wording import Prepared, Written
@@ -62,19 +67,25 @@ class OtherBatchError(Exception):
         self.batch = batch
 
 
+class ClosedChannelError(Exception):
+    """The program cannot send by this channel: its server is not set."""
+
+
 class UnknownBatchError(Exception):
     """No batch of the edition has this id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see."""
+    """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see;
+    `channel`: one of `app.reminders.channels.CHANNELS`."""
 
     name: str
     choice: Choice
     template_id: int
     schedule: Schedule
     region: str | None = None
+    channel: str = BY_EMAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,7 @@ class BatchRow:
     edition_id: int
     group_id: int
     name: str
+    channel: str
     filter: dict[str, Any]
     excluded: dict[str, int]
     respondents: int
@@ -114,9 +126,11 @@ def queue_batch(
 
     `key`: of the form that was confirmed; `seen`: how many entities it showed; `after`: the latest batch of the edition when it
     was shown, 0 for none: of two coordinators who confirm a form each at once, one queues. What is only read is read before the
-    database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`;
-    ValueError for a pace that is none.
+    database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
+    `ClosedChannelError`; ValueError for a pace that is none.
     """
+    if plan.channel == BY_PEC and not sends_certified(settings()):
+        raise ClosedChannelError(plan.channel)
     if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
         raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
     db.session.rollback()
@@ -131,7 +145,7 @@ def queue_batch(
         raise EmptyBatchError
     if seen is not None and len(audience.recipients) > seen:
         raise GrownBatchError(len(audience.recipients))
-    messages = list(write_messages(edition, audience, template, plan.schedule, key))
+    messages = list(write_messages(edition, audience, template, plan, key))
     with unit_of_work(writes=True):
         _hold_queueing(edition, key, after)
         try:
@@ -151,29 +165,34 @@ def _first_with(key: str) -> int:
 
 def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> tuple[Audience, TemplateRow]:
     fresh_respondents(edition, now)
-    audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region)
+    audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region, channel=plan.channel)
     return audience, template_of(edition.id, plan.template_id)
 
 
 def write_messages(
-    edition: EditionView, audience: Audience, template: TemplateRow, schedule: Schedule, key: str
+    edition: EditionView, audience: Audience, template: TemplateRow, plan: Plan, key: str
 ) -> Iterator[GroupMessage]:
-    """The messages of a batch in the order and at the instants at which they go out, `{link}` still in them."""
+    """The messages of a batch in the order and at the instants at which they go out, `{link}` still in them.
+
+    What is sent by hand has no HTML, and a code in its subject by which its receipts are known.
+    """
+    by_hand = plan.channel == BY_HAND
     with force_locale(SOURCE_LANGUAGE):
         prepared = {name: Prepared(template.texts[name], SOURCE_LANGUAGE) for name in AUDIENCES}
         values = ReaderValues(edition)
-        times = iter(schedule.times(audience.messages))
+        times = iter(plan.schedule.times(audience.messages))
         for one in sorted(audience.recipients, key=lambda one: _lot(key, one.entity_id)):
             for email in one.emails:
                 at = next(times)
                 written = prepared[one.audience].write(values.of(one, at))
+                dedupe_key = keyed_hash(f"{KIND}|{key}|{one.entity_id}|{email}")
                 yield GroupMessage(
                     reference=f"entity:{one.entity_id}",
                     recipient=email,
-                    subject=written.subject,
+                    subject=with_code(written.subject, dedupe_key) if by_hand else written.subject,
                     text=written.text,
-                    html=written.html,
-                    dedupe_key=keyed_hash(f"{KIND}|{key}|{one.entity_id}|{email}"),
+                    html=None if by_hand else written.html,
+                    dedupe_key=dedupe_key,
                     not_before=at,
                 )
 
@@ -300,12 +319,14 @@ def _store(
 ) -> int:
     """The batch comes first: its key stops a second click before that one has written anything else."""
     name, schedule = plan.name.strip()[:LONGEST_NAME], plan.schedule
-    group_id = open_group(name, schedule.per_hour, now, working_hours=schedule.working_hours)
+    by_hand, channel = plan.channel == BY_HAND, EMAIL if plan.channel == BY_EMAIL else PEC
+    group_id = open_group(name, schedule.per_hour, now, working_hours=schedule.working_hours, by_hand=by_hand)
     values = {
         "edition_id": edition.id,
         "group_id": group_id,
         "key": key,
         "name": name,
+        "channel": plan.channel,
         "filter": _chosen(plan, template),
         "excluded": json.dumps(audience.by_reason(), sort_keys=True),
         "respondents": len(audience.recipients),
@@ -316,8 +337,9 @@ def _store(
         "created_at": now,
     }
     batch_id: int = db.session.execute(sa.insert(Batch).values(**values).returning(_ROW.id)).scalar_one()
-    queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now)
+    queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now, channel=channel)
     detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
+    detail["channel"] = plan.channel
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id

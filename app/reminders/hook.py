@@ -43,14 +43,16 @@ _NOTHING: Final[tuple[str | None, MemberState]] = (None, MemberState(False, Fals
 
 @dataclass(frozen=True, slots=True)
 class ReminderHook:
-    """What the outbox asks about reminders, many at a time."""
+    """What the outbox asks about reminders, many at a time. `actor`: who makes the links, for the audit."""
+
+    actor: str = "mail"
 
     def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str]:
         """By id: the texts with a link in its place, or why it is not sent any more. Flushes only."""
         facts = _Facts.of(deliveries, now)
         outcome: dict[int, Filled | str] = {one.id: facts.reason(one) for one in deliveries}
         wanted = [one for one in deliveries if not outcome[one.id]]
-        links = _links([facts.entity(one) for one in wanted], now)
+        links = _links([facts.entity(one) for one in wanted], now, self.actor)
         for one, link in zip(wanted, links, strict=True):
             html = None if one.html is None else one.html.replace(PLACEHOLDER, link)
             outcome[one.id] = Filled(one.subject, one.text.replace(PLACEHOLDER, link), html)
@@ -127,11 +129,11 @@ def register_hooks() -> None:
     register_hook(KIND, ReminderHook())
 
 
-def _links(entities: Sequence[EntityRow], now: dt.datetime) -> list[str]:
+def _links(entities: Sequence[EntityRow], now: dt.datetime, actor: str) -> list[str]:
     """Of each, its first password's link if it never had one, else where it signs in."""
     activated = activated_among({one.id for one in entities})
     fresh = [one for one in entities if one.id not in activated]
-    made = iter(add_links(fresh, ACTIVATION, now, actor="mail"))
+    made = iter(add_links(fresh, ACTIVATION, now, actor=actor))
     return [sign_in_address(one.code) if one.id in activated else next(made) for one in entities]
 
 

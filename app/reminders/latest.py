@@ -29,6 +29,7 @@ class BatchLine:
     deliveries: int
     starts_at: dt.datetime
     ends_at: dt.datetime
+    channel: str
 
 
 _SHOWN: Final = tuple(_BATCH[name] for name in BatchLine.__slots__)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import UTCDateTime
 from app.extensions import Base
+from app.reminders.channels import BY_EMAIL
 
 AUDIENCES = ("not_started", "draft", "lead")
 """Who reads a text: nothing written yet; a draft that was not sent; a lead on whose answer members count."""
@@ -41,7 +42,8 @@ class TemplateText(Base):
 class Batch(Base):
     """A reminder batch: whom it was meant for (`filter`, JSON), the deliveries it became (`group_id`), when and by whom.
 
-    `key`: of the form with which it was confirmed, so that a second click finds it again. `excluded`: JSON, reason → number.
+    `channel`: one of `app.reminders.channels.CHANNELS`. `key`: of the form with which it was confirmed, so that a second click
+    finds it again. `excluded`: JSON, reason → number.
     """
 
     __tablename__ = "reminder_batch"
@@ -51,6 +53,7 @@ class Batch(Base):
     group_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery_group.id"), unique=True)
     key: Mapped[str] = mapped_column(sa.String(64), unique=True)
     name: Mapped[str] = mapped_column(sa.String(120))
+    channel: Mapped[str] = mapped_column(sa.String(8), default=BY_EMAIL, server_default=BY_EMAIL)
     filter: Mapped[str] = mapped_column(sa.Text)
     excluded: Mapped[str] = mapped_column(sa.Text)
     respondents: Mapped[int]
@@ -59,3 +62,16 @@ class Batch(Base):
     ends_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[str] = mapped_column(sa.String(100))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class ReceiptUpload(Base):
+    """Receipts of a batch that somebody has uploaded and not confirmed yet. `content`: the file, as it came; it goes with the
+    confirmation, or after a day."""
+
+    __tablename__ = "receipt_upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("reminder_batch.id"), index=True)
+    uploaded_by: Mapped[str] = mapped_column(sa.String(100))
+    uploaded_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)

@@ -18,14 +18,20 @@ TOO_LATE: Final = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """From `starts_at` on, `per_hour` messages an hour, `working_hours`: only from 8 to 18 of working days."""
+    """From `starts_at` on, `per_hour` messages an hour, `working_hours`: only from 8 to 18 of working days.
+
+    `at_once`: all at `starts_at`, as what somebody sends by hand.
+    """
 
     starts_at: dt.datetime
     per_hour: int
     working_hours: bool = True
+    at_once: bool = False
 
     def times(self, messages: int) -> list[dt.datetime]:
         """The instant of each message."""
+        if self.at_once:
+            return [self.starts_at] * messages
         return spread(self.starts_at, messages, self.per_hour, working_hours=self.working_hours)
 
     def span(self, messages: int) -> tuple[dt.datetime, dt.datetime]:

@@ -246,7 +246,7 @@ def test_the_last_batches_are_for_who_sees_the_whole_country(
     db.session.execute(sa.insert(Batch).values(**values, **times, excluded="{}", respondents=1200, deliveries=1300))
     db.session.commit()
     page = coordinator.get("/gestione")
-    assert "Primo promemoria1.300 messaggi a 1.200 enti, dal 16 marzo, 10:00 al 16 marzo, 15:00" in page.text
+    assert "Primo promemoriaE-mail: 1.300 messaggi a 1.200 enti, dal 16 marzo, 10:00 al 16 marzo, 15:00" in page.text
     for other in (new_staff("territory", "09"), new_staff("reviewer")):
         assert "Primo promemoria" not in other.get("/gestione").text
 

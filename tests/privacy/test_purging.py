@@ -30,11 +30,12 @@ from app.chasing.models import Call, EntityNote
 from app.editions.current import EditionView
 from app.editions.models import ReopeningRequest
 from app.extensions import db
-from app.mail.models import Delivery
+from app.mail.models import Delivery, DeliveryGroup
 from app.mail.returns.models import Correction, MailReturn, ReturnContent
 from app.privacy import purging
 from app.privacy.purging import TERMS, purge, what_is_due
 from app.registry.entities import find_by_code
+from app.reminders.models import Batch, ReceiptUpload
 from app.responses.models import LateSave, PersonalValue, Submission, TelephoneCopy, TelephoneLink
 from app.responses.reading import OpenResponse
 from tests.conftest import START, Clock
@@ -130,6 +131,26 @@ def copies_with_terms(response: int, definition: int) -> list[sa.Insert]:
     ]
 
 
+def uploads_with_terms(edition: int) -> list[sa.Insert]:
+    """A batch, and a file of its receipts."""
+    at = START
+    batch = {
+        "key": "k",
+        "name": "n",
+        "filter": "{}",
+        "excluded": "{}",
+        "respondents": 1,
+        "deliveries": 1,
+        "created_by": "staff:1",
+    }
+    batch |= {"starts_at": at, "ends_at": at, "created_at": at, "edition_id": edition, "group_id": 1}
+    return [
+        sa.insert(DeliveryGroup).values(id=1, label="g", per_hour=1, created_at=at),
+        sa.insert(Batch).values(id=1, **batch),
+        sa.insert(ReceiptUpload).values(batch_id=1, uploaded_by="staff:1", uploaded_at=at, content=SECRET.encode()),
+    ]
+
+
 @pytest.fixture
 def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenResponse]) -> OpenResponse:
     """One row of each kind that has a term, all of the start, with a secret where there is a place for it."""
@@ -139,6 +160,7 @@ def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenRespons
     add_member("a@example.org", "Persona", "administrator", None, actor="command", now=at, mail=False)
     open_session(entity, at, operator_id=who)
     others = (*ways_in_with_terms(entity), *copies_with_terms(response.id, edition.definition_id))
+    others += (*uploads_with_terms(edition.id),)
     for statement in (*rows_with_terms(edition.id, entity, response.id, who), *others):
         db.session.execute(statement)
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"}):

@@ -99,12 +99,14 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt: its kind, what it says of each recipient, the Message-IDs that it names, and when it was made."""
+    """A receipt: its kind, what it says of each recipient, the Message-IDs that it names, when it was made, and the subject of
+    the message that it is about."""
 
     kind: str
     findings: tuple[Finding, ...]
     message_ids: tuple[str, ...]
     at: dt.datetime | None
+    subject: str = ""
 
 
 def read_receipt(message: Mail) -> Receipt | None:
@@ -124,7 +126,8 @@ def read_receipt(message: Mail) -> Receipt | None:
     findings = [
         Finding(kind, recipient, "", error, one_line(words, 500), final=kind != DELAYED, bad_address=bad) for recipient in whom
     ]
-    return Receipt(kind, tuple(findings), tuple(about), _instant(data))
+    subject = data.fields.get("oggetto", "") or header(message, "Subject")
+    return Receipt(kind, tuple(findings), tuple(about), _instant(data), subject)
 
 
 def transport_of(message: Mail) -> str:

@@ -34,7 +34,7 @@ from app.mail.returns.kinds import (
     SOFT,
     Finding,
 )
-from app.mail.returns.matching import Matched
+from app.mail.returns.matching import BY_CODE, Matched
 from app.mail.returns.redirecting import KIND as REDIRECTED
 from app.mail.suppressions import suppress
 
@@ -58,7 +58,10 @@ def apply(
     elif named and kind in REFUSED and told.final:
         _settle(match, "bounced", (*_ON_THE_WAY, "delivered"), {"reason": "", "reply": _reply(told, words)}, now)
     else:
-        _settle(match, "accepted", ("unknown",), {"reason": LEFT}, now)
+        before = (
+            ("unknown", "queued") if match.by == BY_CODE else ("unknown",)
+        )  # sent by hand, it is queued until somebody says so
+        _settle(match, "accepted", before, {"reason": "" if match.by == BY_CODE else LEFT}, now)
     if match.kind != REDIRECTED:  # that goes to our own mailbox, which is nobody's contact
         _note_address(match, kind, told, words, own=own, now=now)
 

@@ -47,7 +47,7 @@ from app.mail.returns.redirecting import came_to_the_desk, is_too_much, queue_re
 from app.mail.returns.reports import read_report, words_of
 from app.mail.returns.space import note_warning
 
-SOURCES: Final = ("pipe", "maildir", "imap", "pec")
+SOURCES: Final = ("pipe", "maildir", "imap", "pec", "upload")
 OF_PERSONS: Final = (PERSON, PEC_ANOMALY)
 LONGEST_SUBJECT: Final = 300
 _ROW: Final = table_of(MailReturn).c
@@ -98,23 +98,44 @@ class _Case:
         return self.finding.kind if self.finding is not None else self.report.kind
 
 
-def take_return(raw: bytes, source: str, now: dt.datetime, *, envelope: Sequence[str] = (), size: int | None = None) -> Taken:
+def take_return(
+    raw: bytes,
+    source: str,
+    now: dt.datetime,
+    *,
+    envelope: Sequence[str] = (),
+    size: int | None = None,
+    about: Matched | None = None,
+) -> Taken:
     """Take in one message. Commits; afterwards its source may forget it.
 
-    `envelope`: the addresses to which it came, where the source knows them; `size`: of the whole, where `raw` is cut. Raises
-    OperationalError where the database is away, and then nothing has happened.
+    `envelope`: the addresses to which it came, where the source knows them; `size`: of the whole, where `raw` is cut; `about`:
+    the delivery that a person has found for it: one that came before and was about none is settled so. Raises OperationalError
+    where the database is away, and then nothing has happened.
     """
     content = raw[:MOST_BYTES]
     case = _read(content, source, now, max(size or 0, len(raw)))
-    known = sa.select(_ROW.id, _ROW.kind).where(_ROW.digest == case.digest)
+    case.match = about
+    known = sa.select(_ROW.id, _ROW.kind, _ROW.delivery_id).where(_ROW.digest == case.digest)
     try:
         row = db.session.execute(known).one_or_none()
-        taken = _store(case, envelope) if row is None else Taken(row.kind, row.id, new=False, left=_left(case))
+        if row is None:
+            taken = _store(case, envelope)
+        elif about is not None and row.delivery_id is None:
+            taken = _found_late(case, row.id)
+        else:
+            taken = Taken(row.kind, row.id, new=False, left=_left(case))
         db.session.commit()
     finally:
         db.session.rollback()
     structlog.get_logger().info("returned", kind=taken.kind, source=source, matched=taken.matched, new=taken.new)
     return taken
+
+
+def known_digests(digests: Sequence[str]) -> set[str]:
+    """Those of these that were taken in and are about a delivery."""
+    query = sa.select(_ROW.digest).where(_ROW.digest.in_(digests), _ROW.delivery_id.is_not(None))
+    return set(db.session.execute(query.order_by(_ROW.id)).scalars())
 
 
 def digest_of(content: bytes, *, cut: bool = False) -> str:
@@ -141,7 +162,8 @@ def _read(content: bytes, source: str, now: dt.datetime, size: int) -> _Case:
 
 def _store(case: _Case, envelope: Sequence[str]) -> Taken:
     """Row and effects. Flushes only."""
-    case.match = find_delivery(case.report, envelope, case.read)
+    if case.match is None:
+        case.match = find_delivery(case.report, envelope, case.read)
     case.report = replace(case.report, envelope=tuple(dict.fromkeys((*envelope, *case.report.envelope))))
     if case.match is not None:
         case.finding, case.own = finding_for(case.report, case.match.recipient)
@@ -158,6 +180,20 @@ def _store(case: _Case, envelope: Sequence[str]) -> Taken:
     if case.sends_on:
         queue_redirect(return_id, case.digest, case.report.subject, case.now)
     return Taken(case.kind, return_id, new=True, matched=case.match is not None, left=_left(case))
+
+
+def _found_late(case: _Case, return_id: int) -> Taken:
+    """It came before, and only now somebody says about which delivery it is: it waits no more. Flushes only."""
+    match = case.match
+    if match is None:
+        raise RuntimeError("a delivery was found")
+    case.finding, case.own = finding_for(case.report, match.recipient)
+    found = {"delivery_id": match.id, "matched_by": match.by, "own": case.own, "waits": False, "settled_at": case.now}
+    mine = sa.update(MailReturn).where(_ROW.id == return_id, _ROW.delivery_id.is_(None))
+    if getattr(db.session.execute(mine.values(**found)), "rowcount", 0):
+        db.session.execute(sa.delete(ReturnContent).where(table_of(ReturnContent).c.return_id == return_id))
+        effects.apply(match, case.kind, case.finding, _words(case), own=case.own, at=case.report.at, now=case.now)
+    return Taken(case.kind, return_id, new=False, matched=True)
 
 
 def _left(case: _Case) -> bool:

@@ -20,7 +20,7 @@ from app.mail.models import Delivery
 from app.mail.returns.addresses import delivery_id_of
 from app.mail.returns.kinds import Finding, Report
 
-BY_ADDRESS, BY_MESSAGE, BY_ANSWER = "address", "message_id", "reference"
+BY_ADDRESS, BY_MESSAGE, BY_ANSWER, BY_CODE = "address", "message_id", "reference", "code"
 LARGEST_ID: Final = 2**31 - 1
 MOST_ASKED: Final = 50
 _ROW: Final = table_of(Delivery).c
@@ -28,7 +28,8 @@ _ROW: Final = table_of(Delivery).c
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The delivery. `by`: how it was found: by its envelope address, by its Message-ID, or because the message answers it."""
+    """The delivery. `by`: how it was found: by its envelope address, by its Message-ID, because the message answers
+    it, or because a person has uploaded it, by the code in its subject."""
 
     id: int
     kind: str
