@@ -115,8 +115,6 @@ class _Conversation(SMTP):
 
     async def _failed(self, phase: str) -> bool:
         answer = self._told.reached(phase)
-        while phase == "end" and self._told.connections < self._told.together:
-            await asyncio.sleep(0.01)
         if answer is None:
             return False
         if answer == HANG:
@@ -178,6 +176,8 @@ class _Conversation(SMTP):
     async def answer_to_end(self, envelope: Envelope) -> str:
         """The last dot arrived."""
         answer = self._told.reached("end")
+        while self._told.connections < self._told.together:
+            await asyncio.sleep(0.01)
         assert isinstance(envelope.original_content, bytes)
         if answer in (None, DROP, HANG):
             self._told.taken.append(Taken(str(envelope.mail_from), tuple(envelope.rcpt_tos), envelope.original_content))

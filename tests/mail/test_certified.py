@@ -13,8 +13,9 @@ from app.config import settings
 from app.extensions import db
 from app.mail.claiming import claim_due
 from app.mail.groups import GroupMessage, open_group, queue_into
+from app.mail.health import outbox_health
 from app.mail.models import EMAIL, PEC, Delivery, DeliveryGroup
-from app.mail.outbox import deliver_due, oldest_due
+from app.mail.outbox import deliver_due
 from app.mail.ways import senders_of, sends_certified
 from app.mail.workers import Worker
 from tests.conftest import Clock
@@ -184,7 +185,7 @@ def test_what_is_sent_by_hand_is_never_claimed(db_session: object, certified: Sm
     for _day in range(5):
         clock.move(days=1)
         deliver_due(clock, senders_of(settings())[PEC], limit=20, channel=PEC)
-    assert (states(), certified.taken, oldest_due(clock())) == (["queued", "queued"], [], None)
+    assert (states(), certified.taken, outbox_health(clock()).oldest_due) == (["queued", "queued"], [], None)
 
 
 def test_a_channel_whose_server_is_away_does_not_hold_up_the_other(
