@@ -80,7 +80,6 @@ CSRF_REDISPLAY = frozenset(
         "desk.suspend_login",
         "desk.telephone",
         "desk.template",
-        "desk.upload_receipts",
     }
 )
 """Pages that show what was typed again where the form's token was too old."""

@@ -26,7 +26,6 @@ from app.desk.batches import asked_batch
 from app.desk.chasing_words import DELIVERY_WORDS, word
 from app.desk.login_paging import paging
 from app.desk.login_words import RETURN_KINDS
-from app.desk.old_pages import old_page
 from app.desk.reminder_words import RECEIPT_WORDS, VERDICT_WORDS
 from app.editions.messages import minute
 from app.extensions import db
@@ -160,8 +159,6 @@ def upload_receipts(batch: int) -> ResponseReturnValue:
         abort(404)
     if request.method != "POST":
         return _draw_upload(row, [])
-    if wrong := old_page():
-        return _draw_upload(row, wrong), 422
     files = [(one.filename or "", one.stream) for one in request.files.getlist("file")[:MOST_RECEIPTS]]
     try:
         number = keep_upload(row, files, actor=required_staff().actor, now=now())

@@ -7,6 +7,7 @@ import re
 from app.accounts.code_lists import MOST_BYTES
 from app.editions.checks import MAX_LETTER_BYTES
 from app.mail.returns.handling import MOST_BYTES as MOST_OF_A_MESSAGE
+from app.mail.returns.uploads import MOST_BYTES as MOST_OF_AN_UPLOAD
 from app.questionnaire.source import MAX_CHARACTERS
 from tests.live_site import ROOT
 
@@ -24,6 +25,7 @@ def test_the_table_has_the_limits_of_the_code() -> None:
         f"{MOST_BYTES // 2**10} KiB",
         "64 MiB",
         f"{MOST_OF_A_MESSAGE // 2**20} MiB",
+        f"{MOST_OF_AN_UPLOAD // 2**20} MiB",
     ]
 
 
@@ -33,4 +35,5 @@ def test_no_other_page_sends_a_file() -> None:
     takers = {
         path.relative_to(templates).as_posix() for path in templates.rglob("*.html") if SENT_FILES.search(path.read_text())
     }
-    assert takers == {"desk/edition_letter_file.html", "desk/edition_questionnaire.html", "desk/code_list.html"}
+    files = {"desk/edition_letter_file.html", "desk/edition_questionnaire.html", "desk/code_list.html"}
+    assert takers == files | {"desk/receipt_file.html"}

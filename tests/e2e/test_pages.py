@@ -240,6 +240,7 @@ def troubled(site: Site) -> Iterator[None]:
     app = site.application()
     now = dt.datetime.now(dt.UTC)
     with app.app_context():
+        known = {model: set(db.session.scalars(sa.select(model.id).order_by(model.id))) for model in (Delivery, DeliveryGroup)}
         hold_group(add_group(now, key="lungo" * 20), f"{SERVER_SAYS}535 5.7.8 {'rifiutato' * 15}", now)
         hold(BY_HAND, f"prima del ripristino {'lungo' * 60}", now)
         queue_message(message(1), now - dt.timedelta(hours=3))
@@ -253,8 +254,10 @@ def troubled(site: Site) -> Iterator[None]:
     yield
     with app.app_context():
         lift_hold(BY_HAND, actor="command", now=now)
-        for model in (Delivery, DeliveryGroup, MailWorker, MailboxSpace):
-            db.session.execute(sa.delete(model))
+        for model, before in known.items():
+            db.session.execute(sa.delete(model).where(model.id.not_in(before)))
+        for short in (MailWorker, MailboxSpace):
+            db.session.execute(sa.delete(short))
         db.session.commit()
         db.engine.dispose()
 
