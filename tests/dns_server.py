@@ -69,16 +69,20 @@ class DnsServer:
 
 
 class _Udp(socketserver.BaseRequestHandler):
+    server: Any
+
     def handle(self) -> None:
-        said = self.server.known.answer(self.request[0], "udp")  # type: ignore[attr-defined]
+        said = self.server.known.answer(self.request[0], "udp")
         if said is not None:
             self.request[1].sendto(said, self.client_address)
 
 
 class _Tcp(socketserver.StreamRequestHandler):
+    server: Any
+
     def handle(self) -> None:
         (length,) = struct.unpack("!H", self.rfile.read(2))
-        said = self.server.known.answer(self.rfile.read(length), "tcp")  # type: ignore[attr-defined]
+        said = self.server.known.answer(self.rfile.read(length), "tcp")
         if said is not None:
             self.wfile.write(struct.pack("!H", len(said)) + said)
 

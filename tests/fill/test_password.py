@@ -78,11 +78,9 @@ def test_an_entity_without_a_password_is_told_how_to_get_one(person: Person) -> 
 
 def test_a_page_of_another_sign_in_changes_nothing(own: Person, new_person: NewPerson) -> None:
     page = own.get("/ente/password")
-    own.client.set_cookie(
-        "ricognizione",
-        new_person("Operatore S", "022165").client.get_cookie("ricognizione", domain="localhost").value,  # type: ignore[union-attr]
-        domain="localhost",
-    )
+    other = new_person("Operatore S", "022165").client.get_cookie("ricognizione", domain="localhost")
+    assert other is not None
+    own.client.set_cookie("ricognizione", other.value, domain="localhost")
     assert own.send(page, TYPED, None).alerts[0].startswith("La pagina era rimasta aperta da un altro accesso")
 
 

@@ -60,7 +60,7 @@ def work(db_session: object, clock: Clock) -> Callable[[], Worker]:
     def one() -> Worker:
         worker = Worker(clock, senders_of(settings()))
         with worker:
-            worker.tally = worker.turn(lambda: False)  # type: ignore[attr-defined]
+            worker.turn(lambda: False)
         return worker
 
     return one

@@ -119,7 +119,7 @@ def test_a_journal_that_cannot_be_written_stops_all_sending(tmp_path: Path, queu
     (tmp_path / "mail-journal").write_text("a file where the folder should be")
     [first] = queue(1)
     assert str(tmp_path) in run().stopped
-    assert (len(server.taken), db.session.get(Delivery, first).state) == (0, "queued")  # type: ignore[union-attr]
+    assert (len(server.taken), db.session.scalar(sa.select(Delivery.state).where(Delivery.id == first))) == (0, "queued")
 
 
 def test_the_message_is_in_the_journal_before_the_server_hears_of_it(

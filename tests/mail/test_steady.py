@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
+from app.config import settings
 from app.extensions import db
 from app.mail.claiming import claim_due
+from app.mail.files import FileSender
 from app.mail.models import EMAIL, MailWorker
-from app.mail.senders import Sender
 from app.mail.steady import SteadyClock, seconds_since_boot
 from app.mail.workers import Worker, believe_clocks, workers
 from tests.conftest import Clock
@@ -77,12 +78,7 @@ def test_what_was_queued_to_go_at_once_goes_although_the_clock_jumped(
 
 
 def test_a_worker_is_heard_of_and_a_person_believes_its_clock(db_session: object, clock: Clock) -> None:
-    class Nobody:
-        def close(self) -> None:
-            pass
-
-    sender: Sender = Nobody()  # type: ignore[assignment]
-    with Worker(clock, {EMAIL: sender}) as worker:
+    with Worker(clock, {EMAIL: FileSender(settings())}) as worker:
         worker.turn(lambda: False)
         [row] = workers(clock())
         assert (row.id, row.lives(clock()), row.clock_ahead) == (worker.id, True, 0.0)

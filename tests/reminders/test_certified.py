@@ -119,10 +119,10 @@ def test_the_limits_of_the_two_channels_are_apart_and_by_hand_counts_as_certifie
 
 
 def test_without_a_server_the_program_takes_no_batch_by_certified_mail(
-    make_app: Callable[..., Flask], server: SmtpServer
+    make_app: Callable[..., Flask], server: SmtpServer, edition: EditionView
 ) -> None:
     with make_app(**smtp_settings(server)).app_context(), pytest.raises(ClosedChannelError):
-        queue_batch(None, Plan("x", Choice(), 0, Schedule(START, 1), channel=BY_PEC), key="k", actor="a", now=START)  # type: ignore[arg-type]
+        queue_batch(edition, Plan("x", Choice(), 0, Schedule(START, 1), channel=BY_PEC), key="k", actor="a", now=START)
 
 
 def test_the_whole_way_of_certified_mail(certified: EditionView, clock: Clock, server: SmtpServer) -> None:

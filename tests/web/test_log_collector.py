@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -31,10 +32,10 @@ def _log_as_before() -> Iterator[None]:
 
 
 @contextmanager
-def datagrams(kind: socket.AddressFamily, where: object) -> Iterator[tuple[socket.socket, str]]:
+def datagrams(kind: socket.AddressFamily, where: Any) -> Iterator[tuple[socket.socket, str]]:
     """A listener for datagrams, and how the setting names it."""
     with socket.socket(kind, socket.SOCK_DGRAM) as there:
-        there.bind(where)  # type: ignore[arg-type]
+        there.bind(where)
         there.settimeout(SOON)
         yield there, str(where) if kind == socket.AF_UNIX else f"udp:127.0.0.1:{there.getsockname()[1]}"
 

@@ -120,9 +120,8 @@ def _ids_of_answer(message: Mail) -> list[str]:
 def _disposition_ids(message: Mail) -> list[str]:
     for part in message.walk():
         if part.get_content_type() == "message/disposition-notification":
-            inside = part.get_payload()
-            fields = inside[0] if isinstance(inside, list) and inside else part
-            return ids_in(header(fields, "Original-Message-ID"))  # type: ignore[arg-type]
+            fields = next((inside for inside in part.walk() if inside is not part), part)
+            return ids_in(header(fields, "Original-Message-ID"))
     return []
 
 

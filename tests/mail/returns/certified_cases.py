@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.mail.returns.cases import Case, answer
 from tests.mail.returns.writing import About, certificate, dsn, envelope, mail, receipt
 
 
 def _pec(
-    name: str, kind: str, subject: str, expected: str, error: str = "nessuno", state: str = "accepted", **more: object
+    name: str, kind: str, subject: str, expected: str, error: str = "nessuno", state: str = "accepted", **more: Any
 ) -> Case:
     held = error in ("no-dest", "no-dominio") and expected == "pec_not_delivered"
     extended = str(more.pop("extended", ""))
@@ -15,7 +17,7 @@ def _pec(
 
     def write(a: About) -> bytes:
         xml = certificate(a, kind, error, extended=extended, delivered=delivered)
-        return receipt(a, kind, subject, xml, **more)  # type: ignore[arg-type]
+        return receipt(a, kind, subject, xml, **more)
 
     return Case(name, expected, write, state, held)
 

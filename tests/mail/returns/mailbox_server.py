@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.live_site import free_port
 
@@ -143,10 +144,10 @@ def _served(folder: Path, quota: int, capability: str) -> Iterator[MailboxServer
 @contextmanager
 def _running(folder: Path, port: int) -> Iterator[None]:
     account = pwd.getpwnam(_nobody()[0])
-    given = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+    given: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
     process = subprocess.Popen(
         [str(PROGRAM), "-F", "-c", str(folder / "dovecot.conf")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **given
-    )  # type: ignore[call-overload]
+    )
     try:
         _wait_until_it_listens(process, port, folder)
         yield
