@@ -4,6 +4,7 @@ was sent twice by itself, and of how many messages nobody knows.
 Two workers share an outbox and speak to a mail server that records what it accepts. In each round both are killed: the one when
 the server has reached a phase drawn by lot for a number of times drawn by lot, the other at a moment drawn by lot. Then the
 minutes of their leases are let pass, and two new ones go on. At the end a worker that is not killed sends what is left.
+So many messages are added before each round that they do not come to an end in it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tests.smtp_server import Latch, SmtpServer, smtp_server
 KILLS = 200
 WORKERS = 2
 SEED = 2026
-MESSAGES = 40 * KILLS // len(DATABASES)
+WAITING = 600  # so many messages wait at least when a round begins
 PHASES = ("connect", "mail", "rcpt", "data", "body", "end")
 LATEST = 25  # arrivals in a phase
 
@@ -34,6 +35,7 @@ class Found:
     """What came of it. `most_unknown`: the most that the kills of one round left unknown."""
 
     kills: int = 0
+    queued: int = 0
     most_unknown: int = 0
     unknown: int = 0
     phases: Counter[str] = field(default_factory=Counter)
@@ -47,7 +49,7 @@ def measure() -> Iterator[Figure]:
         for kind in DATABASES:
             with smtp_server() as server, outbox(sites.databases, kind, server) as box:
                 found = _kill_often(box, server)
-            print(f"{DATABASES[kind]}: killed at {dict(found.phases)}; {found.unknown} of {MESSAGES} unknown")
+            print(f"{DATABASES[kind]}: killed at {dict(found.phases)}; {found.unknown} of {found.queued} unknown")
             yield Figure(f"kills on {DATABASES[kind]}", found.kills, "", EXACTLY, KILLS // len(DATABASES))
             yield Figure(f"unknown after the kills of a round on {DATABASES[kind]}", found.most_unknown, "", AT_MOST, WORKERS)
             lost = found.never_sent + found.sent_twice
@@ -56,9 +58,12 @@ def measure() -> Iterator[Figure]:
 
 def _kill_often(box: Outbox, server: SmtpServer) -> Found:
     chance, found = random.Random(SEED), Found()
-    box.queue(1, MESSAGES)
     while found.kills < KILLS // len(DATABASES):
-        before = Counter(box.states().values())["unknown"]
+        states = Counter(box.states().values())
+        before, more = states["unknown"], WAITING - states["queued"]
+        if more > 0:
+            box.queue(found.queued + 1, more)
+            found.queued += more
         _round(box, server, chance, found)
         box.end_leases()
         box.end_run_out_leases()
@@ -67,7 +72,7 @@ def _kill_often(box: Outbox, server: SmtpServer) -> Found:
     code, said = box.run_once()
     assert code == 0, said
     taken, states = taken_by_recipient(server), box.states()
-    known = [address(number) for number in range(1, MESSAGES + 1) if states[address(number)] != "unknown"]
+    known = [address(number) for number in range(1, found.queued + 1) if states[address(number)] != "unknown"]
     found.never_sent = sum(taken[each] == 0 or states[each] != "accepted" for each in known)
     found.sent_twice = sum(count > 1 for count in taken.values())
     return found
