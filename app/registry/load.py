@@ -77,7 +77,7 @@ def _degrees(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
-_NAME = _matching(r"(?=.*\w)[^\x00-\x1f]{1,200}", "a name of at most 200 characters")
+_NAME = _matching(r"(?=.*\w)[^\x00-\x1f\x7f-\x9f?]{1,200}", "a name of at most 200 characters, none of them broken")
 _COUNT = _or_unknown(lambda text: int(_matching(r"[0-9]{1,9}", "a whole number without dots, or empty")(text)))
 
 # The file's columns in order (README.md beside it gives their sources), what each becomes, and how it is read.

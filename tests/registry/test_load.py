@@ -66,6 +66,8 @@ def test_a_correction_keeps_the_row(db_session: object, now: dt.datetime, tmp_pa
 WRONG = {
     "code": (AGLIE.replace("001001", "1001"), "istat_code should be six digits"),
     "name": (AGLIE.replace("Agliè", " "), "name should be"),
+    "a letter that was lost": (AGLIE.replace("Agliè", "Agli?"), "name should be .* none of them broken"),
+    "a byte of another encoding": (AGLIE.replace("Agliè", "Agli\x8a"), "name should be .* none of them broken"),
     "sign": (AGLIE.replace(",TO,", ",to,"), "province_sign should be two capital letters"),
     "population": (AGLIE.replace("2558", "2.558"), "population_2023 should be a whole number"),
     "latitude": (AGLIE.replace("45.36524", "145.36524"), "latitude should be degrees from 35 to 48"),
