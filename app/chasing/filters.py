@@ -9,9 +9,9 @@ its Region (`conditions(filter, edition, region=…)`) and never sees another's.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
@@ -22,6 +22,7 @@ from app.editions.files import ROME
 from app.extensions import table_of
 from app.registry.addresses import select_with_address
 from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, MUNICIPALITY_KIND, entity_table, select_matching
+from app.registry.languages import LANGUAGES
 from app.responses.late import has_late_work
 from app.responses.telephone_copies import FLAGGED_AFTER, is_contested, is_unconfirmed
 
@@ -39,7 +40,20 @@ PROBLEMS: Final = (
     "by_phone",
     "phone_unconfirmed",
     "phone_contested",
+    "no_pec",
+    "bounced",
+    "extension",
 )
+ACTIVITIES: Final = ("quiet", "recent")
+"""No activity for so many days, of those that have opened; some activity in the last so many days."""
+MESSAGES: Final = ("none", "before", "within")
+"""No reminder in this edition; the last one so many days ago or longer; the last one within so many days."""
+LAST_CHANNELS: Final = ("email", "pec", "hand")
+BEFORE: Final = ("yes", "no")
+"""Whether it answered in the edition before."""
+MOST_DAYS: Final = 999
+ALL: Final = 100
+"""Percent."""
 _ROW: Final = respondent_table.c
 _CALL: Final = table_of(Call)
 
@@ -58,7 +72,9 @@ class Filter:
 
     `text`: name or code; `region`: two digits; `province`: its sign; `kind`: of `ENTITY_KINDS`; `size`: 1 to 5,
     `SIZES`; `lead`: the code of an entity that leads an association, for its members; `association`: of
-    `ASSOCIATIONS`, for municipalities.
+    `ASSOCIATIONS`, for municipalities; `least` and `most`: percent of progress, both included; `activity`: of `ACTIVITIES`,
+    with its days; `message`: of `MESSAGES`, with its days but for none; `channel`: by which the last reminder went, of
+    `LAST_CHANNELS`; `language`: of `app.registry.languages`; `before`: of `BEFORE`.
     """
 
     text: str = ""
@@ -70,6 +86,15 @@ class Filter:
     lead: str = ""
     problems: tuple[str, ...] = ()
     association: str = ""
+    least: int = 0
+    most: int = ALL
+    activity: str = ""
+    activity_days: int = 0
+    message: str = ""
+    message_days: int = 0
+    channel: str = ""
+    language: str = ""
+    before: str = ""
 
     @classmethod
     def from_args(cls, args: Arguments) -> Filter:
@@ -85,19 +110,48 @@ class Filter:
             lead=_plain(args.get("capofila", ""), 32),
             problems=_known(args.getlist("problema"), PROBLEMS),
             association=association if association in ASSOCIATIONS else "",
+            **_read_progress(args),
+            **_read_contacts(args),
         )
 
     def to_args(self) -> list[tuple[str, str]]:
         """The fields of its address, in a fixed order, without what asks nothing."""
         single = {"q": self.text, "regione": self.region, "provincia": self.province, "tipo": self.kind}
         single |= {"classe": str(self.size or ""), "capofila": self.lead, "forma": self.association}
+        single |= {"da": str(self.least or ""), "a": "" if self.most == ALL else str(self.most)}
+        single |= {"attivita": self.activity, "attivita_giorni": str(self.activity_days or "")}
+        single |= {"messaggio": self.message, "messaggio_giorni": str(self.message_days or "")}
+        single |= {"ultimo_canale": self.channel, "lingua": self.language, "precedente": self.before}
         pairs = [(name, value) for name, value in single.items() if value]
         return pairs + [("stato", state) for state in self.states] + [("problema", problem) for problem in self.problems]
 
     @property
     def is_empty(self) -> bool:
         """Whether it asks nothing."""
-        return all(not getattr(self, field.name) for field in fields(self))
+        return self == Filter()
+
+
+def _read_progress(args: Arguments) -> dict[str, Any]:
+    """Bounds that leave nothing between them, or are no percents, ask nothing."""
+    least, most = _number(args.get("da", ""), ALL), _number(args.get("a", ""), ALL)
+    least, most = least or 0, ALL if most is None else most
+    return {"least": least, "most": most} if least <= most else {}
+
+
+def _read_contacts(args: Arguments) -> dict[str, Any]:
+    """What a number of days needs asks nothing without it."""
+    days = {name: _number(args.get(f"{name}_giorni", ""), MOST_DAYS) for name in ("attivita", "messaggio")}
+    activity, message, channel = args.get("attivita", ""), args.get("messaggio", ""), args.get("ultimo_canale", "")
+    found: dict[str, Any] = {}
+    if activity in ACTIVITIES and days["attivita"]:
+        found |= {"activity": activity, "activity_days": days["attivita"]}
+    if message == "none":
+        found |= {"message": message}
+    elif message in MESSAGES and days["messaggio"]:
+        found |= {"message": message, "message_days": days["messaggio"]}
+    language, before = args.get("lingua", ""), args.get("precedente", "")
+    found |= {"channel": channel if channel in LAST_CHANNELS else "", "language": language if language in LANGUAGES else ""}
+    return found | {"before": before if before in BEFORE else ""}
 
 
 def conditions(wanted: Filter, today: dt.date, *, region: str | None = None) -> list[sa.ColumnElement[bool]]:
@@ -120,7 +174,31 @@ def conditions(wanted: Filter, today: dt.date, *, region: str | None = None) -> 
         found.append(sa.or_(*(in_state(state) for state in wanted.states)))
     if wanted.problems:
         found.append(sa.or_(*(_PROBLEM[problem](today) for problem in wanted.problems)))
-    return found
+    return [*found, *_about_progress(wanted, today), *_about_messages(wanted, today)]
+
+
+def _about_progress(wanted: Filter, today: dt.date) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.least:
+        yield _ROW.progress >= wanted.least
+    if wanted.most < ALL:
+        yield _ROW.progress <= wanted.most
+    if wanted.activity:
+        since = _midnight(today - dt.timedelta(days=wanted.activity_days))
+        yield _ROW.last_activity < since if wanted.activity == "quiet" else _ROW.last_activity >= since
+    if wanted.before:
+        yield _ROW.answered_before.is_(wanted.before == "yes")
+
+
+def _about_messages(wanted: Filter, today: dt.date) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.message == "none":
+        yield _ROW.last_message_at.is_(None)
+    elif wanted.message:
+        since = _midnight(today - dt.timedelta(days=wanted.message_days))
+        yield _ROW.last_message_at < since if wanted.message == "before" else _ROW.last_message_at >= since
+    if wanted.channel:
+        yield _ROW.last_channel == wanted.channel
+    if wanted.language:
+        yield _ROW.language == wanted.language
 
 
 def in_state(state: str) -> sa.ColumnElement[bool]:
@@ -163,6 +241,9 @@ _PROBLEM: Final[Mapping[str, Callable[[dt.date], sa.ColumnElement[bool]]]] = {
     "by_phone": lambda _today: _ROW.by_phone.is_(True),
     "phone_unconfirmed": lambda today: is_unconfirmed(_ROW.edition_id, _ROW.entity_id, _midnight(today) - FLAGGED_AFTER),
     "phone_contested": lambda _today: is_contested(_ROW.edition_id, _ROW.entity_id),
+    "no_pec": lambda _today: ~_ROW.has_pec,
+    "bounced": lambda _today: _ROW.bounced.is_(True),
+    "extension": lambda _today: _ROW.closes_at.is_not(None),
 }
 
 
@@ -172,6 +253,12 @@ def _midnight(today: dt.date) -> dt.datetime:
 
 def _known(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     return tuple(one for one in known if one in given)
+
+
+def _number(text: str, most: int) -> int | None:
+    """A whole number from 0 to `most`; None for what is none."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+    return number if number is None or number <= most else None
 
 
 def _plain(text: str, longest: int) -> str:

@@ -31,7 +31,10 @@ class Respondent(Base):
     `size_class`: 0 unknown, then 1 (< 1,000), 2 (< 5,000), 3 (< 20,000), 4 (< 100,000), 5. `lead_id`: who leads an association
     to which it belongs today (one of them).
     `is_lead`: whether it leads one. `by_phone`: whether what counts was sent by telephone. `has_address`: whether a message
-    could be sent.
+    could be sent; `mailboxes`: to how many addresses a reminder goes; `has_pec`: whether certified mail could be sent.
+    `language`: in which it is written to. `answered_before`: whether it answered in the edition before. `waiting_members`: how
+    many count on its answer. Of the reminders of this edition: `emails` and `pecs`, by how many batches it was written to or is
+    going to be; `last_message_at` and `last_channel`, of the last that went out; `bounced`, whether the last one came back.
     """
 
     __tablename__ = "respondent"
@@ -62,6 +65,16 @@ class Respondent(Base):
     last_activity: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     submitted_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     closes_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    language: Mapped[str] = mapped_column(sa.String(2), default="it", server_default="it")
+    answered_before: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    mailboxes: Mapped[int] = mapped_column(default=0, server_default="0")
+    has_pec: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    waiting_members: Mapped[int] = mapped_column(default=0, server_default="0")
+    emails: Mapped[int] = mapped_column(default=0, server_default="0")
+    pecs: Mapped[int] = mapped_column(default=0, server_default="0")
+    last_message_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    last_channel: Mapped[str] = mapped_column(sa.String(8), default="", server_default="")
+    bounced: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 class Tally(Base):

@@ -9,23 +9,28 @@ one transaction, by one process at a time, and only what has changed is written.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import astuple
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.chasing.contacted import Contact, contacts_by_entity
 from app.chasing.figures import look_beside, take_tally
 from app.chasing.models import Respondent, Tally
 from app.database import unit_of_work
-from app.editions.current import EditionView, extension_table, pilot_table
+from app.editions.current import EditionView, edition_before, extension_table, pilot_table
 from app.editions.extensions import own_ends
 from app.editions.files import ROME
 from app.extensions import db, table_of
-from app.registry.addresses import select_with_address
+from app.registry.addresses import mailboxes_for, select_with_address
 from app.registry.associations import leads_by_member
 from app.registry.entities import entity_table
+from app.registry.languages import language_of
+from app.registry.successors import read_succession
 from app.responses.coverage import MemberState, doubly_claimed, states
 from app.responses.overview import ResponseState, response_states
 from app.responses.telephone_copies import TELEPHONE
+from app.responses.waiting import members_waiting
 
 KEPT: Final = dt.timedelta(seconds=60)
 SIZES: Final = (1_000, 5_000, 20_000, 100_000)
@@ -37,6 +42,8 @@ _NAMES: Final = tuple(column.name for column in _COLUMNS)
 _TALLY: Final = table_of(Tally)
 _UNSEEN: Final = ResponseState("never", None, 0, dt.datetime.min.replace(tzinfo=dt.UTC), None)
 _NOTHING: Final = MemberState(answered=False, covered=False, claimed=False, declared=False)
+_UNWRITTEN: Final = Contact()
+ANSWERED: Final = frozenset({"answer", "nothing"})
 
 
 def fresh_respondents(edition: EditionView, now: dt.datetime) -> dt.datetime:
@@ -114,6 +121,9 @@ def _wanted(edition: EditionView, now: dt.datetime) -> dict[int, tuple[Any, ...]
     double, ends, leads = doubly_claimed(edition.id, now), own_ends(edition), leads_by_member(day)
     leading = {lead for several in leads.values() for lead in several}
     reachable = set(db.session.execute(select_with_address()).scalars())
+    certified = set(db.session.execute(select_with_address(purpose="pec")).scalars())
+    mailboxes, waiting = mailboxes_for("reminder"), members_waiting(edition.id, now)
+    contacts, before = contacts_by_entity(edition.id), _answered_before(edition, day)
     rows: dict[int, tuple[Any, ...]] = {}
     for entity in db.session.connection().execute(_asked(edition, day)):
         response, state = responses.get(entity.id, _UNSEEN), standing.get(entity.id, _NOTHING)
@@ -126,14 +136,29 @@ def _wanted(edition: EditionView, now: dt.datetime) -> dict[int, tuple[Any, ...]
             *(entity.id in leading, min(others) if others else None, entity.id in reachable),
             None if response is _UNSEEN else response.last_activity,
             *(response.submitted_at, ends.get(entity.id)),
+            language_of(entity.region_code, entity.province_sign, entity.name_other_language),
+            *(entity.id in before, mailboxes.get(entity.id, 0), entity.id in certified, len(waiting.get(entity.id, ()))),
+            *astuple(contacts.get(entity.id, _UNWRITTEN)),
         )
     return rows
+
+
+def _answered_before(edition: EditionView, today: dt.date) -> set[int]:
+    """Who answered in the edition before, also through what has become of it since."""
+    before = edition_before(edition)
+    if before is None:
+        return set()
+    answered = {entity for entity, state in response_states(before.id).items() if state.submitted_as in ANSWERED}
+    succession = read_succession()
+    return {heir for entity in answered if (heir := succession.standing_on(entity, today)) is not None}
 
 
 def _asked(edition: EditionView, day: dt.date) -> sa.Select[Any]:
     """The entities that this edition asks: all in force, or the pilot's own."""
     entity = entity_table.c
-    query = sa.select(entity.id, entity.kind, entity.region_code, entity.province_sign, entity.population)
+    query = sa.select(
+        entity.id, entity.kind, entity.region_code, entity.province_sign, entity.population, entity.name_other_language
+    )
     query = query.where(sa.or_(entity.valid_from.is_(None), entity.valid_from <= day))
     query = query.where(sa.or_(entity.valid_to.is_(None), entity.valid_to > day))
     if edition.state != "pilot":

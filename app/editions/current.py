@@ -79,7 +79,7 @@ class EditionView:
         """
         if own_closes_at is None:
             return self.closes_at
-        return max(own_closes_at, self.closes_at) if self.state in {"draft", "pilot", "open"} else own_closes_at
+        return max(own_closes_at, self.closes_at) if self.state in STILL_RUNNING else own_closes_at
 
     def takes_answers(self, now: dt.datetime, *, pilot: bool = False, own_closes_at: dt.datetime | None = None) -> bool:
         """Whether answers may be stored now. `pilot`: the entity is one of the pilot's, which may answer before the opening.
@@ -99,6 +99,7 @@ pilot_table: Final = table_of(PilotEntity)
 extension_table: Final = table_of(Extension)
 """For other rooms to join; what stands in them they leave to this room."""
 
+STILL_RUNNING: Final = frozenset({"draft", "pilot", "open"})
 EDITION: Final = edition_table.c
 COLUMNS: Final[tuple[sa.ColumnElement[Any], ...]] = (
     EDITION.id,

@@ -25,6 +25,8 @@ from app.registry.models import PURPOSES, AddressChange, ContactAddress, Entity
 
 LONGEST_EMAIL = 254
 MOST_WAITING = 20
+AT_ONCE = 10_000
+"""More entities than that are not named in a query: databases limit how many parameters it has."""
 _OFFICES = (("social_services",), ("registry_office",), ("mayor",), ("other",), ("pec",))
 _RECORDS = (("social_services", "registry_office"), ("mayor",), ("other",), ("pec",))
 RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -176,14 +178,34 @@ def recipients_for(entity_ids: Collection[int], message: str, now: dt.datetime |
         raise ValueError(f"who gets a {message} link depends on the instant: say which")
     else:
         used = gets_links(now)
-    bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
-    query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(
-        ContactAddress.entity_id.in_(entity_ids), used, ~bad
-    )
+    query = _select_usable(used)
+    if len(entity_ids) <= AT_ONCE:
+        query = query.where(ContactAddress.entity_id.in_(entity_ids))
     found: dict[int, dict[str, list[str]]] = {entity_id: {} for entity_id in entity_ids}
-    for row in db.session.execute(query.order_by(ContactAddress.entity_id, ContactAddress.email, ContactAddress.id)):
-        found[row.entity_id].setdefault(row.purpose, []).append(row.email)
+    for row in db.session.execute(query):
+        if row.entity_id in found:
+            found[row.entity_id].setdefault(row.purpose, []).append(row.email)
     return {entity_id: _first_bracket(by_purpose, message) for entity_id, by_purpose in found.items()}
+
+
+def mailboxes_for(message: str) -> dict[int, int]:
+    """Entity's id → to how many addresses a message of this kind goes, of all that have one. One query.
+
+    Not for a message with a link, whose addresses depend on the instant. Raises `UnknownMessageError`.
+    """
+    if message not in RECIPIENTS or message in WITH_LINK:
+        raise UnknownMessageError(message)
+    found: dict[int, dict[str, list[str]]] = {}
+    for entity_id, purpose, email in db.session.connection().execute(_select_usable(ContactAddress.ended_at.is_(None))):
+        found.setdefault(entity_id, {}).setdefault(purpose, []).append(email)
+    return {entity_id: len(_first_bracket(by_purpose, message)) for entity_id, by_purpose in found.items()}
+
+
+def _select_usable(used: sa.ColumnElement[bool]) -> sa.Select[int, str, str]:
+    """(entity_id, purpose, email) of the addresses that no server has called bad."""
+    bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
+    query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(used, ~bad)
+    return query.order_by(ContactAddress.entity_id, ContactAddress.email, ContactAddress.id)
 
 
 def _first_bracket(by_purpose: dict[str, list[str]], message: str) -> list[str]:

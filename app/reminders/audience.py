@@ -17,7 +17,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.chasing.filters import Filter, conditions
-from app.chasing.respondents import respondent_table
+from app.chasing.respondents import ANSWERED, respondent_table
 from app.editions.current import EditionView
 from app.editions.extensions import own_ends
 from app.extensions import db, table_of
@@ -43,7 +43,6 @@ REASONS: Final = (
     *("by_hand", "submitted", "covered", "through_lead", "deadline_passed"),
     *("enough_messages", "no_address", "no_pec_address", "bad_address"),
 )
-ANSWERED: Final = frozenset({"answer", "nothing"})
 _ROW: Final = respondent_table.c
 _ENTITY: Final = entity_table.c
 _NOTHING: Final = MemberState(answered=False, covered=False, claimed=False, declared=False)
@@ -208,11 +207,12 @@ def _found(
     today = now.astimezone(ROME).date()
     query = sa.select(_ENTITY.id, _ENTITY.code, _ENTITY.name, _ENTITY.province_sign)
     query = query.join(respondent_table, _ROW.entity_id == _ENTITY.id)
-    query = query.where(_ROW.edition_id == edition.id, *conditions(wanted, today, region=region), *_in_force(today))
+    query = query.where(_ROW.edition_id == edition.id, *conditions(wanted, today, region=region), *in_force(today))
     return list(db.session.execute(query.order_by(_ENTITY.code)))
 
 
-def _in_force(today: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
+def in_force(today: dt.date) -> tuple[sa.ColumnElement[bool], ...]:
+    """That an entity exists on a day."""
     begun = sa.or_(_ENTITY.valid_from.is_(None), _ENTITY.valid_from <= today)
     return begun, sa.or_(_ENTITY.valid_to.is_(None), _ENTITY.valid_to > today)
 

@@ -64,6 +64,31 @@ class Batch(Base):
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
+class SavedAudience(Base):
+    """A choice of entities that the desk keeps under a name, whatever the edition. `chosen`: the filter as in an address.
+
+    `folded`: the name without capitals, which no two have."""
+
+    __tablename__ = "saved_audience"
+    __table_args__ = (
+        sa.Index(
+            "uq_saved_audience_name",
+            "folded",
+            unique=True,
+            sqlite_where=sa.text("removed_at IS NULL"),
+            postgresql_where=sa.text("removed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    folded: Mapped[str] = mapped_column(sa.String(400))
+    chosen: Mapped[str] = mapped_column(sa.String(1000))
+    created_by: Mapped[str] = mapped_column(sa.String(100))
+    changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+
+
 class ReceiptUpload(Base):
     """Receipts of a batch that somebody has uploaded and not confirmed yet. `content`: the file, as it came; it goes with the
     confirmation, or after a day."""

@@ -17,6 +17,7 @@ from app.chasing.listing import PAGE, SORTS, ListRow, Order, all_rows, count_mat
 from app.chasing.models import Call
 from app.chasing.respondents import respondent_table
 from app.editions.current import EditionView
+from app.editions.files import ROME
 from app.extensions import db
 from app.mail.outbox import Message, queue_message
 from app.mail.suppressions import suppress
@@ -67,6 +68,10 @@ def _row(number: int, edition: EditionView, draw: random.Random) -> Row:
     respondent |= {"last_activity": seen, "submitted_at": seen if state == "submitted" else None}
     phone = random.Random(number).choice((None, "old", "young", "confirmed", "contested", "handled", "sent again"))
     respondent |= {"by_phone": phone is not None}
+    respondent |= {"has_pec": draw.random() < 0.5, "bounced": draw.random() < 0.2, "answered_before": draw.random() < 0.4}
+    respondent |= {"language": draw.choice(("it", "de", "fr", "sl")), "last_channel": draw.choice(("", "email", "pec", "hand"))}
+    written = respondent["last_channel"] != ""
+    respondent |= {"last_message_at": START - dt.timedelta(hours=draw.randrange(24 * 20)) if written else None}
     respondent |= {"lead_id": 5000 if number % 7 == 1 else None}
     respondent |= {"closes_at": draw.choice((None, edition.closes_at + dt.timedelta(days=draw.randrange(9))))}
     return {
@@ -154,7 +159,11 @@ HAS: dict[str, Callable[[Row], bool]] = {
     "by_phone": lambda row: row["respondent"]["by_phone"],
     "phone_unconfirmed": lambda row: row["phone"] == "old",
     "phone_contested": lambda row: row["phone"] == "contested",
+    "no_pec": lambda row: not row["respondent"]["has_pec"],
+    "bounced": lambda row: row["respondent"]["bounced"],
+    "extension": lambda row: row["respondent"]["closes_at"] is not None,
 }
+MIDNIGHT = dt.datetime(2026, 3, 16, tzinfo=ROME)
 
 
 def cases() -> Iterator[tuple[str, Filter, Callable[[Row], bool]]]:
@@ -176,6 +185,8 @@ def cases() -> Iterator[tuple[str, Filter, Callable[[Row], bool]]]:
             lambda row, kind=kind: _is_municipality(row) and kind in row["belongs"],
         )
     yield "no association", Filter(association="none"), lambda row: _is_municipality(row) and not row["belongs"]
+    yield from _cases_of_progress()
+    yield from _cases_of_messages()
     yield "lead", Filter(lead="900000"), lambda row: row["respondent"]["lead_id"] == 5000
     yield "name without accents", Filter(text="alba"), lambda row: row["entity"]["name"].startswith("Àlba")
     yield "name with accents", Filter(text="FORLÌ"), lambda row: row["entity"]["name"].startswith("Forlì")
@@ -189,6 +200,30 @@ def cases() -> Iterator[tuple[str, Filter, Callable[[Row], bool]]]:
             and row["entity"]["region_code"] == "03"
         ),
     )
+
+
+def _cases_of_progress() -> Iterator[tuple[str, Filter, Callable[[Row], bool]]]:
+    yield "at least half", Filter(least=50), lambda row: row["respondent"]["progress"] >= 50
+    yield "at most a tenth", Filter(most=10), lambda row: row["respondent"]["progress"] <= 10
+    yield "between", Filter(least=40, most=60), lambda row: 40 <= row["respondent"]["progress"] <= 60
+    yield "quiet", Filter(activity="quiet", activity_days=3), lambda row: _since(row, "last_activity", 3) is False
+    yield "recent", Filter(activity="recent", activity_days=3), lambda row: _since(row, "last_activity", 3) is True
+    yield "answered before", Filter(before="yes"), lambda row: row["respondent"]["answered_before"]
+    yield "new", Filter(before="no"), lambda row: not row["respondent"]["answered_before"]
+
+
+def _cases_of_messages() -> Iterator[tuple[str, Filter, Callable[[Row], bool]]]:
+    yield "never written to", Filter(message="none"), lambda row: row["respondent"]["last_message_at"] is None
+    yield "long ago", Filter(message="before", message_days=7), lambda row: _since(row, "last_message_at", 7) is False
+    yield "lately", Filter(message="within", message_days=7), lambda row: _since(row, "last_message_at", 7) is True
+    yield "by certified mail", Filter(channel="pec"), lambda row: row["respondent"]["last_channel"] == "pec"
+    yield "in German", Filter(language="de"), lambda row: row["respondent"]["language"] == "de"
+
+
+def _since(row: Row, column: str, days: int) -> bool | None:
+    """Whether an instant of a row comes after the midnight in Rome that many days ago, None where there is none."""
+    at: dt.datetime | None = row["respondent"][column]
+    return None if at is None else at >= MIDNIGHT - dt.timedelta(days=days)
 
 
 def pages(edition: EditionView, wanted: Filter, order: Order, region: str | None = None) -> list[ListRow]:

@@ -15,8 +15,10 @@ from app.extensions import db
 from app.mail.groups import cancel_group
 from app.mail.models import Suppression
 from app.registry.models import ContactAddress
-from app.reminders.audience import Choice, find_audience
+from app.reminders.audience import Audience, Choice, find_audience
+from app.reminders.audience_numbers import Question, count_audience, count_each, list_left_out, list_reached
 from app.reminders.batches import Plan, batch_of, queue_batch
+from app.reminders.channels import BY_EMAIL, BY_PEC
 from app.reminders.schedule import Schedule
 from tests.conftest import START
 from tests.registry.rows import add_contact
@@ -41,11 +43,29 @@ def found(edition: EditionView, choice: Choice | None = None, at: dt.datetime = 
     """(code → text of who is reminded, code → reason of who is not)."""
     refresh_respondents(edition, at)
     audience = find_audience(edition, choice or Choice(), at, at)
+    assert_numbers_agree(edition, choice or Choice(), at, audience)
     db.session.rollback()
     return (
         {one.code: one.audience for one in audience.recipients},
         {one.code: one.reason for one in audience.left_out},
     )
+
+
+def assert_numbers_agree(
+    edition: EditionView, choice: Choice, at: dt.datetime, audience: Audience, channel: str = BY_EMAIL
+) -> None:
+    """What the pages show while somebody chooses, read from the copy, is what the rules say: on rows that are fresh."""
+    asked = Question(edition, choice, at, at, channel)
+    numbers = count_audience(asked)
+    assert (numbers.recipients, numbers.messages) == (len(audience.recipients), audience.messages)
+    assert (numbers.texts, numbers.reasons) == (audience.by_text(), audience.by_reason())
+    assert numbers.found == len(audience.recipients) + len(audience.left_out)
+    listed = [(one.code, one.label, one.audience, one.progress, one.messages) for one in list_reached(asked)]
+    assert listed == [(one.code, one.label, one.audience, one.progress, len(one.emails)) for one in audience.recipients]
+    assert list_left_out(asked) == list(audience.left_out)
+    assert [one.code for page in range(1, len(listed) + 1) for one in list_reached(asked, page, size=1)] == [
+        row[0] for row in listed
+    ]
 
 
 def test_who_has_not_begun_and_who_has_a_draft_get_a_text_of_their_own(reachable: EditionView, people: People) -> None:
@@ -149,3 +169,28 @@ def test_a_territory_reaches_its_own_region_only(reachable: EditionView, region:
     refresh_respondents(reachable, LATER)
     audience = find_audience(reachable, Choice(), LATER, LATER, region=region)
     assert {one.code for one in audience.recipients} == codes
+
+
+def test_certified_mail_has_numbers_of_its_own(reachable: EditionView, people: People) -> None:
+    for code, email in (
+        (FIRENZE, "protocollo@pec.example.org"),
+        (FIRENZE, "sindaco@pec.example.org"),
+        (BOLZANO, "b@pec.example.org"),
+    ):
+        add_contact(people.entity(code).id, "pec", email)
+    db.session.execute(sa.insert(Suppression).values(email="b@pec.example.org", reply="550", at=START))
+    db.session.commit()
+    refresh_respondents(reachable, LATER)
+    audience = find_audience(reachable, Choice(), LATER, LATER, channel=BY_PEC)
+    assert ({one.code for one in audience.recipients}, audience.messages) == ({FIRENZE}, 1)
+    assert audience.by_reason() == {"no_pec_address": 3, "bad_address": 1}
+    assert_numbers_agree(reachable, Choice(), LATER, audience, BY_PEC)
+
+
+def test_many_choices_are_counted_at_once(reachable: EditionView, people: People) -> None:
+    people.write(FIRENZE, OWN)
+    refresh_respondents(reachable, LATER)
+    choices = [Choice(), Choice(Filter(states=("draft",))), Choice(Filter(region="04")), Choice(Filter(text="nessuno"))]
+    assert count_each(reachable, choices, LATER) == [5, 1, 2, 0]
+    assert count_each(reachable, choices, LATER, region="04") == [2, 0, 2, 0]
+    assert count_each(reachable, [], LATER) == []
