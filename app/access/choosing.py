@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from app.accounts.merged import Merged, merged_entity
 from app.accounts.messages import SIGN_IN
 from app.clock import now
-from app.registry.addresses import masked, recipients_of
+from app.registry.addresses import masked
 from app.registry.entities import EntityRow, find_by_code, resolve, search_entities
+from app.registry.recipients import recipients_of
 
 MOST_OFFERED = 12
 MUNICIPALITY = "municipality"

@@ -29,17 +29,9 @@ from app.extensions import db
 from app.mail.outbox import queue_message
 from app.registry.address_book import apply_change
 from app.registry.address_holds import open_holds
-from app.registry.addresses import (
-    ChangeRow,
-    addresses_of,
-    live_id,
-    masked,
-    purpose_label,
-    recipients_of,
-    settle_change,
-    waiting_changes,
-)
+from app.registry.addresses import ChangeRow, addresses_of, live_id, masked, purpose_label, settle_change, waiting_changes
 from app.registry.entities import EntityRow, find_by_id
+from app.registry.recipients import recipients_of
 from app.web.site_address import site_address
 
 SOURCE: Final = "desk"

@@ -26,8 +26,8 @@ from app.accounts.suspensions import is_suspended
 from app.audit.chain import Scalar, record
 from app.extensions import db, table_of
 from app.mail.outbox import last_time
-from app.registry.addresses import recipients_for
 from app.registry.entities import entity_table, find_by_id, is_in_force, label
+from app.registry.recipients import recipients_for
 
 WAITING: Final = "waiting"
 DONE: Final = "done"

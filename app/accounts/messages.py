@@ -25,8 +25,8 @@ from app.config import settings
 from app.mail.hooks import Filled, register_hook
 from app.mail.outbox import Message, cancel_messages, next_times, queue_message
 from app.registry.address_holds import link_addresses
-from app.registry.addresses import recipients_of
 from app.registry.entities import EntityRow, find_by_id, is_in_force
+from app.registry.recipients import recipients_of
 from app.web.site_address import site_address
 
 SIGN_IN: Final = "sign_in"

@@ -35,8 +35,9 @@ from app.audit.chain import record
 from app.extensions import db, table_of
 from app.mail.outbox import queue_message
 from app.registry.address_holds import open_holds
-from app.registry.addresses import addresses_of, recipients_of
+from app.registry.addresses import addresses_of
 from app.registry.entities import EntityRow
+from app.registry.recipients import recipients_of
 from app.web.log import log_refusal
 from app.web.site_address import site_address
 

@@ -38,8 +38,8 @@ from app.audit.chain import record
 from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
 from app.mail.outbox import queue_message
-from app.registry.addresses import recipients_of
 from app.registry.entities import EntityRow, find_by_id, is_in_force
+from app.registry.recipients import recipients_of
 
 KIND: Final = "second_step"
 DIGITS: Final = 6

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from app.chasing.belonging import NO_ASSOCIATION, select_belonging
 from app.chasing.models import Respondent
 from app.extensions import db, table_of
-from app.registry.addresses import select_with_address
 from app.registry.entities import MUNICIPALITY_KIND
+from app.registry.recipients import select_with_address
 from app.responses.claims import parameters
 
 COUNTRY: Final = ""

@@ -20,9 +20,9 @@ from app.chasing.models import Call
 from app.chasing.respondents import SIZES, respondent_table
 from app.editions.files import ROME
 from app.extensions import table_of
-from app.registry.addresses import select_with_address
 from app.registry.entities import ENTITY_KINDS, LONGEST_SEARCH, MUNICIPALITY_KIND, entity_table, select_matching
 from app.registry.languages import LANGUAGES
+from app.registry.recipients import select_with_address
 from app.responses.late import has_late_work
 from app.responses.telephone_copies import FLAGGED_AFTER, is_contested, is_unconfirmed
 
@@ -121,7 +121,7 @@ class Filter:
         single |= {"da": str(self.least or ""), "a": "" if self.most == ALL else str(self.most)}
         single |= {"attivita": self.activity, "attivita_giorni": str(self.activity_days or "")}
         single |= {"messaggio": self.message, "messaggio_giorni": str(self.message_days or "")}
-        single |= {"ultimo_canale": self.channel, "lingua": self.language, "precedente": self.before}
+        single |= {"ultimo_canale": self.channel, "lingua_ente": self.language, "precedente": self.before}
         pairs = [(name, value) for name, value in single.items() if value]
         return pairs + [("stato", state) for state in self.states] + [("problema", problem) for problem in self.problems]
 
@@ -149,7 +149,7 @@ def _read_contacts(args: Arguments) -> dict[str, Any]:
         found |= {"message": message}
     elif message in MESSAGES and days["messaggio"]:
         found |= {"message": message, "message_days": days["messaggio"]}
-    language, before = args.get("lingua", ""), args.get("precedente", "")
+    language, before = args.get("lingua_ente", ""), args.get("precedente", "")
     found |= {"channel": channel if channel in LAST_CHANNELS else "", "language": language if language in LANGUAGES else ""}
     return found | {"before": before if before in BEFORE else ""}
 

@@ -22,10 +22,10 @@ from app.editions.current import EditionView, edition_before, extension_table, p
 from app.editions.extensions import own_ends
 from app.editions.files import ROME
 from app.extensions import db, table_of
-from app.registry.addresses import mailboxes_for, select_with_address
 from app.registry.associations import leads_by_member
 from app.registry.entities import entity_table
 from app.registry.languages import language_of
+from app.registry.recipients import mailboxes_for, select_with_address
 from app.registry.successors import read_succession
 from app.responses.coverage import MemberState, doubly_claimed, states
 from app.responses.overview import ResponseState, response_states

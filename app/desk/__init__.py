@@ -9,6 +9,7 @@ from app.questionnaire.source import MAX_CHARACTERS
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
 from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
+    audiences,
     batch_pages,
     batches,
     certified,
@@ -58,6 +59,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.add_entity_call",
         "desk.add_entity_note",
         "desk.add_member",
+        "desk.audience",
         "desk.change_address",
         "desk.change_password",
         "desk.change_person",
@@ -68,6 +70,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.extend",
         "desk.extend_entity",
         "desk.member",
+        "desk.new_audience",
         "desk.new_edition",
         "desk.new_letters",
         "desk.new_login_run",

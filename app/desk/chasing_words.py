@@ -35,6 +35,9 @@ PROBLEM_WORDS: Final[dict[str, LazyString]] = {
     "by_phone": _l("Inviata al telefono"),
     "phone_unconfirmed": _l("Al telefono, non confermata da 10 giorni"),
     "phone_contested": _l("Al telefono, con qualcosa che non va"),
+    "no_pec": _l("Senza PEC"),
+    "bounced": _l("Ultimo promemoria tornato indietro"),
+    "extension": _l("Con una proroga propria"),
 }
 KIND_WORDS: Final[dict[str, LazyString]] = {
     "municipality": _l("Comune"),

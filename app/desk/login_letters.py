@@ -27,8 +27,8 @@ from app.extensions import db
 from app.letters.printing import pdf_of_letter
 from app.letters.running import LettersRefusedError, refuse_if_over
 from app.letters.writing import Letter, letter_for
-from app.registry.addresses import recipients_of
 from app.registry.entities import EntityRow
+from app.registry.recipients import recipients_of
 
 PDF = "pdf"
 

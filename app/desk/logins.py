@@ -25,8 +25,9 @@ from app.desk.login_paging import paging
 from app.desk.login_words import CODE_STATES, LOGIN_STATES
 from app.desk.login_words import LISTED as LISTED_WORDS
 from app.editions.current import current_edition
-from app.registry.addresses import addresses_of, purpose_label, recipients_of
+from app.registry.addresses import addresses_of, purpose_label
 from app.registry.entities import LONGEST_SEARCH, EntityRow, count_entities, search_entities
+from app.registry.recipients import recipients_of
 
 ROWS = 20
 

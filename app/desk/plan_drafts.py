@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from flask_babel import format_date
@@ -105,6 +105,11 @@ def read_draft(args: MultiDict[str, str]) -> PlanDraft:
         channel=args["canale"] if args.get("canale", "") in CHANNELS else BY_EMAIL,
         preview=" ".join(args.get("anteprima", "").replace("\0", "").split())[:LONGEST_SEARCH],
     )
+
+
+def with_filter(draft: PlanDraft, chosen: Filter) -> PlanDraft:
+    """The same with another filter."""
+    return replace(draft, choice=replace(draft.choice, filter=chosen))
 
 
 def _moment(text: str, now: dt.datetime) -> tuple[dt.datetime, str]:

@@ -23,24 +23,26 @@ from app.clock import now
 from app.config import settings
 from app.desk import blueprint
 from app.desk.batches import the_edition
+from app.desk.filter_words import filter_choices
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.old_pages import old_page
-from app.desk.plan_drafts import PlanDraft, read_draft
+from app.desk.plan_drafts import PlanDraft, read_draft, with_filter
 from app.desk.plan_previews import previews_of
 from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, left_out_words
 from app.editions.current import EditionView
 from app.mail.ways import sends_certified
 from app.registry.entities import ENTITY_KINDS, labels_of
 from app.reminders.audience import find_audience, regions_of
+from app.reminders.audience_numbers import Question, count_audience, numbers_of
 from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
 from app.reminders.channels import BY_HAND
+from app.reminders.saved_audiences import list_saved
 from app.reminders.schedule import ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
 
 STEPS = ("chi", "testo", "quando", "conferma")
 ASK_NUMBER_ABOVE = 1_000
 LONGEST_NUMBER = 9
-SHOWN_NAMES = 200
 NOT_OFFERED = frozenset({"submitted", "covered"})
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
 Errors = list[tuple[str, str]]
@@ -114,17 +116,19 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
         errors = errors or wrong
         step = _step_of(errors)
     starts_at = at if plan is None else plan.schedule.starts_at
-    audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
-    shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors, "audience": audience}
-    shown |= {"audience_words": AUDIENCE_WORDS, "names_shown": SHOWN_NAMES}
+    asked = Question(edition, draft.choice, starts_at, at, draft.channel, staff.region_code)
+    shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors}
+    shown |= {"audience_words": AUDIENCE_WORDS, "list_address": url_for("desk.batch_audience") + draft.query("chi")}
     shown |= {"left_out_words": left_out_words(draft.channel), "channel_words": CHANNEL_WORDS}
     shown |= {"can_certify": sends_certified(settings())}
     shown |= {"address_of": lambda to: url_for("desk.new_batch") + draft.query(to)}
     if step == "chi":
-        shown |= _who(edition, draft)
+        shown |= {"numbers": count_audience(asked), **_who(edition, draft)}
     elif step == "testo":
         shown |= {"templates": list_templates(edition.id)}
     elif step == "conferma" and plan is not None:
+        audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
+        shown |= {"audience": audience, "numbers": numbers_of(audience)}
         first, last = plan.schedule.span(audience.messages)
         template = _template(edition, draft)
         shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
@@ -146,6 +150,9 @@ def _who(edition: EditionView, draft: PlanDraft) -> dict[str, Any]:
         "where_words": WHERE_WORDS,
         "choosable": [state for state in STATES if state not in NOT_OFFERED or state in draft.choice.filter.states],
         "unknown_codes": unknown,
+        "choices": filter_choices(),
+        "saved": list_saved(),
+        "saved_address": lambda one: url_for("desk.new_batch") + with_filter(draft, one.filter).query("chi"),
     }
 
 

@@ -6,33 +6,28 @@ Holds always: the address is the whole state of the page, so it can be sent to a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.chasing.filters import PROBLEMS, STATES, Filter
+from app.chasing.filters import Filter
 from app.chasing.listing import ListRow, Order, list_page
 from app.desk import blueprint
 from app.desk.asked import Asked, address_of, ask
 from app.desk.chasing_words import (
     DELIVERY_WORDS,
-    KIND_WORDS,
     MESSAGE_WORDS,
     OUTCOME_WORDS,
-    PROBLEM_WORDS,
-    SIZE_WORDS,
     STATE_KINDS,
     STATE_WORDS,
     short,
     short_day,
-    word,
 )
-from app.desk.kind_words import ASSOCIATION_WORDS
+from app.desk.filter_words import filter_choices, parts_in_words
 from app.editions.extensions import MINUTE
-from app.registry.regions import REGIONS
 
 LAST_PAGE: Final = 100_000
 COLUMNS: Final = (
@@ -102,7 +97,7 @@ def responses() -> str:
         rows=[_shown(row, shown) for row in listing.rows],
         headings=_headings(asked.wanted, order),
         chips=chips(asked, path, sorted_by),
-        choices=filter_choices(asked),
+        choices=filter_choices(regions=asked.region is None),
         order=sorted_by,
         page_address=page_address,
         taken_at=short(asked.taken_at)[-5:],
@@ -122,6 +117,7 @@ def actions(asked: Asked) -> dict[str, str]:
     pages = {"export": "desk.export", "calls": "desk.call_list"}
     if asked.staff.coordinates:
         pages |= {"extend": "desk.extend", "remind": "desk.new_batch"}
+        pages |= {} if asked.wanted.is_empty else {"keep": "desk.new_audience"}
     if asked.staff.administers and not asked.wanted.is_empty:
         pages |= {"reset": "desk.new_login_run"}
     if asked.staff.prepares and not asked.wanted.is_empty:
@@ -142,42 +138,7 @@ def _headings(wanted: Filter, order: Order) -> list[Heading]:
 
 def chips(asked: Asked, path: str, sorted_by: str = "") -> list[Chip]:
     """The parts of the filter, each with the address without it."""
-    wanted, found = asked.wanted, []
-
-    def add(words: str, **without: Any) -> None:
-        found.append(Chip(words, address_of(path, replace(wanted, **without), ordine=sorted_by)))
-
-    if wanted.text:
-        add(_("Nome o codice: %(text)s", text=wanted.text), text="")
-    for state in wanted.states:
-        add(str(STATE_WORDS[state]), states=tuple(one for one in wanted.states if one != state))
-    if wanted.region:
-        add(REGIONS.get(wanted.region, wanted.region), region="")
-    if wanted.province:
-        add(_("Provincia: %(sign)s", sign=wanted.province), province="")
-    if wanted.kind:
-        add(str(KIND_WORDS[wanted.kind]), kind="")
-    if wanted.size:
-        add(word({str(k): v for k, v in SIZE_WORDS.items()}, str(wanted.size)), size=0)
-    if wanted.association:
-        add(str(ASSOCIATION_WORDS[wanted.association]), association="")
-    if wanted.lead:
-        add(_("Associati del capofila %(code)s", code=wanted.lead), lead="")
-    for problem in wanted.problems:
-        add(str(PROBLEM_WORDS[problem]), problems=tuple(one for one in wanted.problems if one != problem))
-    return found
-
-
-def filter_choices(asked: Asked) -> dict[str, list[tuple[str, str]]]:
-    """What the form offers: code and word."""
-    return {
-        "states": [(state, str(STATE_WORDS[state])) for state in STATES],
-        "problems": [(problem, str(PROBLEM_WORDS[problem])) for problem in PROBLEMS],
-        "regions": [] if asked.region else list(REGIONS.items()),
-        "kinds": [(kind, str(text)) for kind, text in KIND_WORDS.items()],
-        "associations": [(kind, str(text)) for kind, text in ASSOCIATION_WORDS.items()],
-        "sizes": [(str(size), str(text)) for size, text in SIZE_WORDS.items()],
-    }
+    return [Chip(text, address_of(path, without, ordine=sorted_by)) for text, without in parts_in_words(asked.wanted)]
 
 
 Words = dict[str, dict[str, str]]

@@ -18,8 +18,8 @@ from flask_babel import gettext as _
 from app.editions.current import Contact, EditionView
 from app.mail.outbox import Message, queue_message
 from app.mail.queueing import queue_all
-from app.registry.addresses import recipients_for, recipients_of
 from app.registry.entities import EntityRow
+from app.registry.recipients import recipients_for, recipients_of
 from app.web.language import SOURCE_LANGUAGE
 from app.web.site_address import site_address
 

@@ -25,8 +25,9 @@ from app.fill.opening import identity, locale
 from app.fill.privacy import notice_to_ask
 from app.fill.views import moment
 from app.questionnaire.reach import reach
-from app.registry.addresses import RECIPIENTS, AddressRow, addresses_of, purpose_label, recipients_of, waiting_changes
+from app.registry.addresses import AddressRow, addresses_of, purpose_label, waiting_changes
 from app.registry.associations import AssociationRow, association_rows
+from app.registry.recipients import RECIPIENTS, recipients_of
 from app.responses import personal
 from app.responses.consents import DAYS, consent_to_read
 from app.responses.earlier import earlier_response, earlier_versions

@@ -25,8 +25,8 @@ from app.extensions import db, table_of
 from app.letters.models import LetterRun
 from app.letters.running import LettersRefusedError, refuse_if_over, write_together
 from app.letters.writing import Run, begin_run
-from app.registry.addresses import recipients_for
 from app.registry.entities import EntityRow, find_by_ids
+from app.registry.recipients import recipients_for
 
 _ROW: Final = table_of(LetterRun).c
 _AT_ONCE: Final = 500

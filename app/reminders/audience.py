@@ -23,8 +23,8 @@ from app.editions.extensions import own_ends
 from app.extensions import db, table_of
 from app.mail.groups import groups_that_reached
 from app.mail.pace import ROME
-from app.registry.addresses import recipients_for, select_with_address
 from app.registry.entities import entity_table, label, resolve, select_matching
+from app.registry.recipients import recipients_for, select_with_address
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.channels import CERTIFIED as CERTIFIED_CHANNELS
 from app.reminders.models import Batch

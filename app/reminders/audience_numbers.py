@@ -20,9 +20,9 @@ from app.database import UTCDateTime
 from app.editions.current import STILL_RUNNING, EditionView
 from app.extensions import db
 from app.mail.pace import ROME
-from app.registry.addresses import select_with_address
 from app.registry.entities import entity_table, label
-from app.reminders.audience import MEMBERS_FROM, MOST_MESSAGES, REASONS, Choice, LeftOut, in_force
+from app.registry.recipients import select_with_address
+from app.reminders.audience import MEMBERS_FROM, MOST_MESSAGES, REASONS, Audience, Choice, LeftOut, in_force
 from app.reminders.channels import BY_EMAIL
 
 PAGE: Final = 50
@@ -86,6 +86,11 @@ def count_audience(asked: Question) -> Numbers:
         texts=texts,
         reasons={reason: number for reason, number in left_out.items() if number},
     )
+
+
+def numbers_of(audience: Audience) -> Numbers:
+    """The same of an audience that the rules have found."""
+    return Numbers(len(audience.recipients), audience.messages, audience.by_text(), audience.by_reason())
 
 
 def list_reached(asked: Question, page: int = 1, size: int = PAGE) -> list[Reached]:

@@ -17,8 +17,8 @@ from app.accounts.operators import get_operator
 from app.editions.messages import message_text, minute, second
 from app.mail.messages import UnfitMessageError
 from app.mail.outbox import Message, queue_message
-from app.registry.addresses import recipients_of
 from app.registry.entities import EntityRow, find_by_id
+from app.registry.recipients import recipients_of
 from app.responses.reading import OpenResponse
 from app.web.language import SOURCE_LANGUAGE, current_language
 from app.web.site_address import site_address

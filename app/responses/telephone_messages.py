@@ -22,8 +22,8 @@ from app.editions.messages import minute, second
 from app.extensions import db
 from app.mail.hooks import Filled, register_hook
 from app.mail.outbox import Message, cancel_messages, queue_message
-from app.registry.addresses import recipients_of
 from app.registry.entities import find_by_id, is_in_force
+from app.registry.recipients import recipients_of
 from app.responses.reading import OpenResponse, response_by_id
 from app.responses.telephone_copies import LINK_DAYS, add_copy, add_link, copy_made_at
 from app.web.language import SOURCE_LANGUAGE

@@ -22,8 +22,8 @@ from app.accounts.throttle import TooManyAttemptsError
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.claims import Claim, renew
-from app.registry.addresses import recipients_of
 from app.registry.models import ContactAddress, Entity
+from app.registry.recipients import recipients_of
 from tests.accounts.few import AGLIE, BASE_URL, PASSWORD, SAMONE_TO, activate, at_once, entity
 from tests.accounts.mailbox import OFFICE, claim, queued, register
 from tests.pages import problems_of

@@ -18,7 +18,8 @@ from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.address_holds import open_holds
-from app.registry.addresses import addresses_of, propose_change, recipients_of
+from app.registry.addresses import addresses_of, propose_change
+from app.registry.recipients import recipients_of
 from tests.accounts.mailbox import queued
 from tests.conftest import Clock
 from tests.desk.logins import FIRENZE, OFFICE, SAMONE_TN, activate, deeds, entity, register

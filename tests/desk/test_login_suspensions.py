@@ -22,7 +22,7 @@ from app.audit.models import AuditEntry
 from app.desk import login_words
 from app.editions.current import EditionView
 from app.extensions import db
-from app.registry.addresses import recipients_of
+from app.registry.recipients import recipients_of
 from app.reminders.audience import KIND
 from tests.accounts.mailbox import queued
 from tests.desk.conftest import NewStaff

@@ -18,9 +18,9 @@ from app.editions.models import Extension
 from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.address_holds import add_hold
-from app.registry.addresses import recipients_of
 from app.registry.entities import find_by_code
 from app.registry.models import ContactAddress, Entity
+from app.registry.recipients import recipients_of
 from app.responses.models import Response, TelephoneCopy, TelephoneLink
 from app.responses.telephone_copies import FLAGGED_AFTER, LINK_DAYS
 from app.responses.telephone_messages import HOOKS, KIND

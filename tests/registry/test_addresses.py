@@ -14,7 +14,6 @@ from app.extensions import db
 from app.mail.models import Suppression
 from app.registry import addresses
 from app.registry.addresses import (
-    RECIPIENTS,
     add_address,
     addresses_of,
     decide_change,
@@ -23,12 +22,11 @@ from app.registry.addresses import (
     propose_change,
     purpose_label,
     read_email,
-    recipients_for,
-    recipients_of,
     waiting_changes,
     withdraw_change,
 )
 from app.registry.models import PURPOSES
+from app.registry.recipients import RECIPIENTS, recipients_for, recipients_of
 from tests.registry.rows import add_contact, add_entity
 
 pytestmark = pytest.mark.usefixtures("db_session")
