@@ -36,6 +36,10 @@ class Contact:
     last_channel: str = ""
     bounced: bool = False
 
+    def columns(self) -> tuple[int, int, dt.datetime | None, str, bool]:
+        """As they stand in `respondent`."""
+        return self.emails, self.pecs, self.last_at, self.last_channel, self.bounced
+
 
 def contacts_by_entity(edition_id: int) -> dict[int, Contact]:
     """Entity's id → what reminders did, of those that any is about."""

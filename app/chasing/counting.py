@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from app.responses.claims import parameters
 COUNTRY: Final = ""
 NOWHERE: Final = "-"
 BANDS: Final = (25, 50, 75)
+_ANY: Final = "any"
 _ROW: Final = table_of(Respondent).c
 _REGION: Final = sa.func.coalesce(_ROW.region_code, NOWHERE)
 _COMBINATION: Final = (_ROW.state, _ROW.answered, _ROW.covered, _ROW.claimed, _ROW.declared)
@@ -94,9 +96,31 @@ class Counted:
         return [(key, self.line((territory, dimension, key))) for key in keys]
 
 
+class Outside:
+    """Municipalities by Region and combination of states, of which those that belong to some association are taken away."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, Combination], list[int]] = defaultdict(lambda: [0, 0, 0])
+
+    def add(self, region: str, combination: Combination, sums: tuple[int, ...]) -> None:
+        """So many there are."""
+        known = self._sums[region, combination]
+        known[:] = [was + more for was, more in zip(known, sums, strict=True)]
+
+    def take(self, region: str, combination: Combination, sums: tuple[int, ...]) -> None:
+        """So many belong to one."""
+        self.add(region, combination, tuple(-number for number in sums))
+
+    def left(self) -> Iterator[tuple[str, Combination, tuple[int, ...]]]:
+        """(Region, combination, sums) of those that belong to none."""
+        for (region, combination), sums in self._sums.items():
+            if sums[0]:
+                yield region, combination, tuple(sums)
+
+
 def count_respondents(edition_id: int, now: dt.datetime) -> Counted:
     """All that is counted from the rows as they are. Two statements."""
-    counted = Counted()
+    counted, alone = Counted(), Outside()
     run = db.session.connection()
     for kind, region, province, size, band, *rest in run.execute(_GROUPED, {"edition": edition_id}):
         combination, sums = (rest[0], *map(bool, rest[1:5])), tuple(map(int, rest[5:8]))
@@ -113,10 +137,17 @@ def count_respondents(edition_id: int, now: dt.datetime) -> Counted:
                 counted.bands[territory][band] += sums[0]
         counted.add((COUNTRY, "regions", region), combination, sums)
         counted.add((region, "provinces", province), combination, sums)
+        alone.add(region, combination, sums)
     for kind, region, *rest in run.execute(_BY_ASSOCIATION, parameters(edition_id, now)):
         combination, sums = (rest[0], *map(bool, rest[1:5])), tuple(map(int, rest[5:8]))
+        if kind == _ANY:
+            alone.take(region, combination, sums)
+            continue
         for territory in (COUNTRY, region):
             counted.add((territory, "associations", kind), combination, sums)
+    for region, combination, sums in alone.left():
+        for territory in (COUNTRY, region):
+            counted.add((territory, "associations", NO_ASSOCIATION), combination, sums)
     return counted
 
 
@@ -148,13 +179,17 @@ def _grouped() -> sa.Select[Any]:
 
 
 def _by_association() -> sa.Select[Any]:
-    """Municipalities by the kinds of association to which they belong on the day, under each once."""
-    belongs = select_belonging().subquery("belongs").c
-    kind = sa.func.coalesce(belongs.kind, NO_ASSOCIATION)
-    query = sa.select(kind, _REGION, *_COMBINATION, *_SUMS)
-    query = query.select_from(table_of(Respondent).outerjoin(belongs.kind.table, belongs.member == _ROW.entity_id))
+    """Municipalities by the kinds of association to which they belong on the day, under each once, and once under `_ANY`.
+
+    It begins with who belongs and looks each up: an outer join the other way round cost the square of their number on SQLite.
+    """
+    pairs = select_belonging().cte("pairs")
+    anywhere = sa.select(sa.literal(_ANY), pairs.c.member).distinct()
+    belongs = sa.union_all(sa.select(pairs.c.kind, pairs.c.member), anywhere).subquery("belongs").c
+    query = sa.select(belongs.kind, _REGION, *_COMBINATION, *_SUMS)
+    query = query.join_from(belongs.kind.table, table_of(Respondent), belongs.member == _ROW.entity_id)
     query = query.where(_ROW.edition_id == sa.bindparam("edition"), _ROW.kind == MUNICIPALITY_KIND)
-    return query.group_by(kind, _REGION, *_COMBINATION)
+    return query.group_by(belongs.kind, _REGION, *_COMBINATION)
 
 
 _GROUPED: Final = _grouped()

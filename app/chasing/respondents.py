@@ -9,7 +9,6 @@ one transaction, by one process at a time, and only what has changed is written.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import astuple
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -138,7 +137,7 @@ def _wanted(edition: EditionView, now: dt.datetime) -> dict[int, tuple[Any, ...]
             *(response.submitted_at, ends.get(entity.id)),
             language_of(entity.region_code, entity.province_sign, entity.name_other_language),
             *(entity.id in before, mailboxes.get(entity.id, 0), entity.id in certified, len(waiting.get(entity.id, ()))),
-            *astuple(contacts.get(entity.id, _UNWRITTEN)),
+            *contacts.get(entity.id, _UNWRITTEN).columns(),
         )
     return rows
 

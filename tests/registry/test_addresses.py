@@ -26,7 +26,7 @@ from app.registry.addresses import (
     withdraw_change,
 )
 from app.registry.models import PURPOSES
-from app.registry.recipients import RECIPIENTS, recipients_for, recipients_of
+from app.registry.recipients import RECIPIENTS, UnknownMessageError, recipients_for, recipients_of
 from tests.registry.rows import add_contact, add_entity
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -71,7 +71,7 @@ def test_an_address_written_twice_gets_one_message_and_nobody_gets_anothers(vill
     add_contact(village, "registry_office", "same@example.org")
     add_contact(other, "mayor", "other@example.org")
     assert recipients_for([village, other], "receipt") == {village: ["same@example.org"], other: ["other@example.org"]}
-    with pytest.raises(addresses.UnknownMessageError):
+    with pytest.raises(UnknownMessageError):
         recipients_of(village, "greeting")
 
 
