@@ -37,8 +37,9 @@ def answer_label(entity_id: int, edition: EditionView | None, question: str, ite
         return question
     if not step.repeat:
         return f"{question} {found.label}" if not item else ""
-    items = response.document.live_items().get(step.code, ())
-    if not item:
+    placed = response.document.find_item(item) if item else None
+    if placed is None or placed[0] != step.code:
         return ""
+    items = response.document.live_items().get(step.code, ())
     place = f" {list(items).index(item) + 1}" if item in items else ""
     return f"{step.title}{place}, {question} {found.label}"

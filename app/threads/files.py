@@ -87,7 +87,7 @@ def _begins(*signatures: bytes) -> Callable[[bytes], str]:
 
 def _text(content: bytes) -> str:
     """Plain text, in UTF-8 or the encoding of older spreadsheets, that no browser would take for a page."""
-    if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")) or b"\0" in content:
+    if content.startswith((b"PK", b"\xd0\xcf\x11\xe0", b"%PDF-", b"{\\rtf")) or b"\0" in content:
         return "other"
     try:
         text = content.decode("utf-8-sig")

@@ -23,7 +23,8 @@ _FILE: Final = file_table.c
 
 
 def _threads_over(before: dt.datetime) -> list[sa.ColumnElement[bool]]:
-    return [_THREAD.last_at < before, _THREAD.subject != ""]
+    left = sa.exists().where(_MESSAGE.thread_id == _THREAD.id, _MESSAGE.erased_at.is_(None))
+    return [_THREAD.last_at < before, sa.or_(_THREAD.subject != "", left)]
 
 
 def _erase_threads(keys: Sequence[Key], now: dt.datetime) -> None:
