@@ -110,6 +110,7 @@ def numbers(edition: EditionView, new_staff: NewStaff) -> dict[str, object]:
 FIRST_OF: dict[str, tuple[str, dict[str, str]]] = {
     "thread": (f"{FIRENZE}/messaggi/nuovo", {"oggetto": "Un dubbio", "testo": "Quanti sono?"}),
     "answer": ("/gestione/messaggi/risposte/nuova", {"titolo": "Anno", "testo": "Il 2025."}),
+    "run": ("/gestione/accessi/gruppi/nuovo", {"codici": "048017"}),
 }
 """What is made by a form of one's own: the page, and what is typed there. It is the first of its kind."""
 
@@ -127,10 +128,7 @@ def made(name: str, numbers: dict[str, object], coordinator: Person, administrat
         return 1
     if name in FIRST_OF:
         page, typed = FIRST_OF[name]
-        coordinator.fill(page, typed, None)
-        return 1
-    if name == "run":
-        administrator.fill("/gestione/accessi/gruppi/nuovo", {"codici": "048017"}, None)
+        (administrator if name == "run" else coordinator).fill(page, typed, None)
         return 1
     if name == "draft":
         page = coordinator.get(f"/gestione/nuova-edizione?da={edition_code()}")
