@@ -23,6 +23,7 @@ from app.extensions import babel, db, login, migrate
 from app.mail.returns import redirecting
 from app.reminders import hook as reminder_hook
 from app.responses import telephone_messages
+from app.threads import notices as thread_notices
 from app.web import csrf, edge, language, log, static, templating
 from app.web.application import Application
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 ROOMS_WITH_TABLES = (
-    *("audit", "registry", "mail", "accounts", "editions", "responses", "letters", "chasing", "reminders"),
-    *("mail.returns", "privacy"),
+    *("audit", "registry", "mail", "accounts", "editions", "responses", "letters", "threads", "chasing"),
+    *("reminders", "mail.returns", "privacy"),
 )
 SMALLEST_COMPRESSED = 500  # bytes
 SPARE_CONNECTIONS = 5  # beyond one a thread
@@ -60,6 +61,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     operator_messages.register_operator_hooks()
     second_step.register_second_step_hook()
     telephone_messages.register_telephone_hook()
+    thread_notices.register_thread_hooks()
     reminder_hook.register_hooks()
     redirecting.register_redirect_hook()
     log.configure(read.log_level, read.log_syslog)

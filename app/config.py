@@ -194,6 +194,11 @@ class Settings(MailSettings):
     retention_calls_months: int = _setting(
         24, values.whole(0, 240), "How long it is kept with whom somebody spoke by phone, and notes that were taken back."
     )
+    retention_threads_months: int = _setting(
+        24,
+        values.whole(0, 240),
+        "How long messages between an entity and the desk are kept, with their files, after the last one of their thread.",
+    )
     retention_personal_answers_months: int = _setting(
         36, values.whole(0, 240), "How long personal answers are kept after their edition has closed."
     )

@@ -22,6 +22,7 @@ from app.registry.addresses import select_waiting_changes
 from app.registry.entities import entity_table
 from app.responses.late import select_late_entities
 from app.responses.telephone_copies import select_contested
+from app.threads.reading import select_waiting_threads
 
 _ENTITY: Final = entity_table.c
 _EDITION: Final = sa.bindparam("edition", type_=sa.Integer)
@@ -33,7 +34,7 @@ _REGION: Final = sa.bindparam("region", type_=sa.String)
 class Waiting:
     """How many of each wait. `calls`: entities that were promised a call by today and have had none since; `late_work`:
     entities whose answers came after the deadline and wait to be brought in or discarded; `contested`: those that said that
-    something is wrong with what was sent by telephone.
+    something is wrong with what was sent by telephone; `threads`: conversations in which the desk has to write.
     """
 
     access_requests: int = 0
@@ -45,6 +46,7 @@ class Waiting:
     corrections: int = 0
     returns: int = 0
     contested: int = 0
+    threads: int = 0
 
 
 def waiting_today(edition_id: int, today: dt.date, region_code: str | None = None) -> Waiting:
@@ -67,6 +69,7 @@ def _counting(of_a_region: bool) -> sa.Select[Any]:
         select_corrections(),
         select_waiting_returns(),
         select_contested(_EDITION),
+        select_waiting_threads(_EDITION),
     )
     numbers: list[Any] = [_number(waiting, of_a_region).label(f"number_{at}") for at, waiting in enumerate(about)]
     return sa.select(*numbers)

@@ -5,6 +5,7 @@ from flask import Blueprint
 from app.editions.checks import MAX_LETTER_BYTES
 from app.mail.returns.uploads import MOST_BYTES as MOST_UPLOADED
 from app.questionnaire.source import MAX_CHARACTERS
+from app.threads.typed import BODY as MOST_WRITTEN
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
@@ -41,16 +42,21 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     profile_factors,
     responses,
     returned_mail,
+    saved_answers,
     seeing,
     staff,
     telephone,
     templates,
+    thread_new,
+    threads,
 )
 
 _AROUND_A_FILE = 64 * 1024
 LARGE_BODIES = {
     "desk.edition_letter_file": MAX_LETTER_BYTES + _AROUND_A_FILE,
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
+    "desk.new_thread": MOST_WRITTEN,
+    "desk.thread": MOST_WRITTEN,
     "desk.upload_receipts": MOST_UPLOADED + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""
@@ -74,15 +80,19 @@ CSRF_REDISPLAY = frozenset(
         "desk.new_edition",
         "desk.new_letters",
         "desk.new_login_run",
+        "desk.new_saved_answer",
         "desk.new_template",
+        "desk.new_thread",
         "desk.recovery_codes",
         "desk.rewrite_entity_note",
+        "desk.saved_answer",
         "desk.single_sign_on",
         "desk.unlink_single_sign_on",
         "desk.steer_batch",
         "desk.suspend_login",
         "desk.telephone",
         "desk.template",
+        "desk.thread",
     }
 )
 """Pages that show what was typed again where the form's token was too old."""

@@ -84,6 +84,8 @@ MESSAGE_WORDS: Final[dict[str, LazyString]] = {
     "operator_verification": _l("Verifica di un indirizzo"),
     "second_step": _l("Codice per entrare"),
     "telephone_copy": _l("Copia da confermare"),
+    "thread_message": _l("Avviso di un messaggio"),
+    "thread_staff": _l("Avviso alla segreteria"),
 }
 DELIVERY_WORDS: Final[dict[str, LazyString]] = {
     "queued": _l("in coda"),

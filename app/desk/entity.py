@@ -37,12 +37,14 @@ from app.desk.chasing_words import (
     word,
 )
 from app.desk.granting import TypedGrant
+from app.desk.thread_words import STATE_TAGS
 from app.editions.current import EditionView
 from app.editions.extensions import MINUTE, is_over
 from app.mail.returns.outcomes import receipts_about
 from app.registry.addresses import purpose_labels
 from app.registry.entities import EntityRow
 from app.responses.telephone_copies import TELEPHONE, CopyState, copy_of
+from app.threads.reading import ThreadRow, Wanted, desk_threads
 
 Problems = list[tuple[str, str]]
 WHOLE: Final = {
@@ -113,8 +115,17 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         deeds=_deeds(head, why_not(head, edition, required_staff(), at) is None),
         copy=copy,
         certified=receipts_about(f"entity:{head.entity_id}"),
+        threads=_threads(head, edition),
+        thread_tags=STATE_TAGS,
         lead_of=url_for("desk.responses") + f"?capofila={head.code}",
     )
+
+
+def _threads(head: Head, edition: EditionView | None) -> list[ThreadRow]:
+    """What the entity and the desk wrote to each other last in this edition."""
+    if edition is None:
+        return []
+    return desk_threads(Wanted(edition.id, required_staff().staff_id, entity_id=head.entity_id), limit=MOST)
 
 
 def _more(found: EntityRecord, whole: str) -> dict[str, tuple[int, str]]:

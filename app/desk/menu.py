@@ -30,6 +30,7 @@ class MenuEntry:
 MENU: Final = (
     MenuEntry("desk.home", _l("Oggi"), DESK),
     MenuEntry("desk.responses", _l("Risposte"), FOLLOW),
+    MenuEntry("desk.threads", _l("Messaggi"), FOLLOW),
     MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
     MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),
     MenuEntry("desk.access_requests", _l("Richieste"), PREPARE),

@@ -44,6 +44,7 @@ def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: st
         (waiting.calls, _calls, listed, "call_back"),
         (waiting.access_requests, _access_requests, page, "/gestione/richieste"),
         (waiting.reopenings, _reopenings, page, "/gestione/richieste"),
+        (waiting.threads, _threads, _view(page, "attesa"), "/gestione/messaggi"),
         (waiting.late_work, _late, listed, "late_work"),
         (waiting.contested, _contested, listed, "phone_contested"),
         (waiting.address_changes, _changes, page, "/gestione/indirizzi"),
@@ -85,6 +86,10 @@ def _access_requests(number: int) -> str:
 
 def _reopenings(number: int) -> str:
     return str(ngettext("richiesta di riapertura", "richieste di riapertura", number))
+
+
+def _threads(number: int) -> str:
+    return str(ngettext("messaggio che aspetta una risposta", "messaggi che aspettano una risposta", number))
 
 
 def _late(number: int) -> str:

@@ -8,11 +8,16 @@ what was typed comes back on the page whatever the domain says.
 
 from flask import Blueprint
 
+from app.threads.typed import BODY
+
 blueprint = Blueprint("fill", __name__)
 # Where a form whose token is no longer good comes back with what was typed, instead of an error page.
 CSRF_REDISPLAY = frozenset(
     {"fill.step", "fill.sheet", "fill.short", "fill.address", "fill.invite", "fill.password", "fill.sync"}
+    | {"fill.new_message", "fill.thread"}
 )
+# Pages that take files, and the most bytes of what is sent to them.
+LARGE_BODIES = {"fill.new_message": BODY, "fill.thread": BODY}
 # What a script asks: every answer, a refusal too, is JSON.
 JSON_ENDPOINTS = frozenset({"fill.sync"})
 
@@ -41,4 +46,5 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     steps,
     sync,
     telephone,
+    threads,
 )

@@ -23,7 +23,7 @@ Address = Callable[[str, str | None], str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One answer. `url`: where it is changed; `problem`: what is wrong with it."""
+    """One answer. `url`: where it is changed; `problem`: what is wrong with it; `ask`: where somebody asks about it."""
 
     label: str
     value: str
@@ -31,6 +31,8 @@ class Row:
     url_text: str
     tag: str | None
     problem: str | None
+    ask: str | None = None
+    ask_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Section:
 class AnswerList:
     """What is needed to list answers: the questionnaire in the reader's language, values in clear, the items that live.
 
-    `address`: where an answer is changed; without it nothing links.
+    `address`: where an answer is changed; without it nothing links. `ask`: where somebody asks about it, with the words
+    `ask_text`.
     """
 
     questionnaire: Questionnaire
@@ -65,6 +68,8 @@ class AnswerList:
     items: Mapping[str, Sequence[str]]
     problems: Mapping[str, Sequence[Problem]] | None = None
     address: Address | None = None
+    ask: Address | None = None
+    ask_text: str = ""
 
     def sections(self) -> list[Section]:
         """The steps that are asked. At most one query, for the names of places."""
@@ -97,6 +102,8 @@ class AnswerList:
             url_text=_("Rispondi") if value is None else _("Modifica"),
             tag=_("pubblica") if question.public else None,
             problem=" ".join(sentence(problem) for problem in found) or None,
+            ask=self.ask(code, item) or None if self.ask else None,
+            ask_text=self.ask_text,
         )
 
 

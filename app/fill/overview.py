@@ -17,6 +17,7 @@ from app.clock import now
 from app.editions.reopenings import asked_at
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
+from app.fill.asking import ask_address
 from app.fill.coverage import coverage_view
 from app.fill.late_pages import late_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
@@ -26,6 +27,7 @@ from app.fill.reopening import may_ask
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.telephone import note_sent, telephone_copy
+from app.fill.thread_subjects import subject_of
 from app.fill.views import sentence
 from app.questionnaire.model import Questionnaire, split_key
 from app.questionnaire.reach import Reached
@@ -43,6 +45,7 @@ from app.responses.submission import (
     submit_response,
 )
 from app.responses.succession import offers_for
+from app.threads.reading import queries_to, unread_of
 
 WORKING_WITHIN = dt.timedelta(minutes=10)
 
@@ -63,7 +66,8 @@ def overview() -> ResponseReturnValue:
     coverage = coverage_view(response, at)
     offers = offers_for(response) if takes_answers else []
     late = late_view(response)
-    if response.status == "opened" and takes_answers and not (coverage.asks or offers or late):
+    told = _messages(response)
+    if response.status == "opened" and takes_answers and not (coverage.asks or offers or late or told["unread_messages"]):
         return redirect(step_address(first), 303)
     found = review_response(response)
     reached = reached_by(response)
@@ -88,12 +92,24 @@ def overview() -> ResponseReturnValue:
         receipts=list_receipts(response.id) if response.submissions else [],
         by_phone=telephone_copy(response),
         unsent=has_unsent_changes(response),
-        sheets=[
-            {"step": response.questionnaire_in(locale()).step(step.code), "sheet": step.repeat.sheet}
-            for step in response.questionnaire.steps
-            if step.repeat and step.code in reached.steps
-        ],
+        **told,
+        sheets=_sheets_to_add(response, reached),
     )
+
+
+def _sheets_to_add(response: OpenResponse, reached: Reached) -> list[dict[str, Any]]:
+    """The repeated steps that are asked, each with the kind of its sheets."""
+    questionnaire = response.questionnaire_in(locale())
+    repeated = (step for step in response.questionnaire.steps if step.code in reached.steps)
+    return [{"step": questionnaire.step(step.code), "sheet": step.repeat.sheet} for step in repeated if step.repeat]
+
+
+def _messages(response: OpenResponse) -> dict[str, Any]:
+    """How many threads hold something to read, and what the desk asks about answers; nothing for staff on the telephone."""
+    if identity().telephone is not None:
+        return {"unread_messages": 0, "queries": []}
+    queries = [(thread, subject_of(thread, response)) for thread in queries_to(response.entity_id, response.edition.id)]
+    return {"unread_messages": unread_of(response.entity_id), "queries": queries}
 
 
 def tasks_of(response: OpenResponse, found: Review, reached: Reached) -> list[dict[str, Any]]:
@@ -221,6 +237,8 @@ def _draw_check(response: OpenResponse, at: dt.datetime, extra: tuple[Any, ...] 
         response.document.live_items(),
         found.problems,
         lambda code, item: question_address(questionnaire, code, item),
+        ask_address,
+        _("Fai una domanda"),
     )
     missing = missing_rows(questionnaire, found, values)
     return render_template(

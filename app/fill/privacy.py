@@ -34,6 +34,8 @@ SECTIONS: Final = {
     "requests_for_access": _l("Richieste di accesso"),
     "requests_for_a_reopening": _l("Richieste di riapertura"),
     "calls": _l("Telefonate"),
+    "written_to_the_desk": _l("Messaggi scritti alla segreteria"),
+    "files_sent_to_the_desk": _l("Allegati mandati alla segreteria"),
     "messages": _l("Messaggi al tuo indirizzo"),
     "log": _l("Registro delle operazioni"),
 }
@@ -64,6 +66,10 @@ COLUMNS: Final = {
     "recipient": _l("destinatario"),
     "subject": _l("oggetto"),
     "action": _l("operazione"),
+    "thread_id": _l("conversazione"),
+    "message_id": _l("messaggio"),
+    "text": _l("testo"),
+    "size": _l("byte"),
 }
 INSTANTS: Final = frozenset(
     {"created_at", "at", "last_seen_at", "ended_at", "submitted_at", "verified_at", "given_at", "until"}

@@ -16,7 +16,7 @@ from app.fill.answer_history import answer_history
 from app.fill.answer_lists import AnswerList, sheet_name
 from app.fill.coverage import coverage_view
 from app.fill.forms import posted_fields
-from app.fill.opening import author, load_response, locale
+from app.fill.opening import author, identity, load_response, locale
 from app.fill.reopening import may_ask
 from app.fill.saving import sent_for_another
 from app.fill.telephone import telephone_copy
@@ -36,6 +36,7 @@ from app.responses.submission import (
     list_receipts,
     submitted_document,
 )
+from app.threads.reading import unread_of
 
 
 @blueprint.get("/ricevuta")
@@ -57,6 +58,7 @@ def receipt() -> ResponseReturnValue:
         may_ask=may_ask(response, at),
         unsent=has_unsent_changes(response),
         by_phone=telephone_copy(response),
+        unread_messages=0 if identity().telephone else unread_of(response.entity_id),
         withdrawn=is_withdrawn(response),
         coverage=coverage_view(response, at),
         with_sheets=any(response.document.live_items().values()),

@@ -19,6 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.context import this_request
+from app.fill.asking import query_here
 from app.fill.forms import PostedPage, Typed, read_page
 from app.fill.opening import author, locale
 from app.fill.path import Page, first_page, reached_questions, step_address
@@ -70,12 +71,15 @@ def draw_page(
     *,
     typed: Typed | None = None,
     strict: bool = False,
+    asks: bool = True,
 ) -> Shown:
-    """The views of a page. `typed`: what a form held that could not be stored; `strict`: what is missing is a problem too."""
+    """The views of a page. `typed`: what a form held that could not be stored; `strict`: what is missing is a problem too;
+    `asks`: the desk can be asked about its questions."""
     questionnaire = response.questionnaire_in(locale())
     values = personal.unseal(response.id, _values_on(response, page, item))
     views = PageViews(response, questionnaire, item, values)
     problems = _problems_to_show(response, questionnaire, strict or "controlla" in request.args)
+    views.asks, views.queries = asks, query_here(response, item) if asks else {}
     searched, text = request.args.get("cerca", ""), request.args.get("testo", "")
 
     def draw(question: Question) -> QuestionView:

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 from flask import abort, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.accounts.permissions import required_staff
 from app.clock import now
@@ -108,7 +109,7 @@ def seen_step(seen: Seen, step: str) -> ResponseReturnValue:
         order = [one.code for one in shown.questionnaire.steps if one.code in reached.steps]
         return _draw("fill/seen_step.html", seen, step=found, sections=[_sections(seen, shown)[order.index(step)]], pages=[])
     own = shown.questionnaire.step(step)
-    pages = [draw_page(shown, page, reached, None) for page in pages_of(own)]
+    pages = [draw_page(shown, page, reached, None, asks=False) for page in pages_of(own)]
     return _draw("fill/seen_step.html", seen, step=found, sections=[], pages=pages)
 
 
@@ -157,7 +158,15 @@ def _readable(seen: Seen) -> OpenResponse:
 def _sections(seen: Seen, shown: OpenResponse) -> list[Section]:
     values = shown.document.values()
     values = personal.unseal(shown.id, values) if seen.consent else values
-    return AnswerList(shown.questionnaire_in(locale()), reached_by(shown), values, shown.document.live_items()).sections()
+    code = seen.entity.code
+
+    def ask(question: str, item: str | None) -> str:
+        return url_for("desk.new_thread", code=code, domanda=question, scheda=item or None)
+
+    questionnaire, items = shown.questionnaire_in(locale()), shown.document.live_items()
+    return AnswerList(
+        questionnaire, reached_by(shown), values, items, ask=ask, ask_text=_("Chiedi all'ente di questa risposta")
+    ).sections()
 
 
 def _draw(template: str, seen: Seen, **values: object) -> str:

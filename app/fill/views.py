@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 
 from app.accounts.operators import operator_names
 from app.clock import now
+from app.fill.asking import Query, ask_address
 from app.fill.forms import TypedAnswer
 from app.fill.opening import locale
 from app.fill.prefill import prefilled, suggested
@@ -72,7 +73,7 @@ class QuestionView:
     """A question ready to be drawn; see the macro `question` for the meaning of each field.
 
     `summary`: its lines in the summary of errors, as (id of the input, text). `denied_by`: which of those that it
-    claims to answer for have said no.
+    claims to answer for have said no. `ask`: where the desk is asked about it, empty for nowhere; `query`: what the desk asks.
     """
 
     question: Question
@@ -89,6 +90,8 @@ class QuestionView:
     seen: str
     decision: str
     denied_by: tuple[EntityRow, ...]
+    ask: str = ""
+    query: Query | None = None
 
 
 def sentence(problem: Problem) -> str:
@@ -129,13 +132,15 @@ def _summary_line(question: Question, problem: Problem) -> tuple[str, str]:
 
 
 class PageViews:
-    """Draws the questions of one page of one response."""
+    """Draws the questions of one page of one response. `asks`: the desk can be asked about them; `queries`: what it asks."""
 
     def __init__(self, response: OpenResponse, questionnaire: Questionnaire, item: str | None, values: Mapping[str, Any]):
         self.response = response
         self.questionnaire = questionnaire
         self.item = item
         self.values = values
+        self.asks = False
+        self.queries: Mapping[str, Query] = {}
         self._operators: dict[int, str] | None = None
 
     def view(
@@ -175,6 +180,8 @@ class PageViews:
             seen=typed.seen if typed and typed.decision else self._seen(key),
             decision=typed.decision if typed else "",
             denied_by=self._denied_by(question),
+            ask=ask_address(question.code, self.item) if self.asks else "",
+            query=self.queries.get(question.code),
         )
 
     def _denied_by(self, question: Question) -> tuple[EntityRow, ...]:

@@ -22,6 +22,7 @@ from app.chasing.forgetting import forget_caller
 from app.editions.forgetting import edition_goes_on, forget_asker
 from app.extensions import db
 from app.mail.forgetting import forget_recipient
+from app.threads.forgetting import forget_writer
 
 _OPERATOR: Final = operator_table.c
 
@@ -48,6 +49,7 @@ def _erase(operator_id: int, now: dt.datetime) -> bool:
     if erased is None:
         return False
     forget_caller(operator_id)
+    forget_writer(operator_id, now)
     entity_id, email = erased
     if email:
         forget_recipient(email, f"entity:{entity_id}")

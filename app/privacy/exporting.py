@@ -22,6 +22,7 @@ from app.mail.tables import delivery_table
 from app.privacy.models import Acceptance
 from app.registry.entities import entity_table
 from app.responses.tables import coverage_reply_table, draft_consent_table, late_save_table, submission_table
+from app.threads.reading import file_table, message_table
 
 _OPERATOR: Final = operator_table.c
 _ASKER: Final = ("name", "office", "email", "phone", "created_at")
@@ -77,6 +78,7 @@ def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
             reopening.id,
         ),
         "calls": _rows([call.at, call.outcome, call.spoke_with, call.note], [call.operator_id == operator_id], call.id),
+        **_written(operator_id),
         "messages": _rows(
             [message.created_at, message.kind, message.recipient, message.subject, message.state],
             [message.reference.in_(about), _same(message.recipient, email)],
@@ -85,6 +87,18 @@ def _elsewhere(operator_id: int, entity_id: int, email: str) -> dict[str, Rows]:
         "log": _rows(
             [entry.number, entry.at, entry.action], [sa.or_(entry.actor == name, entry.subject == name)], entry.number
         ),
+    }
+
+
+def _written(operator_id: int) -> dict[str, Rows]:
+    """What the person wrote to the desk, and the names of the files that came with it."""
+    message, file = message_table.c, file_table.c
+    own = sa.select(message.id).where(message.operator_id == operator_id)
+    texts = _rows([message.thread_id, message.at, message.text], [message.operator_id == operator_id], message.id)
+    kept = [file.message_id.in_(own), file.content.is_not(None)]
+    return {
+        "written_to_the_desk": texts,
+        "files_sent_to_the_desk": _rows([file.message_id, file.name, file.size], kept, file.id),
     }
 
 

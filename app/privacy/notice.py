@@ -34,6 +34,7 @@ class Version:
 
 
 VERSIONS: Final = (
+    Version("3", dt.date(2026, 11, 30), _l("I messaggi fra l'ente e la segreteria: per quanto tempo si conservano.")),
     Version(
         "2",
         dt.date(2026, 11, 30),

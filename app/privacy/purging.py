@@ -25,9 +25,10 @@ from app.mail import forgetting as mail
 from app.privacy.erasing import OPERATORS
 from app.reminders import forgetting as reminders
 from app.responses import forgetting as responses
+from app.threads import forgetting as threads
 
 AT_A_TIME: Final = 500
-_OF_ANSWERS: Final = (*editions.TERMS, *chasing.TERMS, *responses.TERMS, *reminders.TERMS)
+_OF_ANSWERS: Final = (*editions.TERMS, *chasing.TERMS, *responses.TERMS, *threads.TERMS, *reminders.TERMS)
 TERMS: Final = (*accounts.TERMS, *mail.TERMS, *_OF_ANSWERS, OPERATORS, ORIGINS)
 """Sessions before operators: they tell when somebody was last seen."""
 _DAYS: Final = {"days": 1.0, "months": 30.4375}

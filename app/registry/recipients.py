@@ -27,6 +27,7 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "receipt": _RECORDS,
     "telephone_copy": _RECORDS,
     "reopening": _RECORDS,
+    "thread_message": _RECORDS,
     "reminder": _RECORDS,
     "reminder_pec": (("pec",),),
 }

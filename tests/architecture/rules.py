@@ -19,7 +19,7 @@ LEVELS = (
     ("audit", "questionnaire"),
     ("registry", "mail"),
     ("accounts", "editions"),
-    ("responses", "letters"),
+    ("responses", "letters", "threads"),
     ("chasing",),
     ("reminders", "practices"),
     ("exports", "privacy"),

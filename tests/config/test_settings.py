@@ -99,6 +99,7 @@ BAD = {
     "retention_requests_days": ["-1", "3651"],
     "retention_late_work_days": ["-1", "3651"],
     "retention_calls_months": ["-1", "241"],
+    "retention_threads_months": ["-1", "241"],
     "retention_personal_answers_months": ["-1", "241"],
     "retention_operators_months": ["-1", "241"],
     "retention_log_places_days": ["-1", "3651"],

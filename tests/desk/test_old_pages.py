@@ -80,6 +80,10 @@ CASES = [
     ),
     Case("new_template", "coordinator", "/gestione/promemoria/testi/nuovo", {"nome": "Il mio testo"}),
     Case("template", "coordinator", "/gestione/promemoria/testi/{template}", {"nome": "Cambiato"}),
+    Case("new_thread", "coordinator", f"{FIRENZE}/messaggi/nuovo", {"oggetto": "Un dubbio", "testo": "Quanti sono?"}),
+    Case("thread", "coordinator", "/gestione/messaggi/{thread}", {"testo": "Una risposta lunga"}),
+    Case("new_saved_answer", "coordinator", "/gestione/messaggi/risposte/nuova", {"titolo": "Anno", "testo": "Il 2025."}),
+    Case("saved_answer", "coordinator", "/gestione/messaggi/risposte/{answer}", {"titolo": "Anno", "testo": "Il 2026."}),
     Case("new_edition", "coordinator", "/gestione/nuova-edizione", {"title": "Rilevazione 2027", "code": "2027"}),
     Case("edition_part", "coordinator", "/gestione/edizioni/{draft}/modifica/titolo", {"title": "Altro titolo"}),
     Case("edition_pilot", "coordinator", "/gestione/edizioni/{draft}/pilota", {"codici": "048017"}),
@@ -103,6 +107,14 @@ def numbers(edition: EditionView, new_staff: NewStaff) -> dict[str, object]:
     return {"person": member.id}
 
 
+FIRST_OF: dict[str, tuple[str, dict[str, str]]] = {
+    "thread": (f"{FIRENZE}/messaggi/nuovo", {"oggetto": "Un dubbio", "testo": "Quanti sono?"}),
+    "answer": ("/gestione/messaggi/risposte/nuova", {"titolo": "Anno", "testo": "Il 2025."}),
+    "run": ("/gestione/accessi/gruppi/nuovo", {"codici": "048017"}),
+}
+"""What is made by a form of one's own: the page, and what is typed there. It is the first of its kind."""
+
+
 def made(name: str, numbers: dict[str, object], coordinator: Person, administrator: Person) -> object:
     if name == "template":
         coordinator.press(coordinator.get("/gestione/promemoria/testi"), "Copia")
@@ -114,8 +126,9 @@ def made(name: str, numbers: dict[str, object], coordinator: Person, administrat
     if name == "note":
         coordinator._send(coordinator.get(FIRENZE).form(f"{FIRENZE}/note"), {"nota": "Il venerdì no"}, None)
         return 1
-    if name == "run":
-        administrator.fill("/gestione/accessi/gruppi/nuovo", {"codici": "048017"}, None)
+    if name in FIRST_OF:
+        page, typed = FIRST_OF[name]
+        (administrator if name == "run" else coordinator).fill(page, typed, None)
         return 1
     if name == "draft":
         page = coordinator.get(f"/gestione/nuova-edizione?da={edition_code()}")

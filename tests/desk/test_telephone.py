@@ -172,7 +172,7 @@ def test_only_what_filling_in_needs_is_open(coordinator: Person) -> None:
     assert {"fill.history", "fill.copy", "fill.entity", "fill.consent", "fill.take_late", "fill.own_data"} <= closed
     adapter = coordinator.client.application.url_map.bind("localhost")
     values = {"number": 1, "deed": "togli", "key": "0" * 16, "order": "ritira", "hands_over": False, "edition": "2026"}
-    values |= {"lead": ELSEWHERE, "member": ELSEWHERE, "predecessor": ELSEWHERE}
+    values |= {"lead": ELSEWHERE, "member": ELSEWHERE, "predecessor": ELSEWHERE, "turn": "chiudi", "attachment": 1}
     tried = 0
     for rule in coordinator.client.application.url_map.iter_rules():
         if rule.endpoint not in closed | {"access.operator", "fill.shell", "fill.shell_bundle"}:

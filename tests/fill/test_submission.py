@@ -78,9 +78,11 @@ def test_every_answer_stands_on_the_check_page_with_a_way_to_change_it(person: P
     answer_all(person)
     add_practice(person)
     page = person.get("/compila/verifica")
-    rows = dict(zip(page.texts("answer-action"), page.texts("answer"), strict=True))
-    assert rows["Modifica: In qualità di"] == "In qualità di Comune singolo Modifica: In qualità di"
-    assert rows[f"Rispondi: {NEEDS}"] == f"{NEEDS} Non indicato Rispondi: {NEEDS}"
+    found = zip(page.texts("answer-action"), page.texts("answer"), strict=True)
+    rows = {action.partition(" Fai una domanda: ")[0]: answer for action, answer in found}
+    as_what, needs = "Modifica: In qualità di Fai una domanda: In qualità di", f"Rispondi: {NEEDS} Fai una domanda: {NEEDS}"
+    assert rows["Modifica: In qualità di"] == f"In qualità di Comune singolo {as_what}"
+    assert rows[f"Rispondi: {NEEDS}"] == f"{NEEDS} Non indicato {needs}"
     assert "Titolo della buona pratica pubblica" in rows["Modifica: Titolo della buona pratica"]
     assert "Ci sono tutte le risposte necessarie: rileggi e invia." in page.alerts
 

@@ -38,6 +38,7 @@ from app.registry.entities import find_by_code
 from app.reminders.models import Batch, ReceiptUpload
 from app.responses.models import LateSave, PersonalValue, Submission, TelephoneCopy, TelephoneLink
 from app.responses.reading import OpenResponse
+from app.threads.models import Thread, ThreadFile, ThreadMessage
 from tests.conftest import START, Clock
 from tests.open_edition import operator
 
@@ -151,6 +152,19 @@ def uploads_with_terms(edition: int) -> list[sa.Insert]:
     ]
 
 
+def threads_with_terms(edition: int, entity: int, who: int | None) -> list[sa.Insert]:
+    """A thread with a message and its file."""
+    at = START
+    thread = {"edition_id": edition, "entity_id": entity, "subject": SECRET, "question": "", "item": "", "opened_by": "entity"}
+    thread |= {"state": "desk", "created_at": at, "last_at": at}
+    message = {"thread_id": 1, "side": "entity", "operator_id": who, "at": at, "text": SECRET, "key": "k"}
+    return [
+        sa.insert(Thread).values(id=1, **thread),
+        sa.insert(ThreadMessage).values(id=1, **message),
+        sa.insert(ThreadFile).values(message_id=1, name=SECRET, kind="txt", size=1, content=SECRET.encode()),
+    ]
+
+
 @pytest.fixture
 def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenResponse]) -> OpenResponse:
     """One row of each kind that has a term, all of the start, with a secret where there is a place for it."""
@@ -160,7 +174,7 @@ def world(app: Flask, edition: EditionView, respond: Callable[[str], OpenRespons
     add_member("a@example.org", "Persona", "administrator", None, actor="command", now=at, mail=False)
     open_session(entity, at, operator_id=who)
     others = (*ways_in_with_terms(entity), *copies_with_terms(response.id, edition.definition_id))
-    others += (*uploads_with_terms(edition.id),)
+    others += (*uploads_with_terms(edition.id), *threads_with_terms(edition.id, entity, who))
     for statement in (*rows_with_terms(edition.id, entity, response.id, who), *others):
         db.session.execute(statement)
     with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.1"}):

@@ -80,6 +80,8 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "step": ["B", "P", "Z"],
         "language": ["it", "xx"],
         "version": ["0" * 12],
+        "turn": ["chiudi", "riapri"],
+        "attachment": [1, 2],
         "act": ["disattiva", "riattiva", "azzera"],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"

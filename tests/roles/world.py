@@ -31,6 +31,8 @@ from app.responses.document import Operation, write_document
 from app.responses.drafts import Author, apply
 from app.responses.reading import open_response, response_by_id
 from app.responses.submission import submit_response
+from app.threads.files import NewFile
+from app.threads.writing import About, Writer, Written, open_thread
 from tests.conftest import START
 from tests.desk.staff import STAFF_COOKIE, add_member, sit_down
 from tests.kept_rows import KeptRows
@@ -156,6 +158,9 @@ def add_owner(code: str, secret: str, edition: EditionView, now: dt.datetime) ->
     reply, changed = apply(response, _operations(secret, items), author, now, save_id="first")
     assert not reply.refused
     submit_response(changed, author, now, seen_version=changed.version)
+    file = NewFile(f"{secret}.csv", "csv", f"allegato di {secret}".encode())
+    asked = Written(f"Messaggio di {secret}", secret, (file,))
+    open_thread(edition, entity, About(f"Oggetto di {secret}", "B01"), asked, Writer("entity", operator_id), now)
     mine = {"purpose": "mayor", "email": f"sindaco.{secret.lower()}@example.org"}
     add_address(entity.id, **mine, source="csv", actor="test", now=now)
     proposed = {"purpose": "other", "email": f"altro.{secret.lower()}@example.org", "replaces_id": None}

@@ -1,0 +1,146 @@
+"""The e-mail that says that there is a new message: to the entity's addresses, and to who looks after the thread at the desk.
+
+Not for: what was written, which no e-mail holds, or sending.
+Holds always: it is queued in the transaction of the message; a thread has at most one notice that nobody has acted on: the next
+one comes only once the thread was read; what was read before its notice left is not sent.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import suppress
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.accounts.staff import staff_by_id
+from app.accounts.tables import operator_table
+from app.config import settings
+from app.editions.current import EditionView
+from app.editions.messages import message_text
+from app.extensions import db, table_of
+from app.mail.hooks import Filled, register_hook
+from app.mail.messages import UnfitMessageError
+from app.mail.outbox import Message, queue_message
+from app.mail.returns.redirecting import desk_mailbox
+from app.registry.entities import EntityRow
+from app.registry.recipients import recipients_of
+from app.threads.models import Thread, ThreadMark, ThreadMessage
+from app.threads.sides import ENTITY
+from app.web.language import SOURCE_LANGUAGE
+from app.web.site_address import site_address
+
+TO_ENTITY: Final = "thread_message"
+TO_STAFF: Final = "thread_staff"
+_THREAD: Final = table_of(Thread).c
+_MESSAGE: Final = table_of(ThreadMessage).c
+_MARK: Final = table_of(ThreadMark).c
+_OPERATOR: Final = operator_table.c
+
+
+def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
+    """Queue the notice to the entity's registered addresses and to whoever of it has written in the thread. Flushes only."""
+    read = db.session.execute(sa.select(_THREAD.entity_read).where(_THREAD.id == thread_id)).scalar_one()
+    emails = {email.lower(): email for email in (*recipients_of(entity.id, TO_ENTITY), *_writers(thread_id))}
+    with force_locale(SOURCE_LANGUAGE):
+        subject = _("Avete un nuovo messaggio dalla segreteria della rilevazione")
+        happened = _(
+            "C'è un nuovo messaggio per %(name)s sulla rilevazione «%(edition)s».", name=entity.label, edition=edition.title
+        )
+        where = _(
+            "Per leggerlo e rispondere entrate da qui: %(address)s", address=site_address("fill.thread", number=str(thread_id))
+        )
+        safe = _("Il messaggio si legge solo dopo l'accesso: questa e-mail non lo contiene.")
+        text = message_text((happened, where, safe), edition)
+    for place, email in enumerate(emails.values()):
+        _queue(TO_ENTITY, f"entity:{entity.id}", email, (subject, text), f"{TO_ENTITY}/{thread_id}/{read}/{place}", now)
+
+
+def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
+    """Queue the notice to who looks after the thread; where nobody does, to the desk's mailbox (`mail_reply_to`), if there is
+    one. Flushes only."""
+    query = sa.select(_THREAD.assigned_id, _THREAD.desk_read).where(_THREAD.id == thread_id)
+    assigned, read = db.session.execute(query).one()
+    member = staff_by_id(assigned) if assigned is not None else None
+    if member is not None and member.disabled_at is None:
+        recipient, reader, read = member.email, member.id, _read_by(thread_id, member.id)
+    elif settings().mail_reply_to:
+        recipient, reader = desk_mailbox(settings()), 0
+    else:
+        return
+    with force_locale(SOURCE_LANGUAGE):
+        subject = _("Un nuovo messaggio da un ente: %(name)s", name=entity.label)
+        happened = _("%(name)s ha scritto alla segreteria della rilevazione.", name=entity.label)
+        address = site_address("desk.thread", number=str(thread_id))
+        where = _("Per leggere e rispondere entra da qui: %(address)s", address=address)
+        text = "\n\n".join((happened, where)) + "\n"
+    _queue(TO_STAFF, f"thread:{thread_id}", recipient, (subject, text), f"{TO_STAFF}/{thread_id}/{read}/{reader}", now)
+
+
+def _queue(kind: str, reference: str, email: str, words: tuple[str, str], key: str, now: dt.datetime) -> None:
+    subject, text = words
+    message = Message(
+        kind=kind,
+        reference=reference,
+        recipient=email,
+        language=SOURCE_LANGUAGE,
+        subject=subject,
+        text=text,
+        dedupe_key=key,
+    )
+    with suppress(UnfitMessageError):  # an address that an operator mistyped must not undo what was written
+        queue_message(message, now)
+
+
+def _writers(thread_id: int) -> list[str]:
+    """The addresses of those of the entity who have written in a thread and still fill in."""
+    query = sa.select(_OPERATOR.email).join(ThreadMessage, _MESSAGE.operator_id == _OPERATOR.id).distinct()
+    own = (_MESSAGE.thread_id == thread_id, _MESSAGE.side == ENTITY, _OPERATOR.removed_at.is_(None), _OPERATOR.email != "")
+    return list(db.session.execute(query.where(*own).order_by(_OPERATOR.email)).scalars())
+
+
+def _read_by(thread_id: int, staff_id: int) -> int:
+    query = sa.select(_MARK.message_id).where(_MARK.thread_id == thread_id, _MARK.staff_id == staff_id)
+    return db.session.execute(query).scalar_one_or_none() or 0
+
+
+class QueuedNotice(Protocol):
+    """What the hook reads of a delivery."""
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def dedupe_key(self) -> str: ...
+
+
+class ThreadHook:
+    """What a notice does when it is claimed: see whether the message was read meanwhile."""
+
+    def wanted(self, delivery: QueuedNotice, now: dt.datetime) -> str | None:
+        """None, or that it was read."""
+        kind, thread, read, reader = delivery.dedupe_key.split("/")
+        query = sa.select(_THREAD.entity_read, _THREAD.desk_read).where(_THREAD.id == int(thread))
+        row = db.session.execute(query).one_or_none()
+        if row is None:
+            return "the thread is gone"
+        if kind == TO_ENTITY:
+            present = row.entity_read
+        else:
+            present = _read_by(int(thread), int(reader)) if int(reader) else row.desk_read
+        return "read meanwhile" if present > int(read) else None
+
+    def fill(self, delivery: QueuedNotice, now: dt.datetime) -> Filled:
+        """As it was queued."""
+        return Filled(delivery.subject, delivery.text)
+
+
+def register_thread_hooks() -> None:
+    """Tell the outbox what a notice needs. Called once by `create_app`; again does no harm."""
+    for kind in (TO_ENTITY, TO_STAFF):
+        register_hook(kind, ThreadHook())
