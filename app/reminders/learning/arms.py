@@ -85,10 +85,8 @@ def look_ahead(edition: EditionView, schedule: Schedule, region: str | None, now
 
 def keep_arms(batch_id: int, order: Sequence[Turn], expected: Expected, *, days: int, variants: int) -> None:
     """Write down what was drawn. Flushes only."""
-    values = {"batch_id": batch_id, "days": days, "variants": variants}
-    values |= {"days_base": expected.days, "variants_base": expected.variants}
-    connection = db.session.connection()
-    connection.execute(sa.insert(table_of(Comparison)).values(**values))
+    connection, bases = db.session.connection(), {"days_base": expected.days, "variants_base": expected.variants}
+    connection.execute(sa.insert(table_of(Comparison)).values(batch_id=batch_id, days=days, variants=variants, **bases))
     rows = [
         {
             "batch_id": batch_id,
