@@ -65,7 +65,7 @@ def batch_outcome_file(batch: int) -> Response:
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
     heads = [_("Confronto"), _("Gruppo"), _("Enti"), _("Inviati"), _("Arrivati"), _("Tornati indietro"), _("Aperto il modulo")]
-    heads += [_("Risposta inviata"), _("Differenza ogni 100"), _("Da"), _("A"), _("Differenza minima visibile ogni 100")]
+    heads += [_("Risposta inviata"), _("Differenza ogni 100"), _("Intervallo, da"), _("Intervallo, a"), _("Differenza minima visibile ogni 100")]
     writer.writerow(heads)
     for cells in _cells(report, row, dict(regions_of(edition.id)) if report.days else {}):
         writer.writerow([inert(cell) for cell in cells])
