@@ -44,15 +44,15 @@ class Marks:
     table: tuple[Done, ...] = ()
 
 
-def marks_of(
-    plane: Plane, batches: Sequence[BatchLine], happened: Mapping[str, Counter[dt.date]], words: NumberWords
-) -> Marks:
+def marks_of(plane: Plane, batches: Sequence[BatchLine], happened: Mapping[str, Counter[dt.date]], words: NumberWords) -> Marks:
     """The marks of an edition up to the last day of its plane. `batches`: none for whoever does not see them."""
     shown = [batch for batch in batches if batch.starts_at.astimezone(ROME).date() <= plane.last]
     days = sorted({day for batch in shown for day in _days(batch) if day <= plane.last})
     weeks, granted = _weeks(happened[CALLS], plane), happened[EXTENSIONS]
     drawn = [
-        Series(_("Giorni di promemoria"), "batch", "".join(f"M{plane.x(day)} 0V{PLANE}" for day in days), words.whole(len(days))),
+        Series(
+            _("Giorni di promemoria"), "batch", "".join(f"M{plane.x(day)} 0V{PLANE}" for day in days), words.whole(len(days))
+        ),
         Series(_("Telefonate, per settimana"), "calls", _bars(plane, weeks), words.whole(sum(weeks.values()))),
         Series(
             _("Proroghe concesse"),
@@ -64,7 +64,9 @@ def marks_of(
     told = [Done(batch.starts_at.astimezone(ROME).date(), _batch(batch)) for batch in shown]
     told += [Done(day, ngettext("%(num)d proroga concessa", "%(num)d proroghe concesse", granted[day])) for day in granted]
     for day, number in weeks.items():
-        told.append(Done(day, ngettext("%(num)d telefonata in questa settimana", "%(num)d telefonate in questa settimana", number)))
+        told.append(
+            Done(day, ngettext("%(num)d telefonata in questa settimana", "%(num)d telefonate in questa settimana", number))
+        )
     return Marks(tuple(one for one in drawn if one.path), tuple(sorted(told, key=lambda done: (done.day, done.text))))
 
 
@@ -94,6 +96,4 @@ def _weeks(days: Counter[dt.date], plane: Plane) -> dict[dt.date, int]:
 def _bars(plane: Plane, weeks: Mapping[dt.date, int]) -> str:
     """A bar in the middle of each week, the higher the more calls."""
     most = max(weeks.values(), default=1)
-    return "".join(
-        f"M{plane.x(day + WEEK / 2)} {PLANE}V{PLANE - HIGHEST * number // most}" for day, number in weeks.items()
-    )
+    return "".join(f"M{plane.x(day + WEEK / 2)} {PLANE}V{PLANE - HIGHEST * number // most}" for day, number in weeks.items())

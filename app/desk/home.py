@@ -59,7 +59,9 @@ def home() -> str:
         tables=tables_of(staff, board.part, words, region),
         mail_alerts=mail_alerts(staff),
         channel_words=CHANNEL_WORDS,
-        batches=None if batches is None else [(one, page_for(staff, f"/gestione/promemoria/{one.id}")) for one in batches[:SHOWN]],
+        batches=None
+        if batches is None
+        else [(one, page_for(staff, f"/gestione/promemoria/{one.id}")) for one in batches[:SHOWN]],
         batches_page=page_for(staff, "/gestione/promemoria"),
     )
 

@@ -65,7 +65,13 @@ def batch_outcome_file(batch: int) -> Response:
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
     heads = [_("Confronto"), _("Gruppo"), _("Enti"), _("Inviati"), _("Arrivati"), _("Tornati indietro"), _("Aperto il modulo")]
-    heads += [_("Risposta inviata"), _("Differenza ogni 100"), _("Intervallo, da"), _("Intervallo, a"), _("Differenza minima visibile ogni 100")]
+    heads += [
+        _("Risposta inviata"),
+        _("Differenza ogni 100"),
+        _("Intervallo, da"),
+        _("Intervallo, a"),
+        _("Differenza minima visibile ogni 100"),
+    ]
     writer.writerow(heads)
     for cells in _cells(report, row, dict(regions_of(edition.id)) if report.days else {}):
         writer.writerow([inert(cell) for cell in cells])
@@ -108,7 +114,9 @@ def _cells(report: Report, row: BatchRow, names: dict[str, str]) -> list[list[ob
         first, second = _days(report)
         lines += [_line(_("Giorni"), first, answers.submitted if answers else None), _line(_("Giorni"), second, None)]
         for code, one in sorted(report.days.regions.items()):
-            lines.append([_("Giorni, per Regione"), names.get(code, code), one.submitted.first + one.submitted.second, *[""] * 5])
+            lines.append(
+                [_("Giorni, per Regione"), names.get(code, code), one.submitted.first + one.submitted.second, *[""] * 5]
+            )
             lines[-1] += _difference(one.submitted)
     if report.variants is not None:
         told = [None, *(answers.submitted for answers in report.variants.answers)]

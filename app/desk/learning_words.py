@@ -42,8 +42,16 @@ def days_words(answer: Answer) -> str:
     if found.low > 0:
         return str(_("Il promemoria ha portato risposte: %(between)s ogni 100 enti.", between=between))
     if found.high < 0:
-        return str(_("Chi aveva già ricevuto il promemoria ha risposto meno di chi lo aspettava: %(between)s ogni 100 enti.", between=between))
-    doubt = _("I dati non bastano per dire se il promemoria ha portato risposte: la differenza sta %(between)s ogni 100 enti.", between=between)
+        return str(
+            _(
+                "Chi aveva già ricevuto il promemoria ha risposto meno di chi lo aspettava: %(between)s ogni 100 enti.",
+                between=between,
+            )
+        )
+    doubt = _(
+        "I dati non bastano per dire se il promemoria ha portato risposte: la differenza sta %(between)s ogni 100 enti.",
+        between=between,
+    )
     return str(doubt)
 
 
@@ -55,4 +63,10 @@ def variant_words(answer: Answer, first: str) -> str:
     between = interval_words(found)
     if found.tells:
         return str(_("Risposte ogni 100 enti, rispetto a «%(first)s»: %(between)s.", first=first, between=between))
-    return str(_("I dati non bastano per dire se vale più o meno di «%(first)s»: %(between)s ogni 100 enti.", first=first, between=between))
+    return str(
+        _(
+            "I dati non bastano per dire se vale più o meno di «%(first)s»: %(between)s ogni 100 enti.",
+            first=first,
+            between=between,
+        )
+    )

@@ -24,8 +24,12 @@ from app.reminders.schedule import CrowdedDaysError, ends_too_late
 def timing_problem(error: CrowdedDaysError | LateDaysError) -> tuple[str, str]:
     """(field, what is wrong) for a batch that cannot go out over these days."""
     if isinstance(error, CrowdedDaysError):
-        return "giorni", _("A questo ritmo i messaggi di un giorno non finiscono prima di quelli del giorno dopo: aumenta il ritmo o i giorni.")
-    return "giorni", _("L'ultimo giorno viene troppo tardi: tutti devono riceverlo almeno un giorno prima della scadenza. Scegli meno giorni.")
+        return "giorni", _(
+            "A questo ritmo i messaggi di un giorno non finiscono prima di quelli del giorno dopo: aumenta il ritmo o i giorni."
+        )
+    return "giorni", _(
+        "L'ultimo giorno viene troppo tardi: tutti devono riceverlo almeno un giorno prima della scadenza. Scegli meno giorni."
+    )
 
 
 def timing_problem_of(plan: Plan, audience: Audience) -> tuple[str, str] | None:

@@ -65,7 +65,9 @@ class ArmRow:
 def places_of(edition_id: int) -> dict[int, tuple[str, int]]:
     """Entity's id → (its Region's code or "", its size class), for all that are asked in an edition. One query."""
     query = sa.select(_ROW.entity_id, _ROW.region_code, _ROW.size_class).where(_ROW.edition_id == edition_id)
-    return {row.entity_id: (row.region_code or "", row.size_class) for row in db.session.execute(query.order_by(_ROW.entity_id))}
+    return {
+        row.entity_id: (row.region_code or "", row.size_class) for row in db.session.execute(query.order_by(_ROW.entity_id))
+    }
 
 
 def look_ahead(edition: EditionView, schedule: Schedule, region: str | None, now: dt.datetime) -> Expected:
@@ -77,9 +79,7 @@ def look_ahead(edition: EditionView, schedule: Schedule, region: str | None, now
         later = edition.opens_at.astimezone(ROME).date() - board.before_opened_on
         before = (board.part.before.universe, [(day + later, number) for day, number in board.part.before.days])
     length = (starts[-1] - starts[0]).days
-    rates = [
-        base_rate(curve.universe, curve.days, today, days, before) for days in (max(length, 1), length + AFTER_LAST.days)
-    ]
+    rates = [base_rate(curve.universe, curve.days, today, days, before) for days in (max(length, 1), length + AFTER_LAST.days)]
     return Expected(*rates)
 
 

@@ -163,10 +163,7 @@ def _variants(
     answers = compare_variants(followed, planned.variants, planned.variants_base)
     return Variants(
         at,
-        [
-            facts.line((arm.entity_id for arm in arms if arm.variant == number), until)
-            for number in range(planned.variants)
-        ],
+        [facts.line((arm.entity_id for arm in arms if arm.variant == number), until) for number in range(planned.variants)],
         max(one.submitted.shows for one in answers),
         all(one.submitted.difference is not None for one in answers),
         answers if now >= at else [],

@@ -30,7 +30,8 @@ def crowd(number: int) -> None:
     ids = connection.execute(sa.select(entity.id, entity.code).where(entity.code >= "900000").order_by(entity.code)).all()
     shared = {"purpose": "social_services", "source": "csv", "created_at": START}
     connection.execute(
-        sa.insert(table_of(ContactAddress)), [{**shared, "entity_id": row.id, "email": f"p{row.code}@example.org"} for row in ids]
+        sa.insert(table_of(ContactAddress)),
+        [{**shared, "entity_id": row.id, "email": f"p{row.code}@example.org"} for row in ids],
     )
     db.session.commit()
 

@@ -61,7 +61,11 @@ def test_small_numbers_tell_nothing() -> None:
     assert (is_enough(enough, enough, 0.1), is_enough(enough - 1, enough - 1, 0.1)) == (True, False)
     assert not is_enough(enough, enough, 0.1, comparisons=3)
     rare = EXPECTED / 5_000
-    assert (is_enough(5_000, 5_000, rare), is_enough(4_999, 5_000, rare), is_enough(4_999, 5_000, 1 - rare)) == (True, False, False)
+    assert (is_enough(5_000, 5_000, rare), is_enough(4_999, 5_000, rare), is_enough(4_999, 5_000, 1 - rare)) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_the_base_comes_from_the_edition_before_else_from_these_days_else_from_nothing() -> None:

@@ -43,7 +43,10 @@ def test_what_is_too_small_is_put_together_step_by_step() -> None:
 
 
 def test_the_very_last_go_to_the_largest_and_a_small_batch_is_one_stratum() -> None:
-    assert sizes(people((40, "03", 1, "draft"), (41, "09", 1, "draft"), (3, "10", 1, "lead"))) == {"03/1/draft": 40, "09/1/draft": 44}
+    assert sizes(people((40, "03", 1, "draft"), (41, "09", 1, "draft"), (3, "10", 1, "lead"))) == {
+        "03/1/draft": 40,
+        "09/1/draft": 44,
+    }
     assert sizes(people((5, "03", 1, "draft"))) == {f"{ANY}/{ANY}/{ANY}": 5}
     assert strata([]) == {}
 

@@ -40,9 +40,7 @@ def crowded(edition: EditionView) -> EditionView:
 
 
 def other_template(edition: EditionView) -> int:
-    texts = {
-        name: text.__class__(f"Ancora {text.subject}", text.body) for name, text in shipped_template().texts.items()
-    }
+    texts = {name: text.__class__(f"Ancora {text.subject}", text.body) for name, text in shipped_template().texts.items()}
     return create_template(edition.id, "Secondo", texts, actor="staff:1", now=START)
 
 
