@@ -1,7 +1,8 @@
 """What the desk did in an edition day by day, beside the reminders: calls, and deadlines of their own that it granted.
 
 Not for: one call (`calls.py`) or one extension (`app.editions.extensions`).
-Holds always: reads only, one statement; of a Region only what was done for its entities; a call that was taken back counts nowhere.
+Holds always: reads only, one statement; of a Region only what was done for its entities; a call that was taken back counts
+nowhere.
 """
 
 from __future__ import annotations

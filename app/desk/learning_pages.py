@@ -142,5 +142,6 @@ def _difference(answer: Answer | None) -> list[object]:
 
 
 def _decimal(share: float) -> str:
-    """A share in a hundred with a comma, as Italian spreadsheets read it; the minus is typographic, so that no cell is a formula."""
+    """A share in a hundred with a comma, as Italian spreadsheets read it; the minus is typographic, so that no cell is a
+    formula."""
     return f"{100 * share:.2f}".replace(".", ",").replace("-", "−")

@@ -35,8 +35,8 @@ Errors = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """What was chosen. `when`: "ora" or "data"; `start`, `pace`, `days` and `preview`, the name or code of whom to show: as typed;
-    `channel`: one of `app.reminders.channels.CHANNELS`; `others`: the texts that are tried beside the first."""
+    """What was chosen. `when`: "ora" or "data"; `start`, `pace`, `days` and `preview`, the name or code of whom to show: as
+    typed; `channel`: one of `app.reminders.channels.CHANNELS`; `others`: the texts that are tried beside the first."""
 
     choice: Choice
     template_id: int

@@ -50,41 +50,48 @@ def foresight(edition: EditionView, plan: Plan, audience: Audience, now: dt.date
     expected = look_ahead(edition, plan.schedule, plan.region or plan.choice.filter.region, now)
     told = []
     if days > 1:
-        first, second = _split(number, days)
-        shows = in_hundred(detectable(first, second, expected.days))
-        told.append(
-            _(
-                "Prima che parta l'ultimo giorno si confrontano gli enti già raggiunti (circa %(first)s) con quelli non ancora raggiunti "
-                "(circa %(second)s). Così si vede una differenza di almeno %(shows)s risposte ogni 100 enti, se c'è.",
-                first=first,
-                second=second,
-                shows=shows,
-            )
-            if is_enough(first, second, expected.days)
-            else _(
-                "Gli enti sono pochi: i giorni mostrerebbero solo una differenza di almeno %(shows)s risposte ogni 100 enti, e il "
-                "confronto non verrà mostrato.",
-                shows=shows,
-            )
-        )
-        told.append(_regions(edition, audience, days, expected.days))
+        told += [_of_days(*_split(number, days), expected.days), _regions(edition, audience, days, expected.days)]
     if variants > 1:
-        each = number // variants
-        shows = in_hundred(detectable(each, each, expected.variants, comparisons=variants - 1))
-        told.append(
+        told.append(_of_texts(number // variants, variants - 1, expected.variants))
+    return told
+
+
+def _of_days(first: int, second: int, base: float) -> str:
+    numbers = {"first": first, "second": second, "shows": in_hundred(detectable(first, second, base))}
+    if is_enough(first, second, base):
+        return str(
             _(
-                "I testi si confrontano a sette giorni dall'ultimo messaggio, o alla scadenza. Così si vede una differenza di almeno "
-                "%(shows)s risposte ogni 100 enti fra un testo e il primo, se c'è.",
-                shows=shows,
+                "Prima che parta l'ultimo giorno si confrontano gli enti già raggiunti (circa %(first)s) con quelli non ancora "
+                "raggiunti (circa %(second)s). Così si vede una differenza di almeno %(shows)s risposte ogni 100 enti, se c'è.",
+                **numbers,
             )
-            if is_enough(each, each, expected.variants, comparisons=variants - 1)
-            else _(
-                "Gli enti sono pochi: fra i testi si vedrebbe solo una differenza di almeno %(shows)s risposte ogni 100 enti, e il "
-                "confronto non verrà mostrato.",
+        )
+    return str(
+        _(
+            "Gli enti sono pochi: i giorni mostrerebbero solo una differenza di almeno %(shows)s risposte ogni 100 enti, e il "
+            "confronto non verrà mostrato.",
+            **numbers,
+        )
+    )
+
+
+def _of_texts(each: int, comparisons: int, base: float) -> str:
+    shows = in_hundred(detectable(each, each, base, comparisons=comparisons))
+    if is_enough(each, each, base, comparisons=comparisons):
+        return str(
+            _(
+                "I testi si confrontano a sette giorni dall'ultimo messaggio, o alla scadenza. Così si vede una differenza di "
+                "almeno %(shows)s risposte ogni 100 enti fra un testo e il primo, se c'è.",
                 shows=shows,
             )
         )
-    return told
+    return str(
+        _(
+            "Gli enti sono pochi: fra i testi si vedrebbe solo una differenza di almeno %(shows)s risposte ogni 100 enti, e il "
+            "confronto non verrà mostrato.",
+            shows=shows,
+        )
+    )
 
 
 def _split(number: int, days: int) -> tuple[int, int]:

@@ -21,7 +21,8 @@ _TAKEN: Final = frozenset({"accepted", "delivered", "bounced"})
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """One message. `not_before`: the first instant at which it may go; `claimed_at`: when a worker last took it, None: none did.
+    """One message. `not_before`: the first instant at which it may go; `claimed_at`: when a worker last took it, None: none
+    did.
 
     `pec_delivered_at`: when the receipt came that it is in the certified mailbox."""
 

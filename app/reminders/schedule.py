@@ -1,8 +1,8 @@
 """When a batch goes out: from when on, over how many days, how many an hour, in working hours or at any time, and when it ends.
 
 Not for: the arithmetic of the pace (`app.mail.pace`), who is written to on which day (`learning/lots.py`), or sending.
-Holds always: pure; the plan of a number of messages is the same each time it is asked; the messages of a day end before those of the
-next begin.
+Holds always: pure; the plan of a number of messages is the same each time it is asked; the messages of a day end before those
+of the next begin.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Do the intervals of what a reminder brings contain the truth as often as they say, by the lots and the arithmetic that run.
 
-Editions are simulated: a country of 7,896 municipalities (or the 1,502 of one Region) whose shares of answers differ by Region, size
-and how far they are; a batch over five days, dealt by the program's own lots; answers that come anyway, day by day, and those that the
-reminder adds, later for who is reached later and never for whom the message came back. Who answers before its message goes out
-gets none, and stays where the lot has put it.
+Editions are simulated: a country of 7,896 municipalities (or the 1,502 of one Region) whose shares of answers differ by Region,
+size and how far they are; a batch over five days, dealt by the program's own lots; answers that come anyway, day by day, and
+those that the reminder adds, later for who is reached later and never for whom the message came back. Who answers before its
+message goes out gets none, and stays where the lot has put it.
 2,000 editions in which the reminder does nothing, 2,000 in which it brings what the simulation knows; the same with four
 variants in three Regions, whose intervals hold all together, and in one Region alone.
-What counts: the share of 95 % intervals that contain the truth is 93 to 97 % in each; and what the program computes is, to 1e-9,
-what the published formula gives that stands here a second time, written down from it and from single answers instead of counts. Two wrong ways (those left out whose
-message was cancelled since they had answered; those first who are likelier to answer, instead of a lot) are seen to be wrong.
+What counts: the share of 95 % intervals that contain the truth is 93 to 97 % in each; and what the program computes is, to
+1e-9, what the published formula gives that stands here a second time, written down from it and from single answers instead of
+counts. Two wrong ways (those left out whose message was cancelled since they had answered; those first who are likelier to
+answer, instead of a lot) are seen to be wrong.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ Z_OF_THREE = 2.393979800116148
 
 @dataclass(frozen=True)
 class Entity:
-    """`base`: with which probability it answers between the batch's beginning and the comparison; `more`: which part of those who
-    would not answer does for the reminder, if it is reached on the first day; `reached`: its message arrives."""
+    """`base`: with which probability it answers between the batch's beginning and the comparison; `more`: which part of those
+    who would not answer does for the reminder, if it is reached on the first day; `reached`: its message arrives."""
 
     alike: Alike
     base: float
@@ -71,8 +72,8 @@ class World:
 
 @dataclass(frozen=True)
 class Tried:
-    """What one edition gave: whether all its intervals contain the truth, whether one claims a difference, how far the program and
-    the formula are from each other, and by how much the estimate missed."""
+    """What one edition gave: whether all its intervals contain the truth, whether one claims a difference, how far the program
+    and the formula are from each other, and by how much the estimate missed."""
 
     contains: bool
     claims: bool
@@ -97,7 +98,8 @@ def country(*only: str) -> tuple[Entity, ...]:
 def answering(one: Entity, day: int | None, variant: int, *, effect: bool) -> float:
     """With which probability an entity has answered by the comparison, reached on a day or not yet (None).
 
-    Whoever is reached earlier has had more of the days to answer in; the second text brings more than the first, the third less.
+    Whoever is reached earlier has had more of the days to answer in; the second text brings more than the first, the third
+    less.
     """
     if not effect or day is None or not one.reached:
         return one.base
@@ -106,8 +108,8 @@ def answering(one: Entity, day: int | None, variant: int, *, effect: bool) -> fl
 
 
 def truths(world: World) -> list[float]:
-    """What the intervals should contain: by how much more would answer in all of the country if all were reached, each on an early
-    day of equal chance, than if none were; with variants, if all got that text than if all got the first."""
+    """What the intervals should contain: by how much more would answer in all of the country if all were reached, each on an
+    early day of equal chance, than if none were; with variants, if all got that text than if all got the first."""
     early, everybody = range(DAYS - 1), world.entities
     days = len(early) if world.variants == 1 else DAYS
 
@@ -144,7 +146,8 @@ def likelihoods(world: World) -> dict[int, list[list[float]]]:
 
 
 def without_cancelled(followed: Sequence[Followed], chance: random.Random) -> list[Followed]:
-    """A wrong way, where the reminder does nothing: whoever had answered before its message went out is left out, as cancelled."""
+    """A wrong way, where the reminder does nothing: whoever had answered before its message went out is left out, as
+    cancelled."""
     return [one for one in followed if not (one.submitted and one.day < DAYS - 1 and chance.random() < one.day / (DAYS - 1))]
 
 
@@ -264,12 +267,8 @@ def measure() -> list[Figure]:
             )
             shares.append(share)
             figures += [Figure(name, share, "%", AT_LEAST, 93), Figure(name, share, "%", AT_MOST, 97)]
-    world = worlds()[2]
-    for name, held in zip(
-        ("without-the-cancelled", "without-lots"),
-        zip(*(condemned(world, number) for number in range(WRONG)), strict=True),
-        strict=True,
-    ):
+    wrong = zip(*(condemned(worlds()[2], number) for number in range(WRONG)), strict=True)
+    for name, held in zip(("without-the-cancelled", "without-lots"), wrong, strict=True):
         figures.append(Figure(name, 100 * sum(held) / WRONG, "%", AT_MOST, 92))
     figures.append(Figure("published-formula", 1e9 * apart, "billionths away at most", AT_MOST, 1))
     farthest = max(shares, key=lambda share: abs(share - 95))

@@ -1,8 +1,8 @@
 """Keeping what was drawn by lot for a batch, and reading it again.
 
 Not for: drawing (`lots.py`), or what came of it (`outcomes.py`).
-Holds always: written once, in the transaction of the batch, and never changed; a number of statements that does not grow with the
-entities.
+Holds always: written once, in the transaction of the batch, and never changed; a number of statements that does not grow with
+the entities.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Two groups of a batch beside each other: who stands in which, what is counted, and whether it may be told.
 
 Not for: the arithmetic (`estimate.py`, `power.py`), or reading who did what (`outcomes.py`).
-Holds always: pure; who stands in which group was drawn by lot, whatever became of the message: one that was cancelled because its
-entity had answered, came back, or went later than planned changes nothing; whether a comparison is told depends on the sizes of its
-groups and on what was expected, never on what was found.
+Holds always: pure; who stands in which group was drawn by lot, whatever became of the message: one that was cancelled because
+its entity had answered, came back, or went later than planned changes nothing; whether a comparison is told depends on the
+sizes of its groups and on what was expected, never on what was found.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a comparison says. `first`, `second`: how many entities each group has; `shows`: the least difference that so many could
-    show; `difference`: None where the numbers are too small to tell anything."""
+    """What a comparison says. `first`, `second`: how many entities each group has; `shows`: the least difference that so many
+    could show; `difference`: None where the numbers are too small to tell anything."""
 
     first: int
     second: int
@@ -69,8 +69,8 @@ def compare_variants(followed: Sequence[Followed], variants: int, base: float) -
 
 
 def compare_regions(followed: Sequence[Followed], days: int, base: float) -> dict[str, Answers]:
-    """Region's code → its days beside each other. Only of those that are large enough something is told, and their intervals hold
-    all together: so there are as many comparisons as Regions that would be large enough alone."""
+    """Region's code → its days beside each other. Only of those that are large enough something is told, and their intervals
+    hold all together: so there are as many comparisons as Regions that would be large enough alone."""
     of_region: dict[str, list[Followed]] = {}
     for one in followed:
         if one.region:

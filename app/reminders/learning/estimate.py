@@ -2,14 +2,15 @@
 
 The difference of two shares within each stratum, weighted by the stratum's part of all entities, and Neyman's variance:
 
-    d = Σ (n_s / n) (p_1s − p_0s),    v = Σ (n_s / n)² (s²_1s / n_1s + s²_0s / n_0s),    s² = k p (1 − p) / (k − 1) of k entities
+    d = Σ (n_s / n) (p_1s − p_0s),    v = Σ (n_s / n)² (s²_1s / n_1s + s²_0s / n_0s)
 
+where s² = k p (1 − p) / (k − 1) of k entities of which the share p did what is counted.
 Sources: Neyman 1923 (in English in Statistical Science 5, 1990, 465–472); Imbens and Rubin, Causal Inference for Statistics,
 Social, and Biomedical Sciences, 2015, chapter 9, stratified randomized experiments; Miratrix, Sekhon and Yu, JRSS B 75, 2013,
 369–396, for strata that are formed after the lot. The interval is that of the normal distribution.
 Not for: who stands in which group (`lots.py`, `outcomes.py`), or words for it.
-Holds always: pure; shares and differences are numbers from −1 to 1; nobody is left out: a stratum that cannot be judged alone is
-put together with others.
+Holds always: pure; shares and differences are numbers from −1 to 1; nobody is left out: a stratum that cannot be judged alone
+is put together with others.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class TooFewError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Entities of one stratum in two groups, and how many of each did what is counted. The first is the one that was treated."""
+    """Entities of one stratum in two groups, and how many of each did what is counted. The first is the one that was
+    treated."""
 
     first: int
     first_did: int

@@ -2,8 +2,8 @@
 
 Not for: at which instants (`app.reminders.schedule`), storing the lots (`arms.py`), or comparing (`estimate.py`).
 Holds always: pure; the lots of the same entities and key are the same each time; everybody has a day and a variant; in each
-stratum and in the whole the numbers of any two days differ by one at most, those of any two variants by two; within a stratum each
-way of dealing the entities is as likely as any other, as far as the key is one that nobody could foresee.
+stratum and in the whole the numbers of any two days differ by one at most, those of any two variants by two; within a stratum
+each way of dealing the entities is as likely as any other, as far as the key is one that nobody could foresee.
 """
 
 from __future__ import annotations
@@ -71,10 +71,11 @@ def strata(entities: Iterable[Alike]) -> dict[int, str]:
 
 
 def deal(entities: Sequence[Alike], key: str, *, days: int = 1, variants: int = 1) -> list[Lot]:
-    """The lots of these entities, in the order of their positions. Raises ValueError for more days or variants than there may be.
+    """The lots of these entities, in the order of their positions. Raises ValueError for more days or variants than there may
+    be.
 
-    In each stratum the entities are put in the order of their tickets, and the days and variants dealt out in turn, going on from
-    one stratum to the next, so that what does not divide evenly falls on each day alike.
+    In each stratum the entities are put in the order of their tickets, and the days and variants dealt out in turn, going on
+    from one stratum to the next, so that what does not divide evenly falls on each day alike.
     """
     if not (1 <= days <= MOST_DAYS and 1 <= variants <= MOST_VARIANTS):
         raise ValueError(f"1 to {MOST_DAYS} days and 1 to {MOST_VARIANTS} variants")

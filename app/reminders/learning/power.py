@@ -4,8 +4,8 @@ The least difference that a test of two shares at 5 %, of two sides, finds in fo
 
     (z_0.975 + z_0.80) √(p (1 − p) (1 / n_1 + 1 / n_0))
 
-Source: Bloom, Minimum Detectable Effects, Evaluation Review 19, 1995, 547–556; Cochran, Sampling Techniques, 1977, chapter 3, for the
-variance of a share. The strata make it a little smaller, which is not counted on.
+Source: Bloom, Minimum Detectable Effects, Evaluation Review 19, 1995, 547–556; Cochran, Sampling Techniques, 1977, chapter 3,
+for the variance of a share. The strata make it a little smaller, which is not counted on.
 Not for: comparing (`estimate.py`).
 Holds always: pure; shares are numbers from 0 to 1; nothing here depends on what a comparison has found.
 """
@@ -23,9 +23,11 @@ from app.reminders.learning.estimate import normal_quantile
 
 POWER: Final = 0.80
 USEFUL: Final = 0.06
-"""A difference of more than six in a hundred within some days is rare: numbers that would show no smaller one are told nothing of."""
+"""A difference of more than six in a hundred within some days is rare: numbers that would show no smaller one are told nothing
+of."""
 EXPECTED: Final = 10
-"""So many who answer, and so many who do not, are expected in the smaller group: with fewer the interval cannot be relied on."""
+"""So many who answer, and so many who do not, are expected in the smaller group: with fewer the interval cannot be relied
+on."""
 WITHOUT_PAST: Final = 0.10
 """How many answer in a window where neither this edition nor the one before says anything."""
 Days = Sequence[tuple[dt.date, int]]
@@ -50,8 +52,8 @@ def is_enough(first: int, second: int, base: float, *, comparisons: int = 1) -> 
 def base_rate(universe: int, represented: Days, today: dt.date, length: int, before: tuple[int, Days] | None = None) -> float:
     """The share of those who have not answered that answers within `length` days.
 
-    `represented`: (day, how many had answered by its end) of this edition; `before`: (universe, the same) of the edition before,
-    moved to this one's opening. The edition before tells what comes next, else the last `length` days of this one, else
+    `represented`: (day, how many had answered by its end) of this edition; `before`: (universe, the same) of the edition
+    before, moved to this one's opening. The edition before tells what comes next, else the last `length` days of this one, else
     `WITHOUT_PAST`.
     """
     span = dt.timedelta(days=length)

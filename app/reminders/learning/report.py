@@ -1,10 +1,10 @@
 """What a batch has brought, as far as anybody may say so: counts of its groups, and their comparison once its instant has come.
 
 The instants are fixed before anything goes out: days are compared when the first message of the last day was to go; variants
-`AFTER_LAST` after the last message, or at the deadline if that comes first. A batch that was paused went out later, never earlier:
-its instant stays, and `Days.late` says how many of the first had got nothing by then. Before them nothing is compared; afterwards the same
-numbers are found each time, for only what was opened and sent between the batch's beginning and the instant counts. Who had sent
-something between the lot and the beginning stands in neither group.
+`AFTER_LAST` after the last message, or at the deadline if that comes first. A batch that was paused went out later, never
+earlier: its instant stays, and `Days.late` says how many of the first had got nothing by then. Before them nothing is compared;
+afterwards the same numbers are found each time, for only what was opened and sent between the batch's beginning and the instant
+counts. Who had sent something between the lot and the beginning stands in neither group.
 Not for: the rule of what may be told (`power.py`), or words (app.desk.learning_words).
 Holds always: reads only; five statements, whatever the number of entities.
 """
@@ -26,8 +26,8 @@ from app.responses.first_steps import FirstSteps, first_steps
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Entities of a group, and of how many it holds that: a message was taken by a server; one is known to have arrived; all came
-    back or could not be sent; the form was opened, and something sent, from the batch's beginning on."""
+    """Entities of a group, and of how many it holds that: a message was taken by a server; one is known to have arrived; all
+    came back or could not be sent; the form was opened, and something sent, from the batch's beginning on."""
 
     entities: int
     sent: int
@@ -39,9 +39,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Those who were written to beside those who were not yet. `at`: the instant; `late`: how many of the first had got nothing by
-    then; `shows`: the least difference that could be seen, `enough`: whether that is told at all; `answers`, `regions`: None and
-    empty before the instant."""
+    """Those who were written to beside those who were not yet. `at`: the instant; `late`: how many of the first had got nothing
+    by then; `shows`: the least difference that could be seen, `enough`: whether that is told at all; `answers`, `regions`: None
+    and empty before the instant."""
 
     at: dt.datetime
     first: Line
@@ -55,8 +55,8 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """Each text beside the first. `at`, `shows`, `enough`: as of `Days`; `answers`: of the second, third and fourth, empty before the
-    instant."""
+    """Each text beside the first. `at`, `shows`, `enough`: as of `Days`; `answers`: of the second, third and fourth, empty
+    before the instant."""
 
     at: dt.datetime
     lines: Sequence[Line]
@@ -115,7 +115,8 @@ class _Facts:
         return Followed(arm.region_code, arm.stratum, arm.day, arm.variant, was_open, opened, submitted)
 
     def sent_before(self, arm: ArmRow) -> bool:
-        """Whether it had sent something after the lot and before the beginning: what the batch did not cause in either group."""
+        """Whether it had sent something after the lot and before the beginning: what the batch did not cause in either
+        group."""
         steps = self.steps.get(arm.entity_id)
         return steps is not None and steps.submitted_at is not None and steps.submitted_at < self.since
 

@@ -2,7 +2,8 @@
 
 Not for: the lots themselves (`lots.py`) or the messages (`app.reminders.batches`).
 Holds always: each recipient has one turn, with an instant for each of its addresses; within a day the order is that of the
-tickets, whatever the stratum; nobody's turn comes later than `TOO_LATE` before its own deadline where a batch goes out over days.
+tickets, whatever the stratum; nobody's turn comes later than `TOO_LATE` before its own deadline where a batch goes out over
+days.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ class Turn:
 def turns(
     recipients: Sequence[Recipient], places: Mapping[int, tuple[str, int]], schedule: Schedule, key: str, *, variants: int = 1
 ) -> list[Turn]:
-    """The turns in the order of time. `places`: entity → (Region's code or "", size class). Raises `CrowdedDaysError`, `LateDaysError`."""
+    """The turns in the order of time. `places`: entity → (Region's code or "", size class). Raises `CrowdedDaysError`,
+    `LateDaysError`."""
     alike = [Alike(one.entity_id, *places.get(one.entity_id, ("", 0)), one.audience) for one in recipients]
     lots = {lot.entity_id: lot for lot in deal(alike, key, days=schedule.days, variants=variants)}
     by_day: list[list[Recipient]] = [[] for _day in range(schedule.days)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,7 +89,7 @@ def test_everybody_is_written_to_on_the_day_of_its_lot_in_the_words_of_its_varia
 
 def test_the_order_within_a_day_tells_nothing_of_the_stratum(crowded: EditionView) -> None:
     first = sorted((arm for arm in arms(queue(crowded)) if arm.day == 0), key=lambda arm: arm.planned_at)
-    assert sum(one.stratum == other.stratum for one, other in zip(first, first[1:], strict=False)) < len(first) / 3
+    assert sum(one.stratum == other.stratum for one, other in pairwise(first)) < len(first) / 3
 
 
 def test_an_ordinary_batch_is_sent_in_the_order_of_the_tickets_and_keeps_no_lots(crowded: EditionView) -> None:
@@ -127,7 +128,8 @@ def test_a_day_may_go_on_into_the_next_morning_as_long_as_it_ends_before_the_nex
 
 
 def played(edition: EditionView, batch_id: int) -> dict[int, ArmRow]:
-    """Of the reached 30 in 100 send something and ten more only open; of those not yet 15, and ten; some too early or too late."""
+    """Of the reached 30 in 100 send something and ten more only open; of those not yet 15, and ten; some too early or too
+    late."""
     found = arms(batch_id)
     batch, at = batch_of(edition.id, batch_id), min(arm.planned_at for arm in found if arm.day == 2)
     within = batch.starts_at + HOUR
