@@ -153,12 +153,8 @@ def queue_batch(
             return known
         read = _read(edition, plan, now)
         db.session.rollback()
-    audience = read.audience
-    if not audience.recipients:
-        raise EmptyBatchError
-    if seen is not None and len(audience.recipients) > seen:
-        raise GrownBatchError(len(audience.recipients))
-    order = turns(audience.recipients, read.places, plan.schedule, key, variants=len(read.templates))
+    _check_number(read.audience, seen)
+    order = turns(read.audience.recipients, read.places, plan.schedule, key, variants=len(read.templates))
     messages = list(write_messages(edition, order, read.templates, plan, key))
     with unit_of_work(writes=True):
         _hold_queueing(edition, key, after)
@@ -166,6 +162,13 @@ def queue_batch(
             return _store(edition, plan, read, order, messages, key, actor, now)
         except IntegrityError:
             return _first_with(key)
+
+
+def _check_number(audience: Audience, seen: int | None) -> None:
+    if not audience.recipients:
+        raise EmptyBatchError
+    if seen is not None and len(audience.recipients) > seen:
+        raise GrownBatchError(len(audience.recipients))
 
 
 def _first_with(key: str) -> int:

@@ -262,12 +262,13 @@ def measure() -> list[Figure]:
             apart, name = max(apart, *(one.apart for one in tried)), f"{world.name}-{'effect' if world.effect else 'none'}"
             bias, truth = statistics.fmean(one.missed for one in tried), ", ".join(f"{100 * one:.2f}" for one in truths(world))
             print(
-                f"{name}: {len(tried)} editions of {len(world.entities)}, truth {truth} in a hundred, mean miss {100 * bias:+.3f}, "
+                f"{name}: {len(tried)} editions of {len(world.entities)}, truth {truth} in 100, mean miss {100 * bias:+.3f}, "
                 f"{claims:.1f} % claim a difference"
             )
             shares.append(share)
             figures += [Figure(name, share, "%", AT_LEAST, 93), Figure(name, share, "%", AT_MOST, 97)]
-    wrong = zip(*(condemned(worlds()[2], number) for number in range(WRONG)), strict=True)
+    region = worlds()[2]
+    wrong = zip(*(condemned(region, number) for number in range(WRONG)), strict=True)
     for name, held in zip(("without-the-cancelled", "without-lots"), wrong, strict=True):
         figures.append(Figure(name, 100 * sum(held) / WRONG, "%", AT_MOST, 92))
     figures.append(Figure("published-formula", 1e9 * apart, "billionths away at most", AT_MOST, 1))
