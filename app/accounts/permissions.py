@@ -253,6 +253,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.steer_batch": COORDINATE,
     "desk.cancel_batch_page": COORDINATE,
     "desk.batch_troubles": COORDINATE,
+    "desk.batch_outcome": COORDINATE,
+    "desk.batch_outcome_file": COORDINATE,
     "desk.hand_out": COORDINATE,
     "desk.mark_sent": COORDINATE,
     "desk.receipts": COORDINATE,

@@ -24,6 +24,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     exports,
     extending,
     home,
+    learning_pages,
     letters,
     log,
     login_addresses,

@@ -13,11 +13,13 @@ from app import clock
 from app.accounts.permissions import required_staff
 from app.accounts.staff_sessions import StaffIdentity
 from app.chasing.board import tally_of
+from app.chasing.happenings import happenings
 from app.chasing.respondents import refresh_respondents
 from app.chasing.waiting import waiting_today
 from app.desk import blueprint
 from app.desk.addresses import page_for
 from app.desk.curve import over_time
+from app.desk.curve_marks import Marks, marks_of
 from app.desk.mail_status import mail_alerts
 from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
@@ -27,6 +29,9 @@ from app.editions.files import ROME
 from app.reminders.latest import BatchLine, latest_batches
 from app.web.language import current_language
 from app.web.numbers import number_words
+
+SHOWN, MARKED = 3, 200
+"""So many of the last batches stand in the list, so many in the chart."""
 
 
 @blueprint.get("")
@@ -38,21 +43,25 @@ def home() -> str:
         return render_template("desk/no_edition.html", editions=page_for(staff, "/gestione/edizioni"))
     region = _region_asked(staff)
     board, words = tally_of(edition, now, region), number_words(current_language())
-    today = now.astimezone(ROME).date()
+    today, curve = now.astimezone(ROME).date(), over_time(edition, board, plan_of(edition.id), words)
+    batches = _batches(edition.id, staff)
     return render_template(
         "desk/home.html",
         board=board,
         region=region,
         region_name=board.part.name,
         words=words,
-        curve=over_time(edition, board, plan_of(edition.id), words),
+        curve=curve,
+        marks=marks_of(curve.plane, batches or [], happenings(edition.id, region), words) if staff.follows else Marks(),
         waiting=waiting_lines(staff, board.part, waiting_today(edition.id, today, region), region) if staff.follows else None,
         states=states_of(staff, board.part, words, region),
         counted=counted_of(board.part, words),
         tables=tables_of(staff, board.part, words, region),
         mail_alerts=mail_alerts(staff),
         channel_words=CHANNEL_WORDS,
-        batches=_batches(edition.id, staff),
+        batches=None
+        if batches is None
+        else [(one, page_for(staff, f"/gestione/promemoria/{one.id}")) for one in batches[:SHOWN]],
         batches_page=page_for(staff, "/gestione/promemoria"),
     )
 
@@ -75,8 +84,6 @@ def _region_asked(staff: StaffIdentity) -> str | None:
     return asked if len(asked) == 2 and asked.isascii() and asked.isdigit() else None
 
 
-def _batches(edition_id: int, staff: StaffIdentity) -> list[tuple[BatchLine, str | None]] | None:
-    """The last batches, each with its page. They go to all Regions: a territory's person sees none."""
-    if staff.region_code is not None or not staff.follows:
-        return None
-    return [(batch, page_for(staff, f"/gestione/promemoria/{batch.id}")) for batch in latest_batches(edition_id)]
+def _batches(edition_id: int, staff: StaffIdentity) -> list[BatchLine] | None:
+    """The batches, those confirmed last first. They go to all Regions: a territory's person sees none."""
+    return None if staff.region_code is not None or not staff.follows else latest_batches(edition_id, MARKED)

@@ -23,18 +23,20 @@ from app.mail.ways import sends_certified
 from app.reminders.audience import Choice
 from app.reminders.batches import LONGEST_NAME, Plan
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
+from app.reminders.learning.lots import MOST_DAYS, MOST_VARIANTS
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
 LONGEST_SEARCH = 100
+MOST_OTHERS = 20
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
 Errors = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanDraft:
-    """What was chosen. `when`: "ora" or "data"; `start`, `pace` and `preview`, the name or code of whom to show: as typed;
-    `channel`: one of `app.reminders.channels.CHANNELS`."""
+    """What was chosen. `when`: "ora" or "data"; `start`, `pace`, `days` and `preview`, the name or code of whom to show: as
+    typed; `channel`: one of `app.reminders.channels.CHANNELS`; `others`: the texts that are tried beside the first."""
 
     choice: Choice
     template_id: int
@@ -45,12 +47,15 @@ class PlanDraft:
     working_hours: bool
     preview: str
     channel: str = BY_EMAIL
+    days: str = "1"
+    others: tuple[int, ...] = ()
 
     def pairs(self, *without: str) -> list[tuple[str, str]]:
         """The fields of its address, but for those that a form holds itself."""
         fields = [*self.choice.filter.to_args(), ("senza", " ".join(self.choice.without))]
         fields += [("oltre", "1" if self.choice.beyond_limit else ""), ("testo", str(self.template_id)), ("nome", self.name)]
         fields += [("canale", "" if self.channel == BY_EMAIL else self.channel)]
+        fields += [("variante", str(number)) for number in self.others] + [("giorni", "" if self.days == "1" else self.days)]
         fields += [("quando", self.when), ("inizio", self.start), ("ritmo", self.pace)]
         fields += [("orario", "1" if self.working_hours else ""), ("anteprima", self.preview)]
         return [(name, value) for name, value in fields if value and name not in without]
@@ -79,10 +84,16 @@ class PlanDraft:
         pace = int(self.pace) if self.pace.isascii() and self.pace.isdigit() and len(self.pace) < 7 else 0
         if not 0 < pace <= FASTEST:
             errors.append(("ritmo", _("Scrivi quanti messaggi inviare in un'ora, per esempio 400.")))
+        days = int(self.days) if self.days.isascii() and self.days.isdigit() else 0
+        if not 0 < days <= MOST_DAYS:
+            errors.append(("giorni", _("Scrivi in quanti giorni parte, da 1 a %(most)d.", most=MOST_DAYS)))
+        if len(self.others) >= MOST_VARIANTS:
+            errors.append(("variante", _("Scegli al massimo %(most)d altri testi.", most=MOST_VARIANTS - 1)))
         if errors:
             return None, errors
-        schedule = Schedule(starts_at, pace, self.working_hours)
-        return Plan(self._named(starts_at), self.choice, self.template_id, schedule, region, self.channel), []
+        schedule = Schedule(starts_at, pace, self.working_hours, days=days)
+        name = self._named(starts_at)
+        return Plan(name, self.choice, self.template_id, schedule, region, self.channel, self.others), []
 
     def _named(self, starts_at: dt.datetime) -> str:
         day = format_date(starts_at.astimezone(ROME).date(), "d MMMM y")
@@ -91,12 +102,13 @@ class PlanDraft:
 
 def read_draft(args: MultiDict[str, str]) -> PlanDraft:
     """What an address or a form holds; what it does not hold has its usual value."""
-    template, pace = args.get("testo", ""), args.get("ritmo", "").strip().replace(".", "")
+    template, pace = _number(args.get("testo", "")) or 0, args.get("ritmo", "").strip().replace(".", "")
+    others = [number for text in args.getlist("variante") if (number := _number(text)) not in (None, template)]
     codes = [code for code in re.split(r"[\s,;]+", args.get("senza", "")) if _CODE.match(code)]
     choice = Choice(Filter.from_args(args), tuple(dict.fromkeys(codes))[:MOST_LEFT_OUT], args.get("oltre", "") == "1")
     return PlanDraft(
         choice=choice,
-        template_id=int(template) if template.isascii() and template.isdigit() and len(template) < 10 else 0,
+        template_id=template,
         name=" ".join(args.get("nome", "").split())[:LONGEST_NAME],
         when="data" if args.get("quando", "") == "data" else "ora",
         start=args.get("inizio", "").strip()[:30],
@@ -104,12 +116,19 @@ def read_draft(args: MultiDict[str, str]) -> PlanDraft:
         working_hours=args.get("orario", "") == "1" or not args.get("ritmo", ""),
         channel=args["canale"] if args.get("canale", "") in CHANNELS else BY_EMAIL,
         preview=" ".join(args.get("anteprima", "").replace("\0", "").split())[:LONGEST_SEARCH],
+        days=args.get("giorni", "").strip()[:3] or "1",
+        others=tuple(dict.fromkeys(number for number in others if number is not None))[:MOST_OTHERS],
     )
 
 
 def with_filter(draft: PlanDraft, chosen: Filter) -> PlanDraft:
     """The same with another filter."""
     return replace(draft, choice=replace(draft.choice, filter=chosen))
+
+
+def _number(text: str) -> int | None:
+    """A template's id, None for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _moment(text: str, now: dt.datetime) -> tuple[dt.datetime, str]:

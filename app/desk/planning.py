@@ -27,6 +27,7 @@ from app.desk.filter_words import filter_choices
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.old_pages import old_page
 from app.desk.plan_drafts import PlanDraft, read_draft, with_filter
+from app.desk.plan_learning import foresight, timing_problem, timing_problem_of
 from app.desk.plan_previews import previews_of
 from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, left_out_words
 from app.editions.current import EditionView
@@ -36,8 +37,9 @@ from app.reminders.audience import find_audience, regions_of
 from app.reminders.audience_numbers import Question, count_audience, numbers_of
 from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
 from app.reminders.channels import BY_HAND
+from app.reminders.learning.turns import LateDaysError
 from app.reminders.saved_audiences import list_saved
-from app.reminders.schedule import ends_too_late
+from app.reminders.schedule import CrowdedDaysError, ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
 
 STEPS = ("chi", "testo", "quando", "conferma")
@@ -75,7 +77,8 @@ def confirm_batch() -> ResponseReturnValue:
 
 def _step_of(errors: Errors) -> str:
     """The step in which what is wrong is chosen."""
-    return "chi" if any(field == "canale" for field, _text in errors) else "quando"
+    fields = {field for field, _text in errors}
+    return "chi" if "canale" in fields else "testo" if "variante" in fields else "quando"
 
 
 def _is_number(text: str) -> bool:
@@ -88,6 +91,8 @@ def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: i
         batch_id = queue_batch(edition, plan, key=key, actor=staff.actor, now=now(), seen=seen, after=after)
     except UnknownTemplateError:
         return _draw("testo", draft, errors=[("testo", _("Questo testo non c'è più: scegline un altro."))]), 422
+    except (CrowdedDaysError, LateDaysError) as error:
+        return _draw("quando", draft, errors=[timing_problem(error)]), 422
     except EmptyBatchError:
         return _draw("chi", draft, errors=[("q", _("Nessun ente riceverebbe il promemoria: cambia i filtri."))]), 422
     except GrownBatchError:
@@ -117,6 +122,11 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
         step = _step_of(errors)
     starts_at = at if plan is None else plan.schedule.starts_at
     asked = Question(edition, draft.choice, starts_at, at, draft.channel, staff.region_code)
+    audience = None
+    if plan is not None and step == "conferma":
+        audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
+        if problem := timing_problem_of(plan, audience):
+            step, errors = "quando", [problem]
     shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors}
     shown |= {"audience_words": AUDIENCE_WORDS, "list_address": url_for("desk.batch_audience") + draft.query("chi")}
     shown |= {"left_out_words": left_out_words(draft.channel), "channel_words": CHANNEL_WORDS}
@@ -126,12 +136,13 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
         shown |= {"numbers": count_audience(asked), **_who(edition, draft)}
     elif step == "testo":
         shown |= {"templates": list_templates(edition.id)}
-    elif step == "conferma" and plan is not None:
-        audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
+    elif step == "conferma" and plan is not None and audience is not None:
         shown |= {"audience": audience, "numbers": numbers_of(audience)}
         first, last = plan.schedule.span(audience.messages)
-        template = _template(edition, draft)
+        template = _template(edition, draft.template_id)
         shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
+        shown |= {"others": [_template(edition, number) for number in plan.others]}
+        shown |= {"foresight": foresight(edition, plan, audience, at) if plan.learns else None}
         shown |= {"too_late": ends_too_late(last, edition.closes_at), "key": key or secrets.token_hex(16)}
         shown |= {"latest": latest_batch(edition.id)}
         shown |= {"typed": request.form.get("numero", "")}
@@ -156,8 +167,8 @@ def _who(edition: EditionView, draft: PlanDraft) -> dict[str, Any]:
     }
 
 
-def _template(edition: EditionView, draft: PlanDraft) -> TemplateRow:
+def _template(edition: EditionView, number: int) -> TemplateRow:
     try:
-        return template_of(edition.id, draft.template_id)
+        return template_of(edition.id, number)
     except UnknownTemplateError:
         return template_of(edition.id, SHIPPED)

@@ -2,14 +2,13 @@
 
 Not for: whom it reaches (`audience.py`), what it says (`wording.py`), sending (`app.mail`).
 Holds always: of two who confirm the same form one queues it and both find it; a batch, its group and all its deliveries are
-there or none is; each address gets one message of an entity; the order in which entities are written to is drawn by lot, so
+there or none is; each address gets one message of an entity; the order and the text of several are drawn by lot, so
 that what a batch brings can be told from what would have come anyway; each deed leaves its audit entry in its own transaction.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -34,6 +33,8 @@ from app.mail.pace import ROME
 from app.mail.ways import sends_certified
 from app.reminders.audience import KIND, Audience, Choice, Recipient, find_audience
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
+from app.reminders.learning.arms import Expected, keep_arms, look_ahead, places_of
+from app.reminders.learning.turns import Turn, turns
 from app.reminders.models import AUDIENCES, Batch
 from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
@@ -78,7 +79,7 @@ class UnknownBatchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see;
-    `channel`: one of `app.reminders.channels.CHANNELS`."""
+    `channel`: one of `app.reminders.channels.CHANNELS`; `others`: the templates of the other variants, if there are any."""
 
     name: str
     choice: Choice
@@ -86,6 +87,12 @@ class Plan:
     schedule: Schedule
     region: str | None = None
     channel: str = BY_EMAIL
+    others: tuple[int, ...] = ()
+
+    @property
+    def learns(self) -> bool:
+        """Whether it is set up so that something can be compared."""
+        return self.schedule.days > 1 or bool(self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,11 @@ class BatchRow:
         """What the text was called of which it was made."""
         return str(self.filter.get("template_name", ""))
 
+    @property
+    def variant_names(self) -> list[str]:
+        """What the text of each variant was called."""
+        return [self.template_name, *map(str, self.filter.get("other_names", ()))]
+
 
 def queue_batch(
     edition: EditionView,
@@ -127,7 +139,7 @@ def queue_batch(
     `key`: of the form that was confirmed; `seen`: how many entities it showed; `after`: the latest batch of the edition when it
     was shown, 0 for none: of two coordinators who confirm a form each at once, one queues. What is only read is read before the
     database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
-    `ClosedChannelError`; ValueError for a pace that is none.
+    `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace that is none.
     """
     if plan.channel == BY_PEC and not sends_certified(settings()):
         raise ClosedChannelError(plan.channel)
@@ -139,19 +151,24 @@ def queue_batch(
         if known is not None:
             db.session.rollback()
             return known
-        audience, template = _read(edition, plan, now)
+        read = _read(edition, plan, now)
         db.session.rollback()
+    _check_number(read.audience, seen)
+    order = turns(read.audience.recipients, read.places, plan.schedule, key, variants=len(read.templates))
+    messages = list(write_messages(edition, order, read.templates, plan, key))
+    with unit_of_work(writes=True):
+        _hold_queueing(edition, key, after)
+        try:
+            return _store(edition, plan, read, order, messages, key, actor, now)
+        except IntegrityError:
+            return _first_with(key)
+
+
+def _check_number(audience: Audience, seen: int | None) -> None:
     if not audience.recipients:
         raise EmptyBatchError
     if seen is not None and len(audience.recipients) > seen:
         raise GrownBatchError(len(audience.recipients))
-    messages = list(write_messages(edition, audience, template, plan, key))
-    with unit_of_work(writes=True):
-        _hold_queueing(edition, key, after)
-        try:
-            return _store(edition, plan, audience, template, messages, key, actor, now)
-        except IntegrityError:
-            return _first_with(key)
 
 
 def _first_with(key: str) -> int:
@@ -163,14 +180,27 @@ def _first_with(key: str) -> int:
     return first
 
 
-def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> tuple[Audience, TemplateRow]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a batch is made of beside its plan. `templates`: of each variant; `places`, `expected`: see `learning/arms.py`."""
+
+    audience: Audience
+    templates: list[TemplateRow]
+    places: dict[int, tuple[str, int]]
+    expected: Expected | None
+
+
+def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> _Read:
     fresh_respondents(edition, now)
     audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region, channel=plan.channel)
-    return audience, template_of(edition.id, plan.template_id)
+    templates = [template_of(edition.id, number) for number in (plan.template_id, *plan.others)]
+    places = places_of(edition.id) if plan.learns else {}
+    expected = look_ahead(edition, plan.schedule, plan.region or plan.choice.filter.region, now) if plan.learns else None
+    return _Read(audience, templates, places, expected)
 
 
 def write_messages(
-    edition: EditionView, audience: Audience, template: TemplateRow, plan: Plan, key: str
+    edition: EditionView, order: Sequence[Turn], templates: Sequence[TemplateRow], plan: Plan, key: str
 ) -> Iterator[GroupMessage]:
     """The messages of a batch in the order and at the instants at which they go out, `{link}` still in them.
 
@@ -178,13 +208,12 @@ def write_messages(
     """
     by_hand = plan.channel == BY_HAND
     with force_locale(SOURCE_LANGUAGE):
-        prepared = {name: Prepared(template.texts[name], SOURCE_LANGUAGE) for name in AUDIENCES}
+        prepared = [{name: Prepared(one.texts[name], SOURCE_LANGUAGE) for name in AUDIENCES} for one in templates]
         values = ReaderValues(edition)
-        times = iter(plan.schedule.times(audience.messages))
-        for one in sorted(audience.recipients, key=lambda one: _lot(key, one.entity_id)):
-            for email in one.emails:
-                at = next(times)
-                written = prepared[one.audience].write(values.of(one, at))
+        for turn in order:
+            one = turn.recipient
+            for email, at in zip(one.emails, turn.at, strict=True):
+                written = prepared[turn.lot.variant][one.audience].write(values.of(one, at))
                 dedupe_key = keyed_hash(f"{KIND}|{key}|{one.entity_id}|{email}")
                 yield GroupMessage(
                     reference=f"entity:{one.entity_id}",
@@ -310,15 +339,15 @@ def _hold_queueing(edition: EditionView, key: str, after: int | None) -> None:
 def _store(
     edition: EditionView,
     plan: Plan,
-    audience: Audience,
-    template: TemplateRow,
+    read: _Read,
+    order: Sequence[Turn],
     messages: Sequence[GroupMessage],
     key: str,
     actor: str,
     now: dt.datetime,
 ) -> int:
     """The batch comes first: its key stops a second click before that one has written anything else."""
-    name, schedule = plan.name.strip()[:LONGEST_NAME], plan.schedule
+    name, schedule, audience = plan.name.strip()[:LONGEST_NAME], plan.schedule, read.audience
     by_hand, channel = plan.channel == BY_HAND, EMAIL if plan.channel == BY_EMAIL else PEC
     group_id = open_group(name, schedule.per_hour, now, working_hours=schedule.working_hours, by_hand=by_hand)
     values = {
@@ -327,7 +356,7 @@ def _store(
         "key": key,
         "name": name,
         "channel": plan.channel,
-        "filter": _chosen(plan, template),
+        "filter": _chosen(plan, read.templates),
         "excluded": json.dumps(audience.by_reason(), sort_keys=True),
         "respondents": len(audience.recipients),
         "deliveries": len(messages),
@@ -338,6 +367,8 @@ def _store(
     }
     batch_id: int = db.session.execute(sa.insert(Batch).values(**values).returning(_ROW.id)).scalar_one()
     queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now, channel=channel)
+    if read.expected is not None:
+        keep_arms(batch_id, order, read.expected, days=schedule.days, variants=len(read.templates))
     detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
     detail["channel"] = plan.channel
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
@@ -345,15 +376,12 @@ def _store(
     return batch_id
 
 
-def _chosen(plan: Plan, template: TemplateRow) -> str:
+def _chosen(plan: Plan, templates: Sequence[TemplateRow]) -> str:
     """What was chosen, kept for whoever asks later why these were written to."""
-    kept = asdict(plan.choice) | {"template": plan.template_id, "template_name": template.name, "region": plan.region}
+    kept = asdict(plan.choice) | {"template": plan.template_id, "template_name": templates[0].name, "region": plan.region}
+    if plan.others:
+        kept |= {"others": plan.others, "other_names": [one.name for one in templates[1:]]}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)
-
-
-def _lot(key: str, entity_id: int) -> bytes:
-    """A number that the key of the form draws for an entity."""
-    return hashlib.sha256(f"{key}|{entity_id}".encode()).digest()
 
 
 def _select() -> sa.Select[Any]:

@@ -89,6 +89,37 @@ class SavedAudience(Base):
     removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
+class Comparison(Base):
+    """What a batch was set up to show, written when it was queued. `days`, `variants`: over how many it was dealt; `days_base`,
+    `variants_base`: the share that was expected to answer anyway, until the days and until the variants are compared."""
+
+    __tablename__ = "reminder_comparison"
+
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("reminder_batch.id"), primary_key=True, autoincrement=False)
+    days: Mapped[int]
+    variants: Mapped[int]
+    days_base: Mapped[float] = mapped_column(sa.Double)
+    variants_base: Mapped[float] = mapped_column(sa.Double)
+
+
+class Arm(Base):
+    """What was drawn by lot for an entity in a batch over days or in several variants: see `app.reminders.learning.lots.Lot`.
+
+    `planned_at`: when its first message was to go; when it really went stands with the delivery. It never changes.
+    """
+
+    __tablename__ = "reminder_arm"
+
+    batch_id: Mapped[int] = mapped_column(sa.ForeignKey("reminder_comparison.batch_id"), primary_key=True, autoincrement=False)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False, index=True)
+    region_code: Mapped[str] = mapped_column(sa.String(2))
+    stratum: Mapped[str] = mapped_column(sa.String(40))
+    position: Mapped[int]
+    day: Mapped[int]
+    variant: Mapped[int]
+    planned_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
 class ReceiptUpload(Base):
     """Receipts of a batch that somebody has uploaded and not confirmed yet. `content`: the file, as it came; it goes with the
     confirmation, or after a day."""

@@ -1,6 +1,6 @@
 """what audiences are chosen by, beside each respondent; audiences that are saved
 
-Revision: 0018, after: 0016
+Revision: 0018, after: 0017
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from app.database import UTCDateTime
 
 
 revision = '0018'
-down_revision = '0016'
+down_revision = '0017'
 branch_labels = None
 depends_on = None
 
