@@ -22,7 +22,7 @@ from app.extensions import db
 from app.mail.pace import ROME
 from app.registry.entities import entity_table, label
 from app.registry.recipients import select_with_address
-from app.reminders.audience import MEMBERS_FROM, MOST_MESSAGES, REASONS, Audience, Choice, LeftOut, in_force
+from app.reminders.audience import MEMBERS_FROM, MOST_MESSAGES, REASONS, Audience, Choice, LeftOut
 from app.reminders.channels import BY_EMAIL
 
 PAGE: Final = 50
@@ -94,17 +94,16 @@ def numbers_of(audience: Audience) -> Numbers:
 
 
 def list_reached(asked: Question, page: int = 1, size: int = PAGE) -> list[Reached]:
-    """A page of those that would be reminded, by code. One statement."""
-    query = _narrow(asked, _ENTITY.code, _ENTITY.name, _ENTITY.province_sign, _text(), _ROW.progress, _mailboxes(asked.channel))
-    query = query.where(_reason(asked) == _REACHED).order_by(_ENTITY.code).limit(size).offset((page - 1) * size)
+    """A page of those that would be reminded, in the registry's order. One statement."""
+    names = (_ENTITY.code, _ENTITY.name, _ENTITY.province_sign)
+    query = _page(asked, _reason(asked) == _REACHED, page, size, *names, _text(), _ROW.progress, _mailboxes(asked.channel))
     return [Reached(row[0], label(row[1], row[2]), *row[3:]) for row in db.session.connection().execute(query)]
 
 
 def list_left_out(asked: Question, page: int = 1, size: int = PAGE) -> list[LeftOut]:
-    """A page of those that the filter finds and that would not be reminded, by code. One statement."""
+    """A page of those that the filter finds and that would not be reminded, in the registry's order. One statement."""
     reason = _reason(asked)
-    query = _narrow(asked, _ENTITY.code, _ENTITY.name, _ENTITY.province_sign, reason)
-    query = query.where(reason != _REACHED).order_by(_ENTITY.code).limit(size).offset((page - 1) * size)
+    query = _page(asked, reason != _REACHED, page, size, _ENTITY.code, _ENTITY.name, _ENTITY.province_sign, reason)
     return [LeftOut(row[0], label(row[1], row[2]), row[3]) for row in db.session.connection().execute(query)]
 
 
@@ -117,16 +116,22 @@ def count_each(edition: EditionView, choices: Collection[Choice], now: dt.dateti
         sa.func.sum(sa.case((sa.and_(sa.true(), *conditions(choice.filter, today, region=region)), 1), else_=0))
         for choice in choices
     ]
-    query = sa.select(*sums).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
-    query = query.where(_ROW.edition_id == edition.id, *in_force(today))
+    query = sa.select(*sums).where(_ROW.edition_id == edition.id)
     return [int(number or 0) for number in db.session.connection().execute(query).one()]
 
 
 def _narrow(asked: Question, *columns: Any) -> sa.Select[Any]:
     today = asked.now.astimezone(ROME).date()
-    query = sa.select(*columns).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
     own = (_ROW.edition_id == asked.edition.id, *conditions(asked.choice.filter, today, region=asked.region))
-    return query.where(*own, *in_force(today))
+    return sa.select(*columns).where(*own)
+
+
+def _page(asked: Question, wanted: sa.ColumnElement[bool], page: int, size: int, *columns: Any) -> sa.Select[Any]:
+    """The ids of a page are found in the order of the key, so that the database stops there; only these are named."""
+    ids = _narrow(asked, _ROW.entity_id).where(wanted).order_by(_ROW.entity_id).limit(size).offset((page - 1) * size)
+    query = sa.select(*columns).join_from(respondent_table, entity_table, _ENTITY.id == _ROW.entity_id)
+    query = query.where(_ROW.edition_id == asked.edition.id, _ROW.entity_id.in_(ids.correlate(None)))
+    return query.order_by(_ROW.entity_id)
 
 
 def _reason(asked: Question) -> sa.ColumnElement[str]:
@@ -137,7 +142,8 @@ def _reason(asked: Question) -> sa.ColumnElement[str]:
     refused = _ROW.entity_id.in_(select_with_address(bad=True, purpose=None if by_email else "pec"))
     found: list[tuple[Any, Any]] = []
     if asked.choice.without:
-        found.append((_ENTITY.code.in_(asked.choice.without), "by_hand"))
+        by_hand = sa.select(_ENTITY.id).where(_ENTITY.code.in_(asked.choice.without))
+        found.append((_ROW.entity_id.in_(by_hand), "by_hand"))
     found += [
         (_ROW.submitted_as.in_(ANSWERED), "submitted"),
         (_ROW.covered, "covered"),
