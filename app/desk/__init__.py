@@ -5,6 +5,7 @@ from flask import Blueprint
 from app.editions.checks import MAX_LETTER_BYTES
 from app.mail.returns.uploads import MOST_BYTES as MOST_UPLOADED
 from app.questionnaire.source import MAX_CHARACTERS
+from app.reminders.template_files import MOST_BYTES as MOST_ATTACHED
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
 
@@ -43,6 +44,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     seeing,
     staff,
     telephone,
+    template_files,
     templates,
 )
 
@@ -50,6 +52,7 @@ _AROUND_A_FILE = 64 * 1024
 LARGE_BODIES = {
     "desk.edition_letter_file": MAX_LETTER_BYTES + _AROUND_A_FILE,
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
+    "desk.template_files": MOST_ATTACHED + _AROUND_A_FILE,
     "desk.upload_receipts": MOST_UPLOADED + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""

@@ -23,11 +23,13 @@ from app.mail.ways import sends_certified
 from app.reminders.audience import Choice
 from app.reminders.batches import LONGEST_NAME, Plan
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
+from app.reminders.occasions import ADVANCE, AFTERWARDS, REMINDER
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
 LONGEST_SEARCH = 100
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,9}\Z")
 Errors = list[tuple[str, str]]
 
 
@@ -59,8 +61,10 @@ class PlanDraft:
         """The query of the address of a step."""
         return "?" + urlencode([("passo", step), *self.pairs()])
 
-    def plan(self, edition: EditionView, now: dt.datetime, region: str | None) -> tuple[Plan | None, Errors]:
-        """The plan that this makes, or what is wrong with it."""
+    def plan(
+        self, edition: EditionView, now: dt.datetime, region: str | None, occasion: str = REMINDER
+    ) -> tuple[Plan | None, Errors]:
+        """The plan that this makes, or what is wrong with it. `occasion`: what its text is for."""
         if self.channel == BY_PEC and not sends_certified(settings()):
             return None, [("canale", _("Il programma non può spedire PEC: manca il server. Scegli la PEC a mano."))]
         if self.channel == BY_HAND:
@@ -72,9 +76,9 @@ class PlanDraft:
         if self.when == "data":
             starts_at, problem = _moment(self.start, now)
             errors += [("inizio", problem)] if problem else []
-        if not errors and starts_at >= edition.closes_at:
+        if not errors and starts_at >= edition.closes_at and occasion not in AFTERWARDS:
             errors.append(("inizio", _("L'inizio deve venire prima della scadenza.")))
-        if not errors and starts_at < edition.opens_at:
+        if not errors and starts_at < edition.opens_at and occasion != ADVANCE:
             errors.append(("inizio", _("La rilevazione non è ancora aperta in quel momento: scegli una data successiva.")))
         pace = int(self.pace) if self.pace.isascii() and self.pace.isdigit() and len(self.pace) < 7 else 0
         if not 0 < pace <= FASTEST:
@@ -96,7 +100,7 @@ def read_draft(args: MultiDict[str, str]) -> PlanDraft:
     choice = Choice(Filter.from_args(args), tuple(dict.fromkeys(codes))[:MOST_LEFT_OUT], args.get("oltre", "") == "1")
     return PlanDraft(
         choice=choice,
-        template_id=int(template) if template.isascii() and template.isdigit() and len(template) < 10 else 0,
+        template_id=int(template) if _NUMBER.match(template) else 0,
         name=" ".join(args.get("nome", "").split())[:LONGEST_NAME],
         when="data" if args.get("quando", "") == "data" else "ora",
         start=args.get("inizio", "").strip()[:30],

@@ -27,13 +27,14 @@ from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size
 from app.desk.old_pages import old_page
 from app.desk.plan_drafts import PlanDraft, read_draft
 from app.desk.plan_previews import previews_of
-from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, left_out_words
+from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, OCCASION_WORDS, left_out_words
 from app.editions.current import EditionView
 from app.mail.ways import sends_certified
 from app.registry.entities import ENTITY_KINDS, labels_of
 from app.reminders.audience import find_audience, regions_of
 from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
 from app.reminders.channels import BY_HAND
+from app.reminders.occasions import AFTERWARDS
 from app.reminders.schedule import ends_too_late
 from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
 
@@ -62,7 +63,7 @@ def confirm_batch() -> ResponseReturnValue:
         return _draw("conferma", draft, errors=[])
     if wrong := old_page():
         return _draw("conferma", draft, errors=wrong, key=key), 422
-    plan, errors = draft.plan(edition, at, staff.region_code)
+    plan, errors = draft.plan(edition, at, staff.region_code, _template(edition, draft).occasion)
     if plan is None:
         return _draw(_step_of(errors), draft, errors=errors), 422
     if int(seen) > ASK_NUMBER_ABOVE and re.sub(r"\D", "", request.form.get("numero", "")) != str(int(seen)):
@@ -109,26 +110,29 @@ def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: i
 def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
     edition, at, staff = the_edition(), now(), required_staff()
     fresh_respondents(edition, at)
-    plan, wrong = draft.plan(edition, at, staff.region_code)
+    template = _template(edition, draft)
+    plan, wrong = draft.plan(edition, at, staff.region_code, template.occasion)
     if plan is None and step == "conferma":
         errors = errors or wrong
         step = _step_of(errors)
     starts_at = at if plan is None else plan.schedule.starts_at
-    audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
+    given: dict[str, Any] = {"region": staff.region_code, "channel": draft.channel, "occasion": template.occasion}
+    audience = find_audience(edition, draft.choice, starts_at, at, **given)
     shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors, "audience": audience}
     shown |= {"audience_words": AUDIENCE_WORDS, "names_shown": SHOWN_NAMES}
-    shown |= {"left_out_words": left_out_words(draft.channel), "channel_words": CHANNEL_WORDS}
+    shown |= {"left_out_words": left_out_words(draft.channel, template.occasion), "channel_words": CHANNEL_WORDS}
+    shown |= {"occasion": template.occasion, "afterwards": template.occasion in AFTERWARDS}
     shown |= {"can_certify": sends_certified(settings())}
     shown |= {"address_of": lambda to: url_for("desk.new_batch") + draft.query(to)}
     if step == "chi":
         shown |= _who(edition, draft)
     elif step == "testo":
-        shown |= {"templates": list_templates(edition.id)}
+        shown |= {"templates": list_templates(edition.id), "occasion_words": OCCASION_WORDS}
     elif step == "conferma" and plan is not None:
         first, last = plan.schedule.span(audience.messages)
-        template = _template(edition, draft)
         shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
-        shown |= {"too_late": ends_too_late(last, edition.closes_at), "key": key or secrets.token_hex(16)}
+        too_late = template.occasion not in AFTERWARDS and ends_too_late(last, edition.closes_at)
+        shown |= {"too_late": too_late, "key": key or secrets.token_hex(16)}
         shown |= {"latest": latest_batch(edition.id)}
         shown |= {"typed": request.form.get("numero", "")}
         shown |= {"previews": previews_of(edition, template, audience, draft, plan.schedule.starts_at)}
