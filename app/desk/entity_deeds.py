@@ -66,7 +66,7 @@ def choose_language(code: str) -> ResponseReturnValue:
     except UnknownLanguageError:
         abort(400)
     flash(_("Lingua salvata: vale per i messaggi che confermi d'ora in poi."), "success")
-    return _back(head, "lingua")
+    return _back(head, "lingua-dei-messaggi")
 
 
 _CALL_FIELDS = ("esito", "persona", "appunti", "richiamare")

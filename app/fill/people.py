@@ -66,7 +66,7 @@ def choose_entity_language() -> ResponseReturnValue:
         flash(_("Scegli una delle lingue dell'elenco."), "warning")
     else:
         flash(_("Lingua salvata: vale per i messaggi che partono d'ora in poi."), "success")
-    return redirect(url_for("fill.entity") + "#lingua", 303)
+    return redirect(url_for("fill.entity") + "#lingua-dei-messaggi", 303)
 
 
 @blueprint.post("/ente/sessioni/<key>/termina")

@@ -40,8 +40,6 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
 """Which message gets what: the purposes to try in order, those in one bracket together. The first bracket in which there is
 an address gets the message. A receipt goes to the registry office as well, which has to file it."""
 
-REMINDER = "reminder"
-"""Goes to no address that was left out of reminders."""
 WITH_LINK = frozenset({"activation", "sign_in", "reset", "telephone_copy"})
 """The messages with which somebody gets in, or confirms something in the entity's name."""
 
@@ -144,10 +142,10 @@ def masked(email: str) -> str:
 
 def addresses_of(entity_id: int) -> list[AddressRow]:
     """The addresses in use of an entity, by purpose in the order of `PURPOSES`, then by address."""
-    query = sa.select(
-        *(ContactAddress.id, ContactAddress.purpose, ContactAddress.email, ContactAddress.source, ContactAddress.created_at),
-        ContactAddress.no_reminders_at,
-    ).where(ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None))
+    row = ContactAddress
+    query = sa.select(row.id, row.purpose, row.email, row.source, row.created_at, row.no_reminders_at).where(
+        ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None)
+    )
     rows = [AddressRow(*row) for row in db.session.execute(query.order_by(ContactAddress.email, ContactAddress.id))]
     return sorted(rows, key=lambda row: PURPOSES.index(row.purpose))
 
@@ -180,7 +178,7 @@ def recipients_for(entity_ids: Collection[int], message: str, now: dt.datetime |
         raise ValueError(f"who gets a {message} link depends on the instant: say which")
     else:
         used = gets_links(now)
-    if message == REMINDER:
+    if message == "reminder":
         used = sa.and_(used, ContactAddress.no_reminders_at.is_(None))
     bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
     query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(

@@ -16,12 +16,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.accounts.reminded import people_to_remind
 from app.chasing.filters import Filter, conditions
 from app.chasing.respondents import respondent_table
 from app.editions.current import EditionView
 from app.editions.extensions import own_ends
 from app.extensions import db, table_of
-from app.mail.groups import groups_that_reached
+from app.mail.groups import groups_that_reached, recipients_in
 from app.mail.pace import ROME
 from app.registry.addresses import recipients_for, select_with_address
 from app.registry.entities import entity_table, find_by_ids, label, own_label, resolve, select_matching
@@ -208,7 +209,24 @@ def find_audience(
         one = Recipient(row.id, row.code, name, audience, response.progress, members, closes_at, emails)
         named = leads.of(row.id) if audience == "member" else ""
         recipients.append(replace(one, language=_language(row), own_label=own_label(row), leads=named))
+    if channel == BY_EMAIL and occasion not in AFTERWARDS:
+        recipients = _with_people(edition, recipients, facts)
     return Audience(tuple(recipients), tuple(left_out))
+
+
+def _with_people(edition: EditionView, recipients: list[Recipient], facts: _Facts) -> list[Recipient]:
+    """With the own addresses of who works on a draft, each once in an edition, and none that its office has as well."""
+    drafts = {one.entity_id for one in recipients if one.audience == "draft"}
+    found = people_to_remind(drafts, since=edition.opens_at)
+    if not found:
+        return recipients
+    known = recipients_in(facts.groups, TO_PERSON)
+    people: dict[int, list[str]] = {}
+    for person in found:
+        offices = {email.lower() for email in facts.emails[person.entity_id]}
+        if (f"entity:{person.entity_id}", person.email) not in known and person.email not in offices:
+            people.setdefault(person.entity_id, []).append(person.email)
+    return [replace(one, people=tuple(people.get(one.entity_id, ()))) for one in recipients]
 
 
 def _reader(occasion: str, response: ResponseState, state: MemberState, members: int) -> str:
