@@ -116,17 +116,17 @@ def stop_address_change(code: str, number: int) -> ResponseReturnValue:
     return redirect(url_for("desk.addresses", code=entity.code), 303)
 
 
-@blueprint.post("/accessi/<code>/indirizzi/<int(max=2147483647):number>/promemoria/<any(escludi, riammetti):deed>")
+@blueprint.post("/accessi/<code>/indirizzi/<int(max=2147483647):number>/promemoria/<any(togli, ripristina):deed>")
 def remind_address(code: str, number: int, deed: str) -> ResponseReturnValue:
     """Send no reminders to a person's own address, or send them again."""
     entity = asked_entity(code)
     try:
-        remind_one(entity.id, number, wanted=deed == "riammetti", actor=required_staff().actor, now=now())
+        remind_one(entity.id, number, wanted=deed == "ripristina", actor=required_staff().actor, now=now())
     except UnknownAddressError:
         flash(_("Gli indirizzi degli uffici ricevono sempre i promemoria: si possono solo cambiare o togliere."), "warning")
     else:
         told = (
-            _("L'indirizzo riceve di nuovo i promemoria.") if deed == "riammetti" else _("L'indirizzo non riceve promemoria.")
+            _("L'indirizzo riceve di nuovo i promemoria.") if deed == "ripristina" else _("L'indirizzo non riceve promemoria.")
         )
         flash(told, "success")
     return redirect(url_for("desk.addresses", code=entity.code), 303)

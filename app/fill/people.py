@@ -39,7 +39,7 @@ def change_person(number: int, deed: str) -> ResponseReturnValue:
     return redirect(url_for("fill.entity"), 303)
 
 
-@blueprint.post("/ente/persone/<int(max=2147483647):number>/promemoria/<any(ferma, riprendi):deed>")
+@blueprint.post("/ente/persone/<int(max=2147483647):number>/promemoria/<any(togli, ripristina):deed>")
 def change_reminders(number: int, deed: str) -> ResponseReturnValue:
     """End the reminders to one's own address, or begin again: only for oneself."""
     who = identity()
@@ -47,11 +47,11 @@ def change_reminders(number: int, deed: str) -> ResponseReturnValue:
         flash(_("Ognuno decide per il proprio indirizzo: chi compila può cambiarlo quando è il suo turno."), "warning")
         return redirect(url_for("fill.entity") + "#persone", 303)
     try:
-        set_reminders(number, wanted=deed == "riprendi", now=now())
+        set_reminders(number, wanted=deed == "ripristina", now=now())
     except DeadStopError:
         flash(_("Prima verifica il tuo indirizzo: finché non è verificato non riceve promemoria."), "info")
     else:
-        told = _("Ricevi di nuovo i promemoria al tuo indirizzo.") if deed == "riprendi" else _("Non ricevi più promemoria.")
+        told = _("Ricevi di nuovo i promemoria al tuo indirizzo.") if deed == "ripristina" else _("Non ricevi più promemoria.")
         flash(told, "success")
     return redirect(url_for("fill.entity") + "#persone", 303)
 
