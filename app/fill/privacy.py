@@ -47,6 +47,7 @@ COLUMNS: Final = {
     "phone": _l("telefono"),
     "created_at": _l("dal"),
     "verified_at": _l("indirizzo verificato"),
+    "no_reminders_at": _l("promemoria fermati"),
     "by_phone": _l("scritto da altri al telefono"),
     "spoke_with": _l("con chi"),
     "given_at": _l("dal"),
@@ -66,7 +67,7 @@ COLUMNS: Final = {
     "action": _l("operazione"),
 }
 INSTANTS: Final = frozenset(
-    {"created_at", "at", "last_seen_at", "ended_at", "submitted_at", "verified_at", "given_at", "until"}
+    {"created_at", "at", "last_seen_at", "ended_at", "submitted_at", "verified_at", "no_reminders_at", "given_at", "until"}
 )
 IN_THE_FILE_ALONE: Final = frozenset({"kind", "state", "said_by", "purpose", "outcome"})  # codes, for programs
 

@@ -25,7 +25,18 @@ from app.responses.tables import coverage_reply_table, draft_consent_table, late
 
 _OPERATOR: Final = operator_table.c
 _ASKER: Final = ("name", "office", "email", "phone", "created_at")
-_PERSON: Final = ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at", "verified_at")
+_PERSON: Final = (
+    "id",
+    "entity_code",
+    "entity_name",
+    "name",
+    "office",
+    "email",
+    "phone",
+    "created_at",
+    "verified_at",
+    "no_reminders_at",
+)
 Rows = list[dict[str, Any]]
 
 

@@ -214,7 +214,7 @@ def test_a_member_of_a_silent_lead_reads_a_text_of_its_own_in_the_last_week(
     clock.set(last_week)
     queue(reachable, now=last_week)
     run()
-    assert message_to(server, BOLZANO)["Subject"] == "Bozen (BZ): Antwort noch nicht eingegangen (Firenze (FI))"
+    assert message_to(server, BOLZANO)["Subject"] == "Bozen (BZ): Antwort noch nicht eingegangen – Firenze (FI)"
 
 
 def with_files(edition: EditionView, *files: bytes) -> int:
