@@ -47,6 +47,7 @@ address_table = table_of(ContactAddress)  # for rooms that join it in a query of
 # The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the
 # other, and only its key is read here.
 _bad = sa.table("mail_suppression", sa.column("email"))
+_IS_BAD = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
 
 
 class UnfitAddressError(ValueError):
@@ -153,11 +154,10 @@ def addresses_of(entity_id: int) -> list[AddressRow]:
 def select_with_address(*, bad: bool = False, purpose: str | None = None) -> sa.Select[int]:
     """The ids of the entities with an address in use to which a message may go; `bad`: with one that a server has refused;
     `purpose`: only addresses of this one."""
-    known_bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
     query = sa.select(ContactAddress.entity_id).where(ContactAddress.ended_at.is_(None)).distinct()
     if purpose is not None:
         query = query.where(ContactAddress.purpose == purpose)
-    return query.where(known_bad if bad else ~known_bad)
+    return query.where(_IS_BAD if bad else ~_IS_BAD)
 
 
 def recipients_of(entity_id: int, message: str, now: dt.datetime | None = None) -> list[str]:
@@ -180,10 +180,8 @@ def recipients_for(entity_ids: Collection[int], message: str, now: dt.datetime |
         used = gets_links(now)
     if message == "reminder":
         used = sa.and_(used, ContactAddress.no_reminders_at.is_(None))
-    bad = ContactAddress.email.in_(sa.select(sa.func.lower(_bad.c.email)))
-    query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email).where(
-        ContactAddress.entity_id.in_(entity_ids), used, ~bad
-    )
+    query = sa.select(ContactAddress.entity_id, ContactAddress.purpose, ContactAddress.email)
+    query = query.where(ContactAddress.entity_id.in_(entity_ids), used, ~_IS_BAD)
     found: dict[int, dict[str, list[str]]] = {entity_id: {} for entity_id in entity_ids}
     for row in db.session.execute(query.order_by(ContactAddress.entity_id, ContactAddress.email, ContactAddress.id)):
         found[row.entity_id].setdefault(row.purpose, []).append(row.email)
