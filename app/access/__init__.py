@@ -14,6 +14,7 @@ CSRF_REDISPLAY = frozenset(
         "access.take_up",
         "access.verify",
         "access.confirm_copy",
+        "access.stop_reminders",
         "access.second_step",
         "access.code",
         "access.request_access",
@@ -23,4 +24,4 @@ CSRF_REDISPLAY = frozenset(
     }
 )
 
-from app.access import confirming, invited, refusals, second_step, staff, staff_sso, views, ways  # noqa: E402,F401  (they register on `blueprint`)
+from app.access import confirming, invited, refusals, second_step, staff, staff_sso, stopping, views, ways  # noqa: E402,F401  (they register on `blueprint`)

@@ -136,7 +136,14 @@ def erase_operator_row(operator_id: int, now: dt.datetime) -> tuple[int, str] | 
         return None
     erased = sa.select(sa.func.count()).where(_OPERATOR.entity_id == row.entity_id, _OPERATOR.erased_at.is_not(None))
     number = db.session.execute(erased).scalar_one() + 1
-    values = {"name": f"{ERASED_NAME}{number}", "office": "", "email": "", "phone": "", "erased_at": now}
+    values = {
+        "name": f"{ERASED_NAME}{number}",
+        "office": "",
+        "email": "",
+        "phone": "",
+        "erased_at": now,
+        "no_reminders_at": None,
+    }
     removed = sa.func.coalesce(_OPERATOR.removed_at, now)
     db.session.execute(sa.update(Operator).where(_OPERATOR.id == operator_id).values(**values, removed_at=removed))
     for table in (WebSession, KnownPlace):

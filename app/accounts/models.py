@@ -119,7 +119,8 @@ class Operator(Base):
 
     `last_seen_at`: what its sessions said that have gone by their term. `erased_at`: since when nothing of the person is left.
     `verified_at`: since when the address is known to be read by whoever declared it; NULL: nobody has shown it. `staff_id`: who
-    of the staff wrote it down and fills in by telephone with this person; NULL for everybody else.
+    of the staff wrote it down and fills in by telephone with this person; NULL for everybody else. `no_reminders_at`: since
+    when the person wants no reminders at the own address.
     """
 
     __tablename__ = "operator"
@@ -136,6 +137,7 @@ class Operator(Base):
     erased_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     verified_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     staff_id: Mapped[int | None] = mapped_column(sa.ForeignKey("staff_member.id"))
+    no_reminders_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class OperatorInvitation(Base):

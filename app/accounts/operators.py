@@ -26,7 +26,8 @@ from app.web.language import SOURCE_LANGUAGE
 
 @dataclass(frozen=True, slots=True)
 class OperatorRow:
-    """One operator. Personal data: show it to its own entity only. `staff`: who of the staff fills in with this person on the
+    """One operator. Personal data: show it to its own entity only. `no_reminders_at`: since when no reminder goes to the own
+    address. `staff`: who of the staff fills in with this person on the
     line; None for who fills in by themselves."""
 
     id: int
@@ -36,6 +37,7 @@ class OperatorRow:
     email: str
     phone: str
     verified_at: dt.datetime | None = None
+    no_reminders_at: dt.datetime | None = None
     staff: str | None = None
 
     @property
@@ -48,7 +50,7 @@ STAFF_NAME = sa.select(StaffMember.name).where(StaffMember.id == Operator.staff_
 """Who of the staff fills in with an operator on the line, for a query on operators; NULL for who fills in by themselves."""
 _COLUMNS = (
     *(Operator.id, Operator.entity_id, Operator.name, Operator.office, Operator.email, Operator.phone),
-    *(Operator.verified_at, STAFF_NAME.label("staff")),
+    *(Operator.verified_at, Operator.no_reminders_at, STAFF_NAME.label("staff")),
 )
 
 

@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "access.enter_by_link": ANYBODY,
     "access.stop_address_change": ANYBODY,
     "access.confirm_copy": ANYBODY,
+    "access.stop_reminders": ANYBODY,
     "access.code": ANYBODY,
     "access.second_step": ANYBODY,
     "access.take_up": ANYBODY,
@@ -140,6 +141,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.seen_check": PREPARE,
     "fill.seen_step": PREPARE,
     "fill.change_person": OPERATOR,
+    "fill.change_reminders": OPERATOR,
+    "fill.choose_entity_language": OPERATOR,
     "fill.own_data": OPERATOR,
     "fill.own_data_file": OPERATOR,
     "fill.accept_privacy": OPERATOR,
@@ -177,6 +180,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.keep_saved_answer": COORDINATE,
     "desk.extend_entity": COORDINATE,
     "desk.refuse_entity_reopening": COORDINATE,
+    "desk.choose_language": PREPARE,
     "desk.profile": DESK,
     "desk.change_password": DESK,
     "desk.end_sessions": DESK,
@@ -221,6 +225,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.addresses": PREPARE,
     "desk.change_address": PREPARE,
     "desk.restore_address": PREPARE,
+    "desk.remind_address": PREPARE,
     "desk.stop_address_change": PREPARE,
     "desk.address_changes": PREPARE,
     "desk.decide_address_change": PREPARE,
@@ -269,6 +274,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.copy_template_page": COORDINATE,
     "desk.try_template": COORDINATE,
     "desk.keep_template": COORDINATE,
+    "desk.template_files": COORDINATE,
+    "desk.template_file": COORDINATE,
 }
 
 

@@ -17,11 +17,13 @@ from app.extensions import db
 from app.mail.tables import delivery_table
 
 # The table of batches belongs to the reminders, which import this room: only its keys are read here.
-_batch = sa.table("reminder_batch", sa.column("edition_id"), sa.column("group_id"), sa.column("channel"))
+_batch = sa.table("reminder_batch", *(sa.column(name) for name in ("edition_id", "group_id", "channel", "occasion")))
 _ROW: Final = delivery_table.c
 _REFERENCE: Final = "entity:"
 _NOT_REACHED: Final = ("failed", "bounced", "cancelled")
 _GONE_OUT: Final = ("accepted", "delivered", "unknown")
+AFTERWARDS: Final = ("thanks", "results")
+"""What follows an answer is no reminder."""
 _AT: Final = sa.func.coalesce(_ROW.claimed_at, _ROW.changed_at)
 
 
@@ -71,5 +73,6 @@ def _select(edition_id: int) -> sa.Select[Any]:
     back = sa.func.max(sa.case((_ROW.state == "bounced", _AT)), type_=UTCDateTime)
     query = sa.select(_ROW.reference, _batch.c.channel, sa.func.count(reached.distinct()), out, back)
     query = query.join_from(_batch, delivery_table, _ROW.group_id == _batch.c.group_id)
-    query = query.where(_batch.c.edition_id == edition_id, _ROW.reference.startswith(_REFERENCE))
+    asks = _batch.c.occasion.not_in(AFTERWARDS)
+    query = query.where(_batch.c.edition_id == edition_id, asks, _ROW.reference.startswith(_REFERENCE))
     return query.group_by(_ROW.reference, _batch.c.channel).order_by(_ROW.reference, _batch.c.channel)

@@ -135,7 +135,7 @@ def _wanted(edition: EditionView, now: dt.datetime) -> dict[int, tuple[Any, ...]
             *(entity.id in leading, min(others) if others else None, entity.id in reachable),
             None if response is _UNSEEN else response.last_activity,
             *(response.submitted_at, ends.get(entity.id)),
-            language_of(entity.region_code, entity.province_sign, entity.name_other_language),
+            language_of(entity.region_code, entity.province_sign, entity.name_other_language, entity.language),
             *(entity.id in before, mailboxes.get(entity.id, 0), entity.id in certified, len(waiting.get(entity.id, ()))),
             *contacts.get(entity.id, _UNWRITTEN).columns(),
         )
@@ -155,9 +155,8 @@ def _answered_before(edition: EditionView, today: dt.date) -> set[int]:
 def _asked(edition: EditionView, day: dt.date) -> sa.Select[Any]:
     """The entities that this edition asks: all in force, or the pilot's own."""
     entity = entity_table.c
-    query = sa.select(
-        entity.id, entity.kind, entity.region_code, entity.province_sign, entity.population, entity.name_other_language
-    )
+    columns = (entity.id, entity.kind, entity.region_code, entity.province_sign, entity.population)
+    query = sa.select(*columns, entity.name_other_language, entity.language)
     query = query.where(sa.or_(entity.valid_from.is_(None), entity.valid_from <= day))
     query = query.where(sa.or_(entity.valid_to.is_(None), entity.valid_to > day))
     if edition.state != "pilot":

@@ -5,6 +5,7 @@ from flask import Blueprint
 from app.editions.checks import MAX_LETTER_BYTES
 from app.mail.returns.uploads import MOST_BYTES as MOST_UPLOADED
 from app.questionnaire.source import MAX_CHARACTERS
+from app.reminders.template_files import MOST_BYTES as MOST_ATTACHED
 from app.threads.typed import BODY as MOST_WRITTEN
 
 blueprint = Blueprint("desk", __name__, url_prefix="/gestione")
@@ -47,6 +48,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     seeing,
     staff,
     telephone,
+    template_files,
     templates,
     thread_new,
     threads,
@@ -58,6 +60,7 @@ LARGE_BODIES = {
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
     "desk.new_thread": MOST_WRITTEN,
     "desk.thread": MOST_WRITTEN,
+    "desk.template_files": MOST_ATTACHED + _AROUND_A_FILE,
     "desk.upload_receipts": MOST_UPLOADED + _AROUND_A_FILE,
 }
 """Pages that take a file, and the most bytes of what is sent to them."""

@@ -29,6 +29,7 @@ from app.reminders import saved_audiences as stored
 from app.reminders.audience import Choice
 from app.reminders.audience_numbers import PAGE, Question, count_audience, count_each, list_left_out, list_reached
 from app.reminders.saved_audiences import SavedRow, UnfitAudienceError, UnknownAudienceError
+from app.reminders.templates import template_or_shipped
 
 LONGEST_NUMBER = 10
 LEFT_OUT = "esclusi"
@@ -107,9 +108,10 @@ def batch_audience() -> str:
     """A page of whom the batch that is being planned reaches, or of whom it does not."""
     edition, at, staff, draft = the_edition(), now(), required_staff(), read_draft(request.args)
     fresh_respondents(edition, at)
-    plan, _wrong = draft.plan(edition, at, staff.region_code)
+    occasion = template_or_shipped(edition.id, draft.template_id).occasion
+    plan, _wrong = draft.plan(edition, at, staff.region_code, occasion)
     starts_at = at if plan is None else plan.schedule.starts_at
-    asked = Question(edition, draft.choice, starts_at, at, draft.channel, staff.region_code)
+    asked = Question(edition, draft.choice, starts_at, at, draft.channel, staff.region_code, occasion)
     numbers, left_out = count_audience(asked), request.args.get("elenco", "") == LEFT_OUT
     total = numbers.found - numbers.recipients if left_out else numbers.recipients
     pages = max(1, -(-total // PAGE))
@@ -125,7 +127,7 @@ def batch_audience() -> str:
         page_address=lambda number: f"{path}&pagina={number}",
         back=url_for("desk.new_batch") + draft.query("chi"),
         audience_words=AUDIENCE_WORDS,
-        left_out_words=left_out_words(draft.channel),
+        left_out_words=left_out_words(draft.channel, occasion),
     )
 
 

@@ -29,6 +29,8 @@ from app.desk.typed_instants import read_day
 from app.editions.extensions import MINUTE, ExtensionRefusedError, extend, is_over
 from app.editions.files import ROME
 from app.editions.reopenings import UnknownReopeningError, refuse_reopening, waiting_entities, waiting_reopenings
+from app.registry.entity_languages import UnknownLanguageError
+from app.registry.entity_languages import choose_language as choose_one
 from app.web.incoming import NUL
 
 REMOVE = "togli"
@@ -53,6 +55,18 @@ def add_entity_call(code: str) -> ResponseReturnValue:
     add_call(edition.id, (head.entity_id, head.code), call, staff_id=required_staff().staff_id, now=now())
     flash(_("Telefonata annotata."), "success")
     return _back(head, "telefonate")
+
+
+@blueprint.post("/enti/<code>/lingua")
+def choose_language(code: str) -> ResponseReturnValue:
+    """In which language the entity is written to; "": in that of its place."""
+    head = seen_head(code)
+    try:
+        choose_one(head.entity_id, request.form.get("lingua-messaggi", ""), actor=required_staff().actor, now=now())
+    except UnknownLanguageError:
+        abort(400)
+    flash(_("Lingua salvata: vale per i messaggi che confermi d'ora in poi."), "success")
+    return _back(head, "lingua-dei-messaggi")
 
 
 _CALL_FIELDS = ("esito", "persona", "appunti", "richiamare")

@@ -40,6 +40,7 @@ from app.registry.addresses import (
     waiting_changes,
 )
 from app.registry.entities import EntityRow
+from app.registry.reminder_addresses import remind_address as remind_one
 
 LONGEST = 300
 END = "termina"
@@ -112,6 +113,22 @@ def stop_address_change(code: str, number: int) -> ResponseReturnValue:
     else:
         back = _(" Si scrive di nuovo a %(email)s.", email=stopped.replaced) if stopped.replaced else ""
         flash(_("Modifica fermata: %(email)s non è più in uso.", email=stopped.email) + back, "success")
+    return redirect(url_for("desk.addresses", code=entity.code), 303)
+
+
+@blueprint.post("/accessi/<code>/indirizzi/<int(max=2147483647):number>/promemoria/<any(togli, ripristina):deed>")
+def remind_address(code: str, number: int, deed: str) -> ResponseReturnValue:
+    """Send no reminders to a person's own address, or send them again."""
+    entity = asked_entity(code)
+    try:
+        remind_one(entity.id, number, wanted=deed == "ripristina", actor=required_staff().actor, now=now())
+    except UnknownAddressError:
+        flash(_("Gli indirizzi degli uffici ricevono sempre i promemoria: si possono solo cambiare o togliere."), "warning")
+    else:
+        told = (
+            _("L'indirizzo riceve di nuovo i promemoria.") if deed == "ripristina" else _("L'indirizzo non riceve promemoria.")
+        )
+        flash(told, "success")
     return redirect(url_for("desk.addresses", code=entity.code), 303)
 
 

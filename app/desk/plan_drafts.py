@@ -24,12 +24,14 @@ from app.reminders.audience import Choice
 from app.reminders.batches import LONGEST_NAME, Plan
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
 from app.reminders.learning.lots import MOST_DAYS, MOST_VARIANTS
+from app.reminders.occasions import ADVANCE, AFTERWARDS, REMINDER
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
 LONGEST_SEARCH = 100
 MOST_OTHERS = 20
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,32}\Z")
+_NUMBER = re.compile(r"-?[0-9]{1,9}\Z")
 Errors = list[tuple[str, str]]
 
 
@@ -64,8 +66,10 @@ class PlanDraft:
         """The query of the address of a step."""
         return "?" + urlencode([("passo", step), *self.pairs()])
 
-    def plan(self, edition: EditionView, now: dt.datetime, region: str | None) -> tuple[Plan | None, Errors]:
-        """The plan that this makes, or what is wrong with it."""
+    def plan(
+        self, edition: EditionView, now: dt.datetime, region: str | None, occasion: str = REMINDER
+    ) -> tuple[Plan | None, Errors]:
+        """The plan that this makes, or what is wrong with it. `occasion`: what its text is for."""
         if self.channel == BY_PEC and not sends_certified(settings()):
             return None, [("canale", _("Il programma non può spedire PEC: manca il server. Scegli la PEC a mano."))]
         if self.channel == BY_HAND:
@@ -77,9 +81,9 @@ class PlanDraft:
         if self.when == "data":
             starts_at, problem = _moment(self.start, now)
             errors += [("inizio", problem)] if problem else []
-        if not errors and starts_at >= edition.closes_at:
+        if not errors and starts_at >= edition.closes_at and occasion not in AFTERWARDS:
             errors.append(("inizio", _("L'inizio deve venire prima della scadenza.")))
-        if not errors and starts_at < edition.opens_at:
+        if not errors and starts_at < edition.opens_at and occasion != ADVANCE:
             errors.append(("inizio", _("La rilevazione non è ancora aperta in quel momento: scegli una data successiva.")))
         pace = int(self.pace) if self.pace.isascii() and self.pace.isdigit() and len(self.pace) < 7 else 0
         if not 0 < pace <= FASTEST:
@@ -127,8 +131,8 @@ def with_filter(draft: PlanDraft, chosen: Filter) -> PlanDraft:
 
 
 def _number(text: str) -> int | None:
-    """A template's id, None for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    """A template's id, below zero for those that ship, None for what is none."""
+    return int(text) if _NUMBER.match(text) else None
 
 
 def _moment(text: str, now: dt.datetime) -> tuple[dt.datetime, str]:

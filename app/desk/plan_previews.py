@@ -18,9 +18,9 @@ from app.desk.plan_drafts import PlanDraft
 from app.desk.reminder_words import AUDIENCE_WORDS, left_out_words
 from app.editions.current import EditionView
 from app.reminders.audience import Audience, Recipient, find_recipients, why_left_out
-from app.reminders.batches import write_for
 from app.reminders.templates import TemplateRow
 from app.reminders.wording import paragraphs
+from app.reminders.writing import action_of, write_for
 
 MOST_MATCHES: Final = 20
 Link = tuple[str, str]
@@ -91,6 +91,8 @@ def _why_nobody(audience: Audience, text: str, channel: str) -> str:
 
 def preview(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> dict[str, Any]:
     """What an entity would get, for `desk/message.html`."""
-    written = write_for(edition, template, one, at)
+    message = write_for(edition, template, one, at)
+    written = message.written
     before, after = paragraphs(written.text)
-    return {"who": one, "subject": written.subject, "text": written.text, "before": before, "after": after}
+    shown = {"who": one, "subject": written.subject, "text": written.text, "before": before, "after": after}
+    return shown | {"language": message.language, "action": action_of(template, message.language)}

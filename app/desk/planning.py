@@ -29,18 +29,27 @@ from app.desk.old_pages import old_page
 from app.desk.plan_drafts import PlanDraft, read_draft, with_filter
 from app.desk.plan_learning import foresight, timing_problem, timing_problem_of
 from app.desk.plan_previews import previews_of
-from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, left_out_words
+from app.desk.reminder_words import AUDIENCE_WORDS, CHANNEL_WORDS, OCCASION_WORDS, left_out_words
 from app.editions.current import EditionView
 from app.mail.ways import sends_certified
 from app.registry.entities import ENTITY_KINDS, labels_of
 from app.reminders.audience import find_audience, regions_of
 from app.reminders.audience_numbers import Question, count_audience, numbers_of
-from app.reminders.batches import EmptyBatchError, GrownBatchError, OtherBatchError, Plan, latest_batch, queue_batch
+from app.reminders.batches import (
+    EmptyBatchError,
+    GrownBatchError,
+    MixedOccasionsError,
+    OtherBatchError,
+    Plan,
+    latest_batch,
+    queue_batch,
+)
 from app.reminders.channels import BY_HAND
 from app.reminders.learning.turns import LateDaysError
+from app.reminders.occasions import AFTERWARDS
 from app.reminders.saved_audiences import list_saved
 from app.reminders.schedule import CrowdedDaysError, ends_too_late
-from app.reminders.templates import SHIPPED, TemplateRow, UnknownTemplateError, list_templates, template_of
+from app.reminders.templates import UnknownTemplateError, list_templates, template_or_shipped
 
 STEPS = ("chi", "testo", "quando", "conferma")
 ASK_NUMBER_ABOVE = 1_000
@@ -66,7 +75,7 @@ def confirm_batch() -> ResponseReturnValue:
         return _draw("conferma", draft, errors=[])
     if wrong := old_page():
         return _draw("conferma", draft, errors=wrong, key=key), 422
-    plan, errors = draft.plan(edition, at, staff.region_code)
+    plan, errors = draft.plan(edition, at, staff.region_code, template_or_shipped(edition.id, draft.template_id).occasion)
     if plan is None:
         return _draw(_step_of(errors), draft, errors=errors), 422
     if int(seen) > ASK_NUMBER_ABOVE and re.sub(r"\D", "", request.form.get("numero", "")) != str(int(seen)):
@@ -85,16 +94,16 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
+REFUSALS = (UnknownTemplateError, CrowdedDaysError, LateDaysError, MixedOccasionsError, EmptyBatchError)
+
+
 def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: int, after: int) -> ResponseReturnValue:
     staff = required_staff()
     try:
         batch_id = queue_batch(edition, plan, key=key, actor=staff.actor, now=now(), seen=seen, after=after)
-    except UnknownTemplateError:
-        return _draw("testo", draft, errors=[("testo", _("Questo testo non c'è più: scegline un altro."))]), 422
-    except (CrowdedDaysError, LateDaysError) as error:
-        return _draw("quando", draft, errors=[timing_problem(error)]), 422
-    except EmptyBatchError:
-        return _draw("chi", draft, errors=[("q", _("Nessun ente riceverebbe il promemoria: cambia i filtri."))]), 422
+    except REFUSALS as error:
+        step, field, problem = _why_refused(error)
+        return _draw(step, draft, errors=[(field, problem)]), 422
     except GrownBatchError:
         problem = _("Nel frattempo gli enti da raggiungere sono aumentati: controlla di nuovo e conferma.")
         return _draw("conferma", draft, errors=[("", problem)]), 409
@@ -113,37 +122,57 @@ def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: i
     return redirect(url_for("desk.batch", batch=batch_id), 303)
 
 
+def _why_refused(error: Exception) -> tuple[str, str, str]:
+    """(the step in which it is mended, the id of its field, what to do)."""
+    if isinstance(error, UnknownTemplateError):
+        return "testo", "testo", _("Questo testo non c'è più: scegline un altro.")
+    if isinstance(error, MixedOccasionsError):
+        return "testo", *_mixed()
+    if isinstance(error, CrowdedDaysError | LateDaysError):
+        return "quando", *timing_problem(error)
+    return "chi", "q", _("Nessun ente riceverebbe il promemoria: cambia i filtri.")
+
+
+def _mixed() -> tuple[str, str]:
+    return "variante", _("I testi da provare insieme devono servire alla stessa occasione: scegli altri testi, o uno solo.")
+
+
 def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
     edition, at, staff = the_edition(), now(), required_staff()
     fresh_respondents(edition, at)
-    plan, wrong = draft.plan(edition, at, staff.region_code)
+    template = template_or_shipped(edition.id, draft.template_id)
+    plan, wrong = draft.plan(edition, at, staff.region_code, template.occasion)
     if plan is None and step == "conferma":
         errors = errors or wrong
         step = _step_of(errors)
     starts_at = at if plan is None else plan.schedule.starts_at
-    asked = Question(edition, draft.choice, starts_at, at, draft.channel, staff.region_code)
+    given: dict[str, Any] = {"region": staff.region_code, "channel": draft.channel, "occasion": template.occasion}
+    asked = Question(edition, draft.choice, starts_at, at, **given)
     audience = None
     if plan is not None and step == "conferma":
-        audience = find_audience(edition, draft.choice, starts_at, at, region=staff.region_code, channel=draft.channel)
+        audience = find_audience(edition, draft.choice, starts_at, at, **given)
         if problem := timing_problem_of(plan, audience):
             step, errors = "quando", [problem]
+        if any(template_or_shipped(edition.id, number).occasion != template.occasion for number in plan.others):
+            step, errors = "testo", [_mixed()]
     shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors}
     shown |= {"audience_words": AUDIENCE_WORDS, "list_address": url_for("desk.batch_audience") + draft.query("chi")}
-    shown |= {"left_out_words": left_out_words(draft.channel), "channel_words": CHANNEL_WORDS}
+    shown |= {"left_out_words": left_out_words(draft.channel, template.occasion), "channel_words": CHANNEL_WORDS}
+    shown |= {"occasion": template.occasion, "afterwards": template.occasion in AFTERWARDS}
     shown |= {"can_certify": sends_certified(settings())}
     shown |= {"address_of": lambda to: url_for("desk.new_batch") + draft.query(to)}
     if step == "chi":
         shown |= {"numbers": count_audience(asked), **_who(edition, draft)}
     elif step == "testo":
-        shown |= {"templates": list_templates(edition.id)}
+        shown |= {"templates": list_templates(edition.id), "occasion_words": OCCASION_WORDS}
     elif step == "conferma" and plan is not None and audience is not None:
         shown |= {"audience": audience, "numbers": numbers_of(audience)}
         first, last = plan.schedule.span(audience.messages)
-        template = _template(edition, draft.template_id)
         shown |= {"plan": plan, "first": first, "last": last, "template": template, "ask_above": ASK_NUMBER_ABOVE}
-        shown |= {"others": [_template(edition, number) for number in plan.others]}
+        shown |= {"others": [template_or_shipped(edition.id, number) for number in plan.others]}
         shown |= {"foresight": foresight(edition, plan, audience, at) if plan.learns else None}
-        shown |= {"too_late": ends_too_late(last, edition.closes_at), "key": key or secrets.token_hex(16)}
+        too_late = template.occasion not in AFTERWARDS and ends_too_late(last, edition.closes_at)
+        shown |= {"too_late": too_late, "key": key or secrets.token_hex(16)}
         shown |= {"latest": latest_batch(edition.id)}
         shown |= {"typed": request.form.get("numero", "")}
         shown |= {"previews": previews_of(edition, template, audience, draft, plan.schedule.starts_at)}
@@ -165,10 +194,3 @@ def _who(edition: EditionView, draft: PlanDraft) -> dict[str, Any]:
         "saved": list_saved(),
         "saved_address": lambda one: url_for("desk.new_batch") + with_filter(draft, one.filter).query("chi"),
     }
-
-
-def _template(edition: EditionView, number: int) -> TemplateRow:
-    try:
-        return template_of(edition.id, number)
-    except UnknownTemplateError:
-        return template_of(edition.id, SHIPPED)

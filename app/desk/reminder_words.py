@@ -16,12 +16,30 @@ from app.mail.delivering import PUT_OFF
 from app.mail.groups import SERVER_SAYS, GroupRow
 from app.reminders.batches import CANCELLED
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
-from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, WORDS
+from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, PERSON_GONE, WORDS
+from app.reminders.occasions import AFTERWARDS, REMINDER
 
 AUDIENCE_WORDS: Final[dict[str, LazyString]] = {
     "not_started": _l("Non ha ancora iniziato"),
     "draft": _l("Ha una bozza non inviata"),
     "lead": _l("Altri Comuni contano sulla sua risposta"),
+    "member": _l("Dovrebbe rispondere per lui un ente che tace"),
+    "answered": _l("Ha risposto"),
+}
+OCCASION_WORDS: Final[dict[str, LazyString]] = {
+    "advance": _l("Avviso prima dell'apertura"),
+    "invitation": _l("Invito all'apertura"),
+    "reminder": _l("Promemoria"),
+    "last": _l("Ultimo promemoria prima della scadenza"),
+    "extension": _l("Proroga"),
+    "thanks": _l("Grazie, a chi ha risposto"),
+    "results": _l("Risultati pubblicati, a chi ha risposto o è rappresentato"),
+}
+LANGUAGE_WORDS: Final[dict[str, LazyString]] = {
+    "it": _l("Italiano"),
+    "de": _l("Tedesco"),
+    "fr": _l("Francese"),
+    "sl": _l("Sloveno"),
 }
 LEFT_OUT_WORDS: Final[dict[str, LazyString]] = {
     "by_hand": _l("Esclusi a mano"),
@@ -29,6 +47,7 @@ LEFT_OUT_WORDS: Final[dict[str, LazyString]] = {
     "covered": _l("Un altro ente ha già risposto per loro"),
     "through_lead": _l("Risponde un altro ente: il promemoria va a quello"),
     "deadline_passed": _l("La loro scadenza è passata"),
+    "not_answered": _l("Non hanno inviato una risposta"),
     "enough_messages": _l("Hanno già avuto tre promemoria in questa edizione"),
     "no_address": _l("Non hanno un indirizzo e-mail"),
     "no_pec_address": _l("Non hanno un indirizzo PEC"),
@@ -81,6 +100,8 @@ _REASONS: Final[dict[str, LazyString]] = {
     WORDS["covered"]: _l("Un altro ente ha risposto per lui"),
     WORDS["through_lead"]: _l("L'ente ha indicato che risponde un altro"),
     WORDS["deadline_passed"]: _l("La scadenza è passata"),
+    WORDS["not_answered"]: _l("L'ente non ha una risposta inviata"),
+    PERSON_GONE: _l("La persona non compila più, o non vuole promemoria"),
     "the address is known as bad": _l("L'indirizzo è stato rifiutato da un server di posta"),
     "the sender stopped after DATA": _l("L'invio si è interrotto a metà: forse il messaggio è arrivato"),
     PUT_OFF: _l("Il server PEC l'ha rimandato a metà invio: una PEC non riparte da sola"),
@@ -88,8 +109,10 @@ _REASONS: Final[dict[str, LazyString]] = {
 }
 
 
-def left_out_words(channel: str) -> dict[str, LazyString]:
-    """Why entities are left out of a batch that goes by this channel."""
+def left_out_words(channel: str, occasion: str = REMINDER) -> dict[str, LazyString]:
+    """Why entities are left out of a batch that goes by this channel, for this occasion."""
+    if occasion in AFTERWARDS:
+        return LEFT_OUT_WORDS | {"enough_messages": _l("Hanno già avuto questo messaggio in questa edizione")}
     if channel == BY_EMAIL:
         return LEFT_OUT_WORDS
     return LEFT_OUT_WORDS | {

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.accounts.invitations import pending_invitations
 from app.accounts.operators import list_operators, operator_names, removed_operators, telephone_operators
@@ -27,6 +28,7 @@ from app.fill.views import moment
 from app.questionnaire.reach import reach
 from app.registry.addresses import AddressRow, addresses_of, purpose_label, waiting_changes
 from app.registry.associations import AssociationRow, association_rows
+from app.registry.entity_languages import language_state
 from app.registry.recipients import RECIPIENTS, recipients_of
 from app.responses import personal
 from app.responses.consents import DAYS, consent_to_read
@@ -67,7 +69,14 @@ def entity() -> ResponseReturnValue:
         earlier=earlier_versions(who.entity_id, edition.id if edition else None),
         moment=moment,
         notice=notice_to_ask(),
+        language=language_state(who.entity_id),
+        language_words=language_words(),
     )
+
+
+def language_words() -> list[tuple[str, str]]:
+    """Each language in which an entity may be written to, by its code, as a reader of these pages says it."""
+    return [("it", _("italiano")), ("de", _("tedesco")), ("fr", _("francese")), ("sl", _("sloveno"))]
 
 
 def _addresses(entity_id: int, at: dt.datetime) -> list[Address]:

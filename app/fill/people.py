@@ -1,4 +1,5 @@
-"""Who fills in for the entity and where somebody is signed in: taking a person from the list, ending sessions.
+"""Who fills in for the entity and where somebody is signed in: taking a person from the list, ending sessions; the reminders to
+a person's own address, and the language in which the entity is written to.
 
 Not for: adding or choosing a person (`access`) or showing the lists (`entity.py`).
 Holds always: an operator or a session of another entity is as if it did not exist; what is taken away here can be put back, or
@@ -7,16 +8,18 @@ signed in again.
 
 from __future__ import annotations
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.accounts.operators import OperatorAtWorkError, UnknownOperatorError, remove_operator, restore_operator
+from app.accounts.reminded import DeadStopError, set_reminders
 from app.accounts.session_list import end_other_sessions, end_session_of
 from app.clock import now
 from app.fill import blueprint
 from app.fill.opening import identity
+from app.registry.entity_languages import UnknownLanguageError, choose_language
 
 
 @blueprint.post("/ente/persone/<int(max=2147483647):number>/<any(togli, ripristina):deed>")
@@ -34,6 +37,36 @@ def change_person(number: int, deed: str) -> ResponseReturnValue:
     except UnknownOperatorError:
         flash(_("Questa persona non è nell'elenco."), "info")
     return redirect(url_for("fill.entity"), 303)
+
+
+@blueprint.post("/ente/persone/<int(max=2147483647):number>/promemoria/<any(togli, ripristina):deed>")
+def change_reminders(number: int, deed: str) -> ResponseReturnValue:
+    """End the reminders to one's own address, or begin again: only for oneself."""
+    who = identity()
+    if number != who.operator_id:
+        flash(_("Ognuno decide per il proprio indirizzo: chi compila può cambiarlo quando è il suo turno."), "warning")
+        return redirect(url_for("fill.entity") + "#persone", 303)
+    try:
+        set_reminders(number, wanted=deed == "ripristina", now=now())
+    except DeadStopError:
+        flash(_("Prima verifica il tuo indirizzo: finché non è verificato non riceve promemoria."), "info")
+    else:
+        told = _("Ricevi di nuovo i promemoria al tuo indirizzo.") if deed == "ripristina" else _("Non ricevi più promemoria.")
+        flash(told, "success")
+    return redirect(url_for("fill.entity") + "#persone", 303)
+
+
+@blueprint.post("/ente/lingua")
+def choose_entity_language() -> ResponseReturnValue:
+    """In which language the entity is written to."""
+    who = identity()
+    try:
+        choose_language(who.entity_id, request.form.get("lingua-messaggi", ""), actor=f"operator:{who.operator_id}", now=now())
+    except UnknownLanguageError:
+        flash(_("Scegli una delle lingue dell'elenco."), "warning")
+    else:
+        flash(_("Lingua salvata: vale per i messaggi che partono d'ora in poi."), "success")
+    return redirect(url_for("fill.entity") + "#lingua-dei-messaggi", 303)
 
 
 @blueprint.post("/ente/sessioni/<key>/termina")

@@ -49,6 +49,7 @@ COLUMNS: Final = {
     "phone": _l("telefono"),
     "created_at": _l("dal"),
     "verified_at": _l("indirizzo verificato"),
+    "no_reminders_at": _l("promemoria fermati"),
     "by_phone": _l("scritto da altri al telefono"),
     "spoke_with": _l("con chi"),
     "given_at": _l("dal"),
@@ -72,7 +73,7 @@ COLUMNS: Final = {
     "size": _l("byte"),
 }
 INSTANTS: Final = frozenset(
-    {"created_at", "at", "last_seen_at", "ended_at", "submitted_at", "verified_at", "given_at", "until"}
+    {"created_at", "at", "last_seen_at", "ended_at", "submitted_at", "verified_at", "no_reminders_at", "given_at", "until"}
 )
 IN_THE_FILE_ALONE: Final = frozenset({"kind", "state", "said_by", "purpose", "outcome"})  # codes, for programs
 

@@ -37,7 +37,7 @@ from app.mail.groups import SERVER_SAYS, hold_group, spread_late
 from app.mail.holds import is_held
 from app.mail.hooks import ClaimedDelivery
 from app.mail.journal import Journal, JournalError, folder_of
-from app.mail.messages import certified_sender
+from app.mail.messages import WithFiles, certified_sender
 from app.mail.models import EMAIL, PEC
 from app.mail.preparing import Prepared, is_for_many, prepare, prepare_many
 from app.mail.returns.addresses import return_path
@@ -179,6 +179,7 @@ class _Run:
         if isinstance(content, str):
             self._tell(delivery, content)
             return None
+        content = content if isinstance(content, bytes) else content.whole()
         after_data = False
         try:
             self.sender.offer(delivery.recipient, _envelope_sender(delivery), eight_bit=not content.isascii())
@@ -200,9 +201,9 @@ class _Run:
         """Tell the sender of the next message, if it is ready to go."""
         following = rest[1] if len(rest) > 1 else None
         content = None if following is None else self.ready.get(following.id)
-        if following is not None and isinstance(content, bytes) and not self._is_stale():
-            path = return_path(settings(), following.id)
-            self.sender.announce(following.recipient, path, eight_bit=not content.isascii())
+        if following is not None and isinstance(content, bytes | WithFiles) and not self._is_stale():
+            path, eight_bit = return_path(settings(), following.id), isinstance(content, bytes) and not content.isascii()
+            self.sender.announce(following.recipient, path, eight_bit=eight_bit)
 
     def _is_stale(self) -> bool:
         return time.monotonic() - self.ready_at >= FRESH_SECONDS
@@ -216,13 +217,13 @@ class _Run:
             some = [one for one in rest if is_for_many(one)]
             self.ready = prepare_many(some, self.token, self.now_fn())
             self.ready_at = time.monotonic()
-            ready = [one for one in some if isinstance(self.ready.get(one.id), bytes)]
+            ready = [one for one in some if isinstance(self.ready.get(one.id), bytes | WithFiles)]
             if ready:
                 self.journal.note_tries(ready, self.now_fn())
             if delivery.id in self.ready:
                 return self.ready.pop(delivery.id)
         content = prepare(delivery, claim, self.now_fn())
-        if isinstance(content, bytes):
+        if not isinstance(content, str):
             self.journal.note_tries([delivery], self.now_fn())
         return content
 

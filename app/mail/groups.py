@@ -40,7 +40,8 @@ class GroupEndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GroupMessage:
-    """One message of a group. `dedupe_key`: opaque, and of no other message."""
+    """One message of a group. `dedupe_key`: opaque, and of no other message; `kind` and `language`: where they are others than
+    those of the group."""
 
     reference: str
     recipient: str
@@ -49,6 +50,8 @@ class GroupMessage:
     html: str | None
     dedupe_key: str
     not_before: dt.datetime
+    language: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class GroupRow:
     pause_reason: str
     cancelled_at: dt.datetime | None
     created_at: dt.datetime
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def queue_into(
     Raises IntegrityError for a `dedupe_key` that is known.
     """
     host = mail_host(settings())
-    shared = {"group_id": group_id, "kind": kind, "language": language, "attempts": 0, "reply": ""}
+    shared = {"group_id": group_id, "attempts": 0, "reply": ""}
     shared |= {"created_at": now, "changed_at": now, "channel": channel}
     rows: list[dict[str, Any]] = []
     for message in messages:
@@ -103,6 +107,8 @@ def queue_into(
         rows.append(
             {
                 **shared,
+                "kind": message.kind or kind,
+                "language": message.language or language,
                 "dedupe_key": message.dedupe_key,
                 "reference": message.reference,
                 "recipient": message.recipient,
@@ -225,6 +231,15 @@ def groups_that_reached(group_ids: Collection[int]) -> dict[str, int]:
     number = sa.func.count(_ROW.group_id.distinct()).label("number")
     query = sa.select(_ROW.reference, number).where(reached).group_by(_ROW.reference).order_by(_ROW.reference)
     return {row.reference: row.number for row in db.session.execute(query)}
+
+
+def recipients_in(group_ids: Collection[int], kind: str) -> set[tuple[str, str]]:
+    """(reference, address in small letters) of whom these groups have written to with messages of a kind, or are going to."""
+    if not group_ids:
+        return set()
+    reached = sa.and_(_ROW.group_id.in_(group_ids), _ROW.kind == kind, _ROW.state.not_in(("failed", "bounced", "cancelled")))
+    query = sa.select(_ROW.reference, sa.func.lower(_ROW.recipient)).where(reached).order_by(_ROW.reference)
+    return {(row[0], row[1]) for row in db.session.execute(query)}
 
 
 def _problem(message: GroupMessage) -> str:

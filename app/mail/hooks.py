@@ -42,12 +42,16 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Filled:
-    """What goes out. Its `repr` says nothing, so that no log can quote a link. `raw`: exactly this, in place of the texts."""
+    """What goes out. Its `repr` says nothing, so that no log can quote a link. `raw`: exactly this, in place of the texts.
+    `files`: attachments, as `app.mail.attachments` makes them; `stop`: the address at which one click ends such messages to
+    this recipient (RFC 8058), for messages to a person only."""
 
     subject: str
     text: str
     html: str | None = None
     raw: bytes | None = None
+    files: tuple[bytes, ...] = ()
+    stop: str = ""
 
 
 class Hook(Protocol):

@@ -13,6 +13,8 @@ import datetime as dt
 import hashlib
 import ipaddress
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -101,8 +103,36 @@ def envelope_recipient(recipient: str) -> str:
         raise UnfitMessageError("the recipient's address holds letters that mail servers do not take") from None
 
 
-def message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime) -> bytes:
-    """The whole message. Raises UnfitMessageError."""
+@dataclass(frozen=True, slots=True, repr=False)
+class WithFiles:
+    """A message with attachments, which many messages share: put together only when it goes."""
+
+    head: bytes
+    files: tuple[bytes, ...]
+    boundary: bytes
+
+    def whole(self) -> bytes:
+        """The message."""
+        between = b"\r\n--" + self.boundary
+        return b"".join((self.head, *(b"".join((between, b"\r\n", file)) for file in self.files), between, b"--\r\n"))
+
+
+def message_to_send(delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime) -> bytes | WithFiles:
+    """The message, ready to go. Raises UnfitMessageError."""
+    if not filled.files:
+        return message_bytes(delivery, filled, read, now)
+    boundary, opened = _mixed(delivery.message_id)
+    return WithFiles(message_bytes(delivery, replace(filled, files=()), read, now, opened), filled.files, boundary)
+
+
+def _mixed(message_id: str) -> tuple[bytes, bytes]:
+    """The boundary between a message's text and its files, and what stands before the text."""
+    boundary = f"=_m{hashlib.sha256(f'{message_id}|files'.encode()).hexdigest()[:32]}"
+    return boundary.encode(), _lines(f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"', "", f"--{boundary}")
+
+
+def message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime, opened: bytes = b"") -> bytes:
+    """The whole message without attachments. `opened`: what stands before the content. Raises UnfitMessageError."""
     check_recipient(delivery.recipient)
     if filled.raw is not None:
         return filled.raw
@@ -117,9 +147,15 @@ def message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now
         f"Date: {format_datetime(now.astimezone(dt.UTC))}",
         f"Message-ID: {delivery.message_id}",
         f"Content-Language: {delivery.language}",
+        *(_one_click(filled.stop) if filled.stop else ()),
     )
     who = (read.pec_sender or envelope_sender(read), "") if certified else (read.smtp_sender, read.mail_reply_to)
-    return b"".join((_site_headers(*who, mail_host(read)), _lines(*own), _content(delivery, filled)))
+    return b"".join((_site_headers(*who, mail_host(read)), _lines(*own), opened, _content(delivery, filled)))
+
+
+def _one_click(address: str) -> tuple[str, str]:
+    """How a mail program offers to end such messages (RFC 2369, 8058)."""
+    return f"List-Unsubscribe:\r\n <{address}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
 
 
 def certified_sender(read: Settings) -> str:
@@ -127,12 +163,19 @@ def certified_sender(read: Settings) -> str:
     return parseaddr(read.pec_sender)[1] or envelope_sender(read)
 
 
-def draft_bytes(message_id: str, recipient: str, subject: str, text: str, read: Settings) -> bytes:
-    """A message that somebody sends by hand, as mail programs open a draft (`X-Unsent`). Raises UnfitMessageError."""
+def draft_bytes(message_id: str, recipient: str, subject: str, text: str, read: Settings, files: Sequence[bytes] = ()) -> bytes:
+    """A message that somebody sends by hand, as mail programs open a draft (`X-Unsent`). `files`: attachments, as parts.
+
+    Raises UnfitMessageError.
+    """
     sender = parseaddr(read.pec_sender)[1]
     heads = [f"From: {sender}"] if sender else []
     heads += [*CERTIFIED_HEADERS, _to(envelope_recipient(recipient)), _subject(subject), f"Message-ID: {message_id}"]
-    return _lines(*heads, "X-Unsent: 1", "MIME-Version: 1.0") + _part("plain", text)
+    head = _lines(*heads, "X-Unsent: 1", "MIME-Version: 1.0")
+    if not files:
+        return head + _part("plain", text)
+    boundary, opened = _mixed(message_id)
+    return WithFiles(head + opened + _part("plain", text), tuple(files), boundary).whole()
 
 
 def _content(delivery: ClaimedDelivery, filled: Filled) -> bytes:

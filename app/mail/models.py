@@ -28,6 +28,7 @@ class DeliveryGroup(Base):
 
     `paused_at`: since when none of it is claimed, with `pause_reason`; `per_hour`: its pace, by which a resumed one is spread;
     `working_hours`: only on working days between 8 and 18 in Rome. `by_hand`: somebody sends it, and no worker ever does.
+    `files`: how many attachments each of its messages has.
     """
 
     __tablename__ = "delivery_group"
@@ -37,10 +38,23 @@ class DeliveryGroup(Base):
     per_hour: Mapped[int]
     working_hours: Mapped[bool] = mapped_column(default=False)
     by_hand: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    files: Mapped[int] = mapped_column(default=0, server_default="0")
     paused_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     pause_reason: Mapped[str] = mapped_column(sa.String(200), default="")
     cancelled_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+
+
+class GroupFile(Base):
+    """A file that goes with every message of a group, stored once for all of them. It never changes."""
+
+    __tablename__ = "delivery_group_file"
+
+    group_id: Mapped[int] = mapped_column(sa.ForeignKey("delivery_group.id"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    media_type: Mapped[str] = mapped_column(sa.String(60))
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class Delivery(Base):

@@ -22,12 +22,12 @@ from app.extensions import db
 from app.mail import claims
 from app.mail.claims import Claim
 from app.mail.hooks import ClaimedDelivery, Filled, HookForMany, hook_of
-from app.mail.messages import UnfitMessageError, message_bytes
+from app.mail.messages import UnfitMessageError, WithFiles, message_to_send
 from app.mail.senders import LONGEST_REASON, one_line
 from app.mail.suppressions import suppressed_of
 from app.web.log import log_fault
 
-Prepared = bytes | str
+Prepared = bytes | WithFiles | str
 """The message, ready to go; or the state that the delivery is in instead, empty where the claim was lost."""
 BAD_ADDRESS = "the address is known as bad"
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def _prepared(deliveries: Sequence[ClaimedDelivery], token: str, now: dt.datetim
             reason = one_line(told, LONGEST_REASON)
             prepared[one.id] = claims.settle(Claim(one.id, token), "cancelled", now, after_data=False, reason=reason)
         else:
-            prepared[one.id] = message_bytes(one, told, read, now)
+            prepared[one.id] = message_to_send(one, told, read, now)
     return prepared
 
 

@@ -26,7 +26,18 @@ from app.threads.reading import file_table, message_table
 
 _OPERATOR: Final = operator_table.c
 _ASKER: Final = ("name", "office", "email", "phone", "created_at")
-_PERSON: Final = ("id", "entity_code", "entity_name", "name", "office", "email", "phone", "created_at", "verified_at")
+_PERSON: Final = (
+    "id",
+    "entity_code",
+    "entity_name",
+    "name",
+    "office",
+    "email",
+    "phone",
+    "created_at",
+    "verified_at",
+    "no_reminders_at",
+)
 Rows = list[dict[str, Any]]
 
 

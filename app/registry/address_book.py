@@ -53,10 +53,11 @@ class EndedAddress:
     again: bool
 
 
-def emails_in_use(entity_ids: Collection[int]) -> dict[int, set[str]]:
-    """Of each of these entities, its addresses in use."""
+def emails_for_reminders(entity_ids: Collection[int]) -> dict[int, set[str]]:
+    """Of each of these entities, its addresses in use to which a reminder may go."""
     query = sa.select(ContactAddress.entity_id, ContactAddress.email)
-    query = query.where(ContactAddress.entity_id.in_(entity_ids), ContactAddress.ended_at.is_(None))
+    used = (ContactAddress.ended_at.is_(None), ContactAddress.no_reminders_at.is_(None))
+    query = query.where(ContactAddress.entity_id.in_(entity_ids), *used)
     found: dict[int, set[str]] = {entity_id: set() for entity_id in entity_ids}
     for row in db.session.execute(query.order_by(ContactAddress.id)):
         found[row.entity_id].add(row.email)

@@ -51,13 +51,14 @@ class TooManyChangesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AddressRow:
-    """One address in use. `source`: who told us (csv, ipa, entity, desk)."""
+    """One address in use. `source`: who told us (csv, ipa, entity, desk); `no_reminders_at`: since when it gets no reminder."""
 
     id: int
     purpose: str
     email: str
     source: str
     created_at: dt.datetime
+    no_reminders_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +114,10 @@ def masked(email: str) -> str:
 
 def addresses_of(entity_id: int) -> list[AddressRow]:
     """The addresses in use of an entity, by purpose in the order of `PURPOSES`, then by address."""
-    query = sa.select(
-        ContactAddress.id, ContactAddress.purpose, ContactAddress.email, ContactAddress.source, ContactAddress.created_at
-    ).where(ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None))
+    row = ContactAddress
+    query = sa.select(row.id, row.purpose, row.email, row.source, row.created_at, row.no_reminders_at).where(
+        ContactAddress.entity_id == entity_id, ContactAddress.ended_at.is_(None)
+    )
     rows = [AddressRow(*row) for row in db.session.execute(query.order_by(ContactAddress.email, ContactAddress.id))]
     return sorted(rows, key=lambda row: PURPOSES.index(row.purpose))
 

@@ -53,6 +53,11 @@ class EntityRow:
         return label(self.name, self.province_sign)
 
 
+def own_label(row: Any) -> str:
+    """How an entity (or a row with these columns of it) is called in its other language, else in Italian: "Bozen (BZ)"."""
+    return label(row.name_other_language or row.name, row.province_sign)
+
+
 _COLUMNS = (
     Entity.id,
     Entity.code,

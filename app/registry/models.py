@@ -24,7 +24,8 @@ PURPOSES = ("pec", "registry_office", "mayor", "social_services", "other")
 
 
 class Entity(Base):
-    """One entity. `valid_to` is the first day on which it no longer exists; `successor_id` says who took its place."""
+    """One entity. `valid_to` is the first day on which it no longer exists; `successor_id` says who took its place; `language`:
+    in which it has asked to be written to (`languages.py`), NULL: by its place."""
 
     __tablename__ = "entity"
     # The few that have ended, of whom every question about a successor begins: without it each reads all entities.
@@ -58,6 +59,7 @@ class Entity(Base):
     valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
     successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entity.id"))
+    language: Mapped[str | None] = mapped_column(sa.String(2))
 
 
 class Association(Base):
@@ -87,7 +89,8 @@ class Membership(Base):
 
 
 class ContactAddress(Base):
-    """An e-mail address of an entity's office; `purpose` pec is certified mail. `ended_at`: no longer used, kept as history."""
+    """An e-mail address of an entity's office; `purpose` pec is certified mail. `ended_at`: no longer used, kept as history.
+    `no_reminders_at`: since when a person's own one, registered among the others, gets no reminders."""
 
     __tablename__ = "contact_address"
 
@@ -98,6 +101,7 @@ class ContactAddress(Base):
     source: Mapped[str] = mapped_column(sa.String(20))
     created_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    no_reminders_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class AddressChange(Base):

@@ -37,6 +37,10 @@ an address gets the message. A receipt goes to the registry office as well, whic
 WITH_LINK = frozenset({"activation", "sign_in", "reset", "telephone_copy"})
 """The messages with which somebody gets in, or confirms something in the entity's name."""
 
+WITHOUT_OPTED_OUT = frozenset({"reminder"})
+"""The messages that a person's own address, registered among the others, does not get once its owner wants none."""
+_WANTED = ContactAddress.no_reminders_at.is_(None)
+
 
 # The table of addresses that a server has called bad belongs to the mail room, this one's neighbour: neither imports the
 # other, and only its key is read here.
@@ -75,6 +79,8 @@ def recipients_for(entity_ids: Collection[int], message: str, now: dt.datetime |
         raise ValueError(f"who gets a {message} link depends on the instant: say which")
     else:
         used = gets_links(now)
+    if message in WITHOUT_OPTED_OUT:
+        used = sa.and_(used, _WANTED)
     query = _select_usable(used)
     if len(entity_ids) <= AT_ONCE:
         query = query.where(ContactAddress.entity_id.in_(entity_ids))
@@ -92,8 +98,11 @@ def mailboxes_for(message: str) -> dict[int, int]:
     """
     if message not in RECIPIENTS or message in WITH_LINK:
         raise UnknownMessageError(message)
+    used: sa.ColumnElement[bool] = ContactAddress.ended_at.is_(None)
+    if message in WITHOUT_OPTED_OUT:
+        used = sa.and_(used, _WANTED)
     found: dict[int, dict[str, list[str]]] = {}
-    for entity_id, purpose, email in db.session.connection().execute(_select_usable(ContactAddress.ended_at.is_(None))):
+    for entity_id, purpose, email in db.session.connection().execute(_select_usable(used)):
         found.setdefault(entity_id, {}).setdefault(purpose, []).append(email)
     return {entity_id: len(_first_bracket(by_purpose, message)) for entity_id, by_purpose in found.items()}
 

@@ -18,28 +18,34 @@ from app.chasing.filters import conditions
 from app.chasing.respondents import ANSWERED, respondent_table
 from app.database import UTCDateTime
 from app.editions.current import STILL_RUNNING, EditionView
-from app.extensions import db
+from app.extensions import db, table_of
 from app.mail.pace import ROME
+from app.mail.tables import delivery_table
 from app.registry.entities import entity_table, label
 from app.registry.recipients import select_with_address
 from app.reminders.audience import MEMBERS_FROM, MOST_MESSAGES, REASONS, Audience, Choice, LeftOut
-from app.reminders.channels import BY_EMAIL
+from app.reminders.channels import BY_EMAIL, CERTIFIED
+from app.reminders.models import Batch
+from app.reminders.occasions import AFTERWARDS, REMINDER, RESULTS
 
 PAGE: Final = 50
 _ROW: Final = respondent_table.c
 _ENTITY: Final = entity_table.c
 _REACHED: Final = ""
+NOT_REACHED: Final = ("failed", "bounced", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """`recipients`: entities; `messages`: to all their addresses; `texts`: audience → entities; `reasons`: reason → entities,
+    """`recipients`: entities; `messages`: to all their addresses, with `to_people` at people's own,
+    which only the rules know; `texts`: audience → entities; `reasons`: reason → entities,
     in the order of `REASONS`, those with any."""
 
     recipients: int
     messages: int
     texts: dict[str, int]
     reasons: dict[str, int]
+    to_people: int = 0
 
     @property
     def found(self) -> int:
@@ -60,7 +66,8 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Whose numbers: the choice, when the batch would begin and by which channel. `region`: the only one that is seen."""
+    """Whose numbers: the choice, when the batch would begin, by which channel, for which of `OCCASIONS`. `region`: the only one
+    that is seen."""
 
     edition: EditionView
     choice: Choice
@@ -68,11 +75,12 @@ class Question:
     now: dt.datetime
     channel: str = BY_EMAIL
     region: str | None = None
+    occasion: str = REMINDER
 
 
 def count_audience(asked: Question) -> Numbers:
     """The numbers. One statement."""
-    reason, text = _reason(asked).label("reason"), _text().label("text")
+    reason, text = _reason(asked).label("reason"), _text(asked.occasion).label("text")
     narrow = _narrow(asked, reason, text, _mailboxes(asked.channel).label("mailboxes")).subquery("narrow").c
     query = sa.select(narrow.reason, narrow.text, sa.func.count(), sa.func.sum(narrow.mailboxes))
     rows = (
@@ -90,13 +98,15 @@ def count_audience(asked: Question) -> Numbers:
 
 def numbers_of(audience: Audience) -> Numbers:
     """The same of an audience that the rules have found."""
-    return Numbers(len(audience.recipients), audience.messages, audience.by_text(), audience.by_reason())
+    return Numbers(len(audience.recipients), audience.messages, audience.by_text(), audience.by_reason(), audience.to_people)
 
 
 def list_reached(asked: Question, page: int = 1, size: int = PAGE) -> list[Reached]:
     """A page of those that would be reminded, in the registry's order. One statement."""
     names = (_ENTITY.code, _ENTITY.name, _ENTITY.province_sign)
-    query = _page(asked, _reason(asked) == _REACHED, page, size, *names, _text(), _ROW.progress, _mailboxes(asked.channel))
+    query = _page(
+        asked, _reason(asked) == _REACHED, page, size, *names, _text(asked.occasion), _ROW.progress, _mailboxes(asked.channel)
+    )
     return [Reached(row[0], label(row[1], row[2]), *row[3:]) for row in db.session.connection().execute(query)]
 
 
@@ -136,7 +146,7 @@ def _page(asked: Question, wanted: sa.ColumnElement[bool], page: int, size: int,
 
 def _reason(asked: Question) -> sa.ColumnElement[str]:
     """The rule of `audience.py` over the copy: why an entity is not reminded, "" if it is."""
-    closes_at, by_email = _closes_at(asked.edition), asked.channel == BY_EMAIL
+    by_email = asked.channel == BY_EMAIL
     counted = _ROW.emails if by_email else _ROW.pecs
     nowhere = _ROW.mailboxes == 0 if by_email else ~_ROW.has_pec
     refused = _ROW.entity_id.in_(select_with_address(bad=True, purpose=None if by_email else "pec"))
@@ -144,16 +154,35 @@ def _reason(asked: Question) -> sa.ColumnElement[str]:
     if asked.choice.without:
         by_hand = sa.select(_ENTITY.id).where(_ENTITY.code.in_(asked.choice.without))
         found.append((_ROW.entity_id.in_(by_hand), "by_hand"))
-    found += [
-        (_ROW.submitted_as.in_(ANSWERED), "submitted"),
-        (_ROW.covered, "covered"),
-        (sa.and_(sa.or_(_ROW.claimed, _ROW.declared), closes_at > asked.at + MEMBERS_FROM), "through_lead"),
-        (closes_at <= asked.at, "deadline_passed"),
-    ]
+    found += _unwanted(asked)
     if not asked.choice.beyond_limit:
-        found.append((counted >= MOST_MESSAGES[asked.channel], "enough_messages"))
+        enough = _told(asked) if asked.occasion in AFTERWARDS else counted >= MOST_MESSAGES[asked.channel]
+        found.append((enough, "enough_messages"))
     found += [(sa.and_(nowhere, refused), "bad_address"), (nowhere, "no_address" if by_email else "no_pec_address")]
     return sa.case(*found, else_=_REACHED)
+
+
+def _unwanted(asked: Question) -> list[tuple[Any, Any]]:
+    """`reason_for` over the copy."""
+    answered = _ROW.submitted_as.in_(ANSWERED)
+    if asked.occasion in AFTERWARDS:
+        meant = sa.or_(answered, _ROW.covered) if asked.occasion == RESULTS else answered
+        return [(sa.func.coalesce(~meant, sa.true()), "not_answered")]
+    closes_at = _closes_at(asked.edition)
+    through_lead = sa.and_(sa.or_(_ROW.claimed, _ROW.declared), closes_at > asked.at + MEMBERS_FROM)
+    return [
+        *((answered, "submitted"), (_ROW.covered, "covered")),
+        *((through_lead, "through_lead"), (closes_at <= asked.at, "deadline_passed")),
+    ]
+
+
+def _told(asked: Question) -> sa.ColumnElement[bool]:
+    """Whether the entity has had this message that follows an answer, or is going to have it."""
+    batch, delivery = table_of(Batch).c, delivery_table.c
+    same = batch.channel == BY_EMAIL if asked.channel == BY_EMAIL else batch.channel.in_(CERTIFIED)
+    groups = sa.select(batch.group_id).where(batch.edition_id == asked.edition.id, batch.occasion == asked.occasion, same)
+    reached = sa.select(delivery.reference).where(delivery.group_id.in_(groups), delivery.state.not_in(NOT_REACHED))
+    return (sa.literal("entity:") + sa.cast(_ROW.entity_id, sa.String)).in_(reached)
 
 
 def _closes_at(edition: EditionView) -> sa.ColumnElement[dt.datetime]:
@@ -164,10 +193,13 @@ def _closes_at(edition: EditionView) -> sa.ColumnElement[dt.datetime]:
     return sa.func.coalesce(_ROW.closes_at, ends, type_=UTCDateTime)
 
 
-def _text() -> sa.ColumnElement[str]:
+def _text(occasion: str) -> sa.ColumnElement[str]:
     """Which text an entity gets, one of `AUDIENCES`."""
+    if occasion in AFTERWARDS:
+        return sa.literal("answered")
     unwritten = _ROW.state.in_(("never", "opened"))
-    return sa.case((_ROW.waiting_members > 0, "lead"), (unwritten, "not_started"), else_="draft")
+    waits = sa.or_(_ROW.claimed, _ROW.declared)
+    return sa.case((_ROW.waiting_members > 0, "lead"), (waits, "member"), (unwritten, "not_started"), else_="draft")
 
 
 def _mailboxes(channel: str) -> sa.ColumnElement[int]:

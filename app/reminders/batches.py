@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
-from flask_babel import force_locale, ngettext
-from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.tokens import keyed_hash
@@ -25,27 +23,26 @@ from app.chasing.respondents import fresh_respondents
 from app.config import settings
 from app.database import unit_of_work
 from app.editions.current import EditionView, edition_table
-from app.editions.messages import contact_line, minute
 from app.extensions import db, table_of
+from app.mail.attachments import attach
 from app.mail.channels import EMAIL, PEC
 from app.mail.groups import GroupMessage, cancel_group, open_group, pause_group, queue_into, resume_group
-from app.mail.pace import ROME
 from app.mail.ways import sends_certified
-from app.reminders.audience import KIND, Audience, Choice, Recipient, find_audience
+from app.reminders.audience import KIND, KINDS, TO_PERSON, Audience, Choice, find_audience
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.learning.arms import Expected, keep_arms, look_ahead, places_of
 from app.reminders.learning.turns import Turn, turns
-from app.reminders.models import AUDIENCES, Batch
+from app.reminders.models import Batch
 from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
+from app.reminders.template_files import files_of_template
 from app.reminders.templates import TemplateRow, template_of
-from app.reminders.wording import Prepared, Written
+from app.reminders.writing import Writer
 from app.web.language import SOURCE_LANGUAGE
 
 LONGEST_NAME: Final = 120
 CANCELLED: Final = "the batch was cancelled"
 _ROW: Final = table_of(Batch).c
-_MINUTE: Final = dt.timedelta(minutes=1)
 
 
 class EmptyBatchError(Exception):
@@ -66,6 +63,10 @@ class OtherBatchError(Exception):
     def __init__(self, batch: BatchRow) -> None:
         super().__init__(f"batch {batch.id}")
         self.batch = batch
+
+
+class MixedOccasionsError(ValueError):
+    """The texts that a batch should try are for different occasions."""
 
 
 class ClosedChannelError(Exception):
@@ -112,6 +113,7 @@ class BatchRow:
     ends_at: dt.datetime
     created_by: str
     created_at: dt.datetime
+    occasion: str
 
     @property
     def template_name(self) -> str:
@@ -192,8 +194,12 @@ class _Read:
 
 def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> _Read:
     fresh_respondents(edition, now)
-    audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, region=plan.region, channel=plan.channel)
     templates = [template_of(edition.id, number) for number in (plan.template_id, *plan.others)]
+    occasions = {template.occasion for template in templates}
+    if len(occasions) > 1:
+        raise MixedOccasionsError(occasions)
+    given: dict[str, Any] = {"region": plan.region, "channel": plan.channel, "occasion": templates[0].occasion}
+    audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, **given)
     places = places_of(edition.id) if plan.learns else {}
     expected = look_ahead(edition, plan.schedule, plan.region or plan.choice.filter.region, now) if plan.learns else None
     return _Read(audience, templates, places, expected)
@@ -206,66 +212,25 @@ def write_messages(
 
     What is sent by hand has no HTML, and a code in its subject by which its receipts are known.
     """
-    by_hand = plan.channel == BY_HAND
-    with force_locale(SOURCE_LANGUAGE):
-        prepared = [{name: Prepared(one.texts[name], SOURCE_LANGUAGE) for name in AUDIENCES} for one in templates]
-        values = ReaderValues(edition)
-        for turn in order:
-            one = turn.recipient
-            for email, at in zip(one.emails, turn.at, strict=True):
-                written = prepared[turn.lot.variant][one.audience].write(values.of(one, at))
-                dedupe_key = keyed_hash(f"{KIND}|{key}|{one.entity_id}|{email}")
-                yield GroupMessage(
-                    reference=f"entity:{one.entity_id}",
-                    recipient=email,
-                    subject=with_code(written.subject, dedupe_key) if by_hand else written.subject,
-                    text=written.text,
-                    html=None if by_hand else written.html,
-                    dedupe_key=dedupe_key,
-                    not_before=at,
-                )
-
-
-def write_for(edition: EditionView, template: TemplateRow, one: Recipient, at: dt.datetime) -> Written:
-    """The message that one entity would get at an instant."""
-    with force_locale(SOURCE_LANGUAGE):
-        return Prepared(template.texts[one.audience], SOURCE_LANGUAGE).write(ReaderValues(edition).of(one, at))
-
-
-class ReaderValues:
-    """What stands in the place of each placeholder for each reader. What many share is put into words once."""
-
-    def __init__(self, edition: EditionView) -> None:
-        self._shared = {
-            "edizione": edition.title,
-            "contatti": "\n".join(contact_line(contact) for contact in edition.contacts) or edition.title,
-        }
-        self._deadlines: dict[dt.datetime, tuple[str, dt.date]] = {}
-        self._days: dict[int, str] = {}
-
-    def of(self, one: Recipient, at: dt.datetime) -> dict[str, str]:
-        """By the placeholders' names, for whoever reads at an instant."""
-        words, last_day = self._deadline(one.closes_at)
-        members = ngettext("%(num)d Comune", "%(num)d Comuni", one.members) if one.members else ""
-        return self._shared | {
-            "ente": one.label,
-            "scadenza": words,
-            "giorni": self._left((last_day - at.astimezone(ROME).date()).days),
-            "avanzamento": f"{one.progress} %",
-            "comuni": members,
-        }
-
-    def _deadline(self, closes_at: dt.datetime) -> tuple[str, dt.date]:
-        known = self._deadlines.get(closes_at)
-        if known is None:
-            deadline = closes_at - _MINUTE
-            known = self._deadlines[closes_at] = (minute(deadline, SOURCE_LANGUAGE), deadline.astimezone(ROME).date())
-        return known
-
-    def _left(self, days: int) -> str:
-        if days not in self._days:
-            self._days[days] = ngettext("%(num)d giorno", "%(num)d giorni", days) if days > 0 else _("poche ore")
-        return self._days[days]
+    by_hand, writers = plan.channel == BY_HAND, [Writer(edition, template) for template in templates]
+    for turn in order:
+        one, writer = turn.recipient, writers[turn.lot.variant]
+        to_offices, to_people = ((email, False) for email in one.emails), ((email, True) for email in one.people)
+        for (email, to_person), at in zip((*to_offices, *to_people), turn.at, strict=True):
+            message = writer.write(one, at, to_person=to_person)
+            written = message.written
+            dedupe_key = keyed_hash(f"{TO_PERSON if to_person else KIND}|{key}|{one.entity_id}|{email}")
+            yield GroupMessage(
+                reference=f"entity:{one.entity_id}",
+                recipient=email,
+                subject=with_code(written.subject, dedupe_key) if by_hand else written.subject,
+                text=written.text,
+                html=None if by_hand else written.html,
+                dedupe_key=dedupe_key,
+                not_before=at,
+                language=message.language,
+                kind=TO_PERSON if to_person else "",
+            )
 
 
 def batch_with_key(key: str) -> int | None:
@@ -293,10 +258,10 @@ def batch_of(edition_id: int, batch_id: int) -> BatchRow:
     return _row(row)
 
 
-def editions_of_groups(group_ids: Collection[int]) -> dict[int, int]:
-    """Group → the edition in which its batch is, for those that are batches."""
-    query = sa.select(_ROW.group_id, _ROW.edition_id).where(_ROW.group_id.in_(group_ids)).order_by(_ROW.group_id)
-    return {row.group_id: row.edition_id for row in db.session.execute(query)}
+def batches_of_groups(group_ids: Collection[int]) -> dict[int, tuple[int, str]]:
+    """Group → (the edition in which its batch is, what it is for), for those that are batches."""
+    query = sa.select(_ROW.group_id, _ROW.edition_id, _ROW.occasion).where(_ROW.group_id.in_(group_ids))
+    return {row.group_id: (row.edition_id, row.occasion) for row in db.session.execute(query.order_by(_ROW.group_id))}
 
 
 def pause_batch(edition_id: int, batch_id: int, reason: str, *, actor: str, now: dt.datetime) -> None:
@@ -356,6 +321,7 @@ def _store(
         "key": key,
         "name": name,
         "channel": plan.channel,
+        "occasion": read.templates[0].occasion,
         "filter": _chosen(plan, read.templates),
         "excluded": json.dumps(audience.by_reason(), sort_keys=True),
         "respondents": len(audience.recipients),
@@ -365,8 +331,9 @@ def _store(
         "created_by": actor,
         "created_at": now,
     }
+    attach(group_id, files_of_template(read.templates[0].id))
     batch_id: int = db.session.execute(sa.insert(Batch).values(**values).returning(_ROW.id)).scalar_one()
-    queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now, channel=channel)
+    queue_into(group_id, KINDS[read.templates[0].occasion], SOURCE_LANGUAGE, messages, now, channel=channel)
     if read.expected is not None:
         keep_arms(batch_id, order, read.expected, days=schedule.days, variants=len(read.templates))
     detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}

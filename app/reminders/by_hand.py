@@ -36,7 +36,8 @@ class NothingToSendError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HandMessage:
-    """One message as somebody sends it; its text holds a link, hence no `repr`. `reference`: the code in its subject."""
+    """One message as somebody sends it; its text holds a link, hence no `repr`. `reference`: the code in its subject; `files`:
+    its attachments, as parts of a message."""
 
     entity_code: str
     label: str
@@ -45,6 +46,7 @@ class HandMessage:
     text: str
     reference: str
     message_id: str
+    files: tuple[bytes, ...] = ()
 
 
 def links_until(now: dt.datetime) -> dt.datetime:
@@ -68,8 +70,8 @@ def hand_out_batch(edition_id: int, batch_id: int, form: str, *, actor: str, now
     outcome: dict[int, Filled | str] = {one.id: BAD_ADDRESS for one in waiting if one.recipient.lower() in bad}
     outcome |= ReminderHook(actor).prepare([one for one in waiting if one.id not in outcome], now)
     cancel_unwanted({number: told for number, told in outcome.items() if isinstance(told, str)}, now)
-    texts = {number: told.text for number, told in outcome.items() if isinstance(told, Filled)}
-    hand_out(list(texts), now)
+    filled = {number: told for number, told in outcome.items() if isinstance(told, Filled)}
+    hand_out(list(filled), now)
     entities = {f"entity:{row.id}": row for row in find_by_ids({int(one.reference.partition(":")[2]) for one in waiting})}
     taken = [
         HandMessage(
@@ -77,12 +79,13 @@ def hand_out_batch(edition_id: int, batch_id: int, form: str, *, actor: str, now
             entities[one.reference].label,
             one.recipient,
             one.subject,
-            texts[one.id],
+            filled[one.id].text,
             code_of(one.dedupe_key),
             one.message_id,
+            filled[one.id].files,
         )
         for one in waiting
-        if one.id in texts
+        if one.id in filled
     ]
     if taken:
         detail: dict[str, Scalar] = {"messages": len(taken), "format": form}

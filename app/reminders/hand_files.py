@@ -1,6 +1,7 @@
 """The file of what somebody sends by hand: a table for a mail merge (CSV, XLSX), or a ZIP of drafts for a mail program.
 
-Columns: codice, ente, indirizzo, oggetto, testo, riferimento. They do not change; new ones are added at the end.
+Columns: codice, ente, indirizzo, oggetto, testo, riferimento. They do not change; new ones are added at the end. Attachments
+stand in each draft, as long as all drafts together stay below `MOST_BYTES`; beyond it the ZIP holds each once, in `allegati/`.
 Not for: who may take one (`by_hand.py`).
 Holds always: a cell that a spreadsheet would run is made inert; no name in the ZIP is made of foreign words.
 """
@@ -13,6 +14,8 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from email.parser import BytesParser
+from email.policy import SMTP
 from typing import IO, Final
 
 from app.chasing.export import Cell, write_xlsx
@@ -29,6 +32,9 @@ TYPES: Final = {
     "zip": "application/zip",
 }
 """Form of the file → what it is served as."""
+
+
+MOST_BYTES: Final = 200 * 1024 * 1024
 
 
 def write_file(form: str, messages: Sequence[HandMessage], now: dt.datetime) -> IO[bytes]:
@@ -58,9 +64,14 @@ def _xlsx(file: IO[bytes], messages: Sequence[HandMessage], now: dt.datetime) ->
 def _drafts(file: IO[bytes], messages: Sequence[HandMessage], _now: dt.datetime) -> None:
     read = settings()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        heavy = sum(len(file) for one in messages for file in one.files) > MOST_BYTES
         for one in messages:
-            draft = draft_bytes(one.message_id, one.recipient, one.subject, one.text, read)
+            files = () if heavy else one.files
+            draft = draft_bytes(one.message_id, one.recipient, one.subject, one.text, read, files)
             archive.writestr(f"{one.reference}.eml", draft)
+        for attached in messages[0].files if heavy else ():
+            part = BytesParser(policy=SMTP).parsebytes(attached)
+            archive.writestr(f"allegati/{part.get_filename()}", bytes(part.get_content()))
 
 
 _WRITERS: Final[dict[str, Callable[[IO[bytes], Sequence[HandMessage], dt.datetime], None]]] = {

@@ -10,40 +10,55 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import UTCDateTime
 from app.extensions import Base
 from app.reminders.channels import BY_EMAIL
+from app.reminders.occasions import AUDIENCES, REMINDER
 
-AUDIENCES = ("not_started", "draft", "lead")
-"""Who reads a text: nothing written yet; a draft that was not sent; a lead on whose answer members count."""
+__all__ = ["AUDIENCES"]
 
 
 class Template(Base):
-    """A message that batches are made of, in an edition: a text for each of `AUDIENCES`. `removed_at`: offered no more."""
+    """A message that batches are made of, in an edition: a text for each reader of its `occasion` (`occasions.READERS`), in one
+    language or more. `removed_at`: offered no more."""
 
     __tablename__ = "message_template"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(120))
+    occasion: Mapped[str] = mapped_column(sa.String(20), default=REMINDER, server_default=REMINDER)
     changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     changed_by: Mapped[str] = mapped_column(sa.String(100))
     removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
 
 
 class TemplateText(Base):
-    """What a template says to one audience. Placeholders in braces; paragraphs parted by an empty line."""
+    """What a template says to one audience in a language. Placeholders in braces; paragraphs parted by an empty line."""
 
     __tablename__ = "message_template_text"
 
     template_id: Mapped[int] = mapped_column(sa.ForeignKey("message_template.id"), primary_key=True, autoincrement=False)
     audience: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(sa.String(2), primary_key=True, default="it", server_default="it")
     subject: Mapped[str] = mapped_column(sa.String(200))
     body: Mapped[str] = mapped_column(sa.Text)
+
+
+class TemplateFile(Base):
+    """A PDF that goes with a template's messages. `position`: its place among them, from 1."""
+
+    __tablename__ = "message_template_file"
+
+    template_id: Mapped[int] = mapped_column(sa.ForeignKey("message_template.id"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class Batch(Base):
     """A reminder batch: whom it was meant for (`filter`, JSON), the deliveries it became (`group_id`), when and by whom.
 
-    `channel`: one of `app.reminders.channels.CHANNELS`. `key`: of the form with which it was confirmed, so that a second click
-    finds it again. `excluded`: JSON, reason → number.
+    `channel`: one of `app.reminders.channels.CHANNELS`; `occasion`: what it is for. `key`: of the form with which it was
+    confirmed, so that a second click finds it again. `excluded`: JSON, reason → number.
     """
 
     __tablename__ = "reminder_batch"
@@ -54,6 +69,7 @@ class Batch(Base):
     key: Mapped[str] = mapped_column(sa.String(64), unique=True)
     name: Mapped[str] = mapped_column(sa.String(120))
     channel: Mapped[str] = mapped_column(sa.String(8), default=BY_EMAIL, server_default=BY_EMAIL)
+    occasion: Mapped[str] = mapped_column(sa.String(20), default=REMINDER, server_default=REMINDER)
     filter: Mapped[str] = mapped_column(sa.Text)
     excluded: Mapped[str] = mapped_column(sa.Text)
     respondents: Mapped[int]

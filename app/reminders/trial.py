@@ -1,6 +1,6 @@
 """A trial of a reminder, sent to the member of staff who asks for it: marked as one, with a link that opens nothing but a page.
 
-Not for: anything that an entity gets.
+Not for: anything that an entity gets. It is in the entity's language, as far as the text is; attachments do not go with it.
 Holds always: it goes to the member's own address only, ten times an hour at most; it holds no secret, and is audited.
 """
 
@@ -19,10 +19,9 @@ from app.mail.hooks import PLACEHOLDER
 from app.mail.messages import LONGEST_SUBJECT
 from app.mail.outbox import Message, queue_message
 from app.reminders.audience import Recipient
-from app.reminders.batches import write_for
 from app.reminders.hook import sign_in_address
 from app.reminders.templates import TemplateRow
-from app.web.language import SOURCE_LANGUAGE
+from app.reminders.writing import write_for
 
 KIND: Final = "reminder_trial"
 MARK: Final = "PROVA"
@@ -33,12 +32,13 @@ PAUSE: Final = dt.timedelta(seconds=5)
 def send_trial(edition: EditionView, template: TemplateRow, one: Recipient, staff: StaffIdentity, now: dt.datetime) -> None:
     """Queue what this entity would get, for whoever asks. Commits. Raises `AskedTooOftenError` (app.accounts.rations)."""
     take(Ration(f"{KIND}|{staff.staff_id}", MOST_AN_HOUR, dt.timedelta(hours=1), PAUSE), now)
-    written, link = write_for(edition, template, one, now), sign_in_address(one.code)
+    shown, link = write_for(edition, template, one, now), sign_in_address(one.code)
+    written = shown.written
     message = Message(
         kind=KIND,
         reference=staff.actor,
         recipient=staff.email,
-        language=SOURCE_LANGUAGE,
+        language=shown.language,
         subject=f"{MARK} – {written.subject}"[:LONGEST_SUBJECT],
         text=f"{MARK}\n\n{written.text.replace(PLACEHOLDER, link)}",
         html=written.html.replace(PLACEHOLDER, link).replace("<main>", f"<main>\n<p><b>{MARK}</b></p>", 1),

@@ -16,16 +16,23 @@ from flask import current_app
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from app.registry.folding import fold
+from app.registry.languages import FRENCH
+
 LINK: Final = "link"
 LONGEST_SUBJECT: Final = 200
 WHOLE_SUBJECT: Final = 300
 """With the values in it, among them long names."""
 LONGEST_BODY: Final = 10_000
-COMMON: Final = ("ente", "scadenza", "giorni", "link", "contatti", "edizione")
+COMMON: Final = ("ente", "scadenza", "giorni", "link", "contatti", "edizione", "apertura", "durata")
+MISSING, MINUTES, STOP = LATE = ("mancano", "minuti", "stop")
+"""What only the moment tells in which a message goes: the hook fills it in, as it does with the link."""
 PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "not_started": COMMON,
-    "draft": (*COMMON, "avanzamento"),
+    "draft": (*COMMON, "avanzamento", MISSING, MINUTES),
     "lead": (*COMMON, "avanzamento", "comuni"),
+    "member": (*COMMON, "avanzamento", "capofila"),
+    "answered": COMMON,
 }
 """What the text for each audience may name."""
 _TOKEN: Final = re.compile(r"\{([a-z]*)\}")
@@ -43,7 +50,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A message as one reader gets it; `{link}` still stands in it."""
+    """A message as one reader gets it; `{link}` and what else is filled in when it goes still stand in it."""
 
     subject: str
     text: str
@@ -69,7 +76,7 @@ def problems_of(audience: str, text: Text) -> Iterator[tuple[str, str]]:
         yield "body", _("Scrivi {link} una volta, nel punto in cui va il collegamento per rispondere.")
 
 
-_BODY_ONLY: Final = frozenset({LINK, "contatti"})
+_BODY_ONLY: Final = frozenset({LINK, "contatti", *LATE})
 
 
 def _wrong_braces(text: str, known: Sequence[str]) -> Iterator[str]:
@@ -96,20 +103,42 @@ def _wrong_braces(text: str, known: Sequence[str]) -> Iterator[str]:
 
 
 class Prepared:
-    """A text taken apart once, then written for any number of readers."""
+    """A text taken apart once, then written for any number of readers. `action`: what its button says; `tail`: what follows."""
 
-    def __init__(self, text: Text, language: str) -> None:
+    def __init__(self, text: Text, language: str, action: str = "", tail: str = "") -> None:
         body = "\n".join(line.rstrip() for line in text.body.strip().splitlines())
+        body = f"{body}\n\n{tail}" if tail else body
+        self._elides = language == FRENCH
         self._subject = _parts(text.subject.strip())
         self._text = _parts(f"{body}\n")
-        self._html = _parts(_drawn(text.subject.strip(), body, language))
+        self._html = _parts(_drawn(text.subject.strip(), body, language, action))
 
     def write(self, values: Mapping[str, str]) -> Written:
-        """For a reader with these values, one for each placeholder but `link`."""
-        whole = {name: value.replace("{link}", "(link)") for name, value in values.items()} | {LINK: "{link}"}
+        """For a reader with these values, one for each placeholder but `link` and those of `LATE`."""
+        whole = {name: _inert(value) for name, value in values.items()} | _LEFT
         marked = {name: str(escape(value).replace("\n", Markup("<br>"))) for name, value in whole.items()}
-        subject = " ".join(_filled(self._subject, whole).split())
-        return Written(subject[:WHOLE_SUBJECT], _filled(self._text, whole), _filled(self._html, marked))
+        filled = _elided if self._elides else _filled
+        subject = " ".join(filled(self._subject, whole).split())
+        return Written(subject[:WHOLE_SUBJECT], filled(self._text, whole), filled(self._html, marked))
+
+
+_LEFT: Final = {name: f"{{{name}}}" for name in (LINK, *LATE)}
+
+
+def _inert(value: str) -> str:
+    """A value that holds no place which is filled in later."""
+    for name, place in _LEFT.items():
+        value = value.replace(place, f"({name})")
+    return value
+
+
+def fill_late(written: str, values: Mapping[str, str], *, html: bool) -> str:
+    """The text with what only the moment tells, by the names of `LATE`; what has no value stays."""
+    for name, value in values.items():
+        place = _LEFT[name]
+        if place in written:
+            written = written.replace(place, str(escape(value)) if html else value)
+    return written
 
 
 def paragraphs(body: str) -> tuple[list[str], list[str]]:
@@ -128,20 +157,21 @@ def paragraphs(body: str) -> tuple[list[str], list[str]]:
     return before, after
 
 
-def _drawn(subject: str, body: str, language: str) -> str:
+def _drawn(subject: str, body: str, language: str, action: str) -> str:
     """The message with a button, its placeholders still in it: drawn without the context of pages, for whoever reads it."""
     before, after = paragraphs(body)
     template = current_app.jinja_env.get_template(_TEMPLATE)
     lines = [[escape(paragraph).replace("\n", Markup("<br>")) for paragraph in part] for part in (before, after)]
-    return template.render(
+    drawn = template.render(
         language=language,
         subject=subject,
         heading=subject,
         before=lines[0],
-        action=_("Vai alla ricognizione"),
+        action=action or _("Vai alla ricognizione"),
         after=lines[1],
         link="{link}",
     )
+    return drawn.replace(_LEFT[STOP], f'<a href="{_LEFT[STOP]}">{_LEFT[STOP]}</a>')
 
 
 def _parts(text: str) -> list[str]:
@@ -151,3 +181,17 @@ def _parts(text: str) -> list[str]:
 
 def _filled(parts: Sequence[str], values: Mapping[str, str]) -> str:
     return "".join(values[part] if number % 2 else part for number, part in enumerate(parts))
+
+
+def _elided(parts: Sequence[str], values: Mapping[str, str]) -> str:
+    """In French: "d'Arnad", where the text says "de {ente}"."""
+    whole: list[str] = []
+    for number, part in enumerate(parts):
+        value = values[part] if number % 2 else part
+        if number % 2 and whole[-1].endswith(("de ", "De ")) and fold(value[:1]) in _VOWELS:
+            whole[-1] = f"{whole[-1][:-2]}'"
+        whole.append(value)
+    return "".join(whole)
+
+
+_VOWELS: Final = frozenset("aeiou")

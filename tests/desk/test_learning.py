@@ -133,7 +133,7 @@ def test_the_file_holds_sums_and_no_entity(
 def test_texts_are_compared_a_week_after_the_last_message(
     crowded: EditionView, coordinator: Person, new_staff: NewStaff, clock: Clock
 ) -> None:
-    coordinator.press(coordinator.get(TEXTS), "Copia")
+    coordinator.press(coordinator.get(TEXTS), "Copia", "Promemoria")
     what = coordinator.get(f"{NEW}?passo=testo")
     assert "Altri testi da provare" in what.text
     confirm(coordinator, "&variante=1")

@@ -69,7 +69,7 @@ def test_a_batch_is_frozen_whole_with_no_secret_in_it(reachable: EditionView) ->
         assert row.html.count("{link}") == 2
     firenze = next(row for row in found if FIRENZE in row.recipient)
     assert firenze.subject == "Firenze (FI): promemoria per Ricognizione 2026"
-    assert "fino al 30 aprile 2026, 23:59: mancano 45 giorni" in firenze.text
+    assert "fino al 30 aprile 2026, 23:59: avete ancora 45 giorni" in firenze.text
     assert "Segreteria: segreteria@example.org" in firenze.text
     assert db.session.scalars(sa.select(AuditEntry.action)).all()[-1] == "batch_queued"
 

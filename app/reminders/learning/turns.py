@@ -40,11 +40,11 @@ def turns(
     by_day: list[list[Recipient]] = [[] for _day in range(schedule.days)]
     for one in sorted(recipients, key=lambda one: ticket(key, one.entity_id)):
         by_day[lots[one.entity_id].day].append(one)
-    times = schedule.times_by_day([sum(len(one.emails) for one in part) for part in by_day])
+    times = schedule.times_by_day([sum(len(one.mailboxes) for one in part) for part in by_day])
     found = []
     for part, instants in zip(by_day, times, strict=True):
         following = iter(instants)
-        found += [Turn(one, lots[one.entity_id], tuple(next(following) for _email in one.emails)) for one in part]
+        found += [Turn(one, lots[one.entity_id], tuple(next(following) for _email in one.mailboxes)) for one in part]
     if schedule.days > 1 and any(ends_too_late(turn.at[-1], turn.recipient.closes_at) for turn in found):
         raise LateDaysError
     return found
