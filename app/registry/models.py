@@ -58,6 +58,7 @@ class Entity(Base):
     valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
     successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entity.id"))
+    patron_day: Mapped[str | None] = mapped_column(sa.String(5))
 
 
 class Association(Base):

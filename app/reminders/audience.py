@@ -41,7 +41,7 @@ MEMBERS_FROM: Final = dt.timedelta(days=7)
 """So long before its deadline a member is reminded itself, if the entity that should answer for it is silent."""
 REASONS: Final = (
     *("by_hand", "submitted", "covered", "through_lead", "deadline_passed"),
-    *("enough_messages", "no_address", "no_pec_address", "bad_address"),
+    *("invited", "enough_messages", "no_address", "no_pec_address", "bad_address"),
 )
 ANSWERED: Final = frozenset({"answer", "nothing"})
 _ROW: Final = respondent_table.c
@@ -52,11 +52,13 @@ _UNSEEN: Final = ResponseState("never", None, 0, dt.datetime.min.replace(tzinfo=
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whom somebody wants to remind. `without`: codes left out by hand; `beyond_limit`: also who had enough messages."""
+    """Whom somebody wants to remind. `without`: codes left out by hand; `beyond_limit`: also who had enough messages;
+    `unless_in`: nobody whom one of these groups of deliveries reaches, as the second wave of an invitation."""
 
     filter: Filter = field(default_factory=Filter)
     without: tuple[str, ...] = ()
     beyond_limit: bool = False
+    unless_in: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +165,11 @@ def find_audience(
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
     by_hand = set(choice.without)
+    invited = groups_that_reached(choice.unless_in) if choice.unless_in else {}
     for row in found:
         name = label(row.name, row.province_sign)
         reason = "by_hand" if row.code in by_hand else facts.reason(row.id, beyond_limit=choice.beyond_limit)
+        reason = reason or ("invited" if f"entity:{row.id}" in invited else "")
         if reason:
             left_out.append(LeftOut(row.code, name, reason))
             continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -78,7 +78,7 @@ class UnknownBatchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see;
-    `channel`: one of `app.reminders.channels.CHANNELS`."""
+    `channel`: one of `app.reminders.channels.CHANNELS`; `step`: of the plan of the edition, which it turns into messages."""
 
     name: str
     choice: Choice
@@ -86,6 +86,7 @@ class Plan:
     schedule: Schedule
     region: str | None = None
     channel: str = BY_EMAIL
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +122,17 @@ def queue_batch(
     now: dt.datetime,
     seen: int | None = None,
     after: int | None = None,
+    within: Callable[[], None] = lambda: None,
 ) -> int:
     """Queue a batch; its id, or that of the batch which this key has queued before. Commits.
 
     `key`: of the form that was confirmed; `seen`: how many entities it showed; `after`: the latest batch of the edition when it
-    was shown, 0 for none: of two coordinators who confirm a form each at once, one queues. What is only read is read before the
+    was shown, 0 for none: of two coordinators who confirm a form each at once, one queues; `within`: flushes what belongs into
+    the same transaction, or rolls back and raises. What is only read is read before the
     database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
     `ClosedChannelError`; ValueError for a pace that is none.
     """
-    if plan.channel == BY_PEC and not sends_certified(settings()):
-        raise ClosedChannelError(plan.channel)
-    if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
-        raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
+    _check(plan, key)
     db.session.rollback()
     with unit_of_work(writes=False):
         known = batch_with_key(key)
@@ -148,10 +148,18 @@ def queue_batch(
     messages = list(write_messages(edition, audience, template, plan, key))
     with unit_of_work(writes=True):
         _hold_queueing(edition, key, after)
+        within()
         try:
             return _store(edition, plan, audience, template, messages, key, actor, now)
         except IntegrityError:
             return _first_with(key)
+
+
+def _check(plan: Plan, key: str) -> None:
+    if plan.channel == BY_PEC and not sends_certified(settings()):
+        raise ClosedChannelError(plan.channel)
+    if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
+        raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
 
 
 def _first_with(key: str) -> int:
@@ -339,7 +347,7 @@ def _store(
     batch_id: int = db.session.execute(sa.insert(Batch).values(**values).returning(_ROW.id)).scalar_one()
     queue_into(group_id, KIND, SOURCE_LANGUAGE, messages, now, channel=channel)
     detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
-    detail["channel"] = plan.channel
+    detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id
