@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flask import request
+from flask import flash, request
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.desk.edition_forms import Typed, instants_of
@@ -17,6 +18,7 @@ from app.editions.changing import Act
 from app.editions.checks import MINUTE
 from app.editions.current import EditionView
 from app.extensions import db
+from app.reminders.announcing import announce_deadline
 from app.reminders.plans.moving import FALLS, MOVES, STAYS, Effects, apply_effects, effects_of
 
 DATES = "date"
@@ -47,6 +49,16 @@ class _WithEffects:
             db.session.rollback()
             raise UnseenEffectsError(effects)
         apply_effects(effects, self.act.actor, self.act.now)
+
+
+def announce(part: str, before: EditionView, after: EditionView, act: Act) -> None:
+    """Tell those who have not answered of a later deadline, where whoever moved it wants that. Says what it did."""
+    if part != DATES or not request.form.get("avvisa") or after.state != "open" or after.closes_at <= before.closes_at:
+        return
+    if announce_deadline(after, actor=act.actor, now=act.now) is None:
+        flash(_("Nessuno da avvisare: chi deve rispondere non ha un indirizzo, o ha già risposto."), "info")
+    else:
+        flash(_("La nuova scadenza è annunciata con un messaggio a chi non ha ancora risposto."), "success")
 
 
 def with_effects(part: str, edition: EditionView, act: Act, values: Typed) -> Act:

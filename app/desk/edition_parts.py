@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
-from app.desk.edition_effects import FATE_WORDS, UnseenEffectsError, with_effects
+from app.desk.edition_effects import FATE_WORDS, UnseenEffectsError, announce, with_effects
 from app.desk.edition_forms import PARTS, Part, Typed, kept_rows
 from app.desk.edition_words import REST_DAYS, STATES, errors_of, summary_of
 from app.editions.calendar import rest_day
@@ -92,6 +92,7 @@ def _save(shown: EditionView, chosen: Part, part: str, values: Typed) -> Respons
         return _form(shown, chosen, values, error.problems), 422
     except ChangedEditionError:
         return _form(shown_edition(edition), chosen, values, changed=True), 409
+    announce(part, shown, shown_edition(values.get("code", edition)), act)
     return _saved(values.get("code", edition))
 
 

@@ -229,7 +229,8 @@ def _one_certified(emails: Sequence[str]) -> list[str]:
 def _read_facts(edition: EditionView, entity_ids: Collection[int], at: dt.datetime, now: dt.datetime, channel: str) -> _Facts:
     batch, by_email = table_of(Batch).c, channel == BY_EMAIL
     same = batch.channel == BY_EMAIL if by_email else batch.channel.in_(CERTIFIED_CHANNELS)
-    groups = db.session.execute(sa.select(batch.group_id).where(batch.edition_id == edition.id, same).order_by(batch.group_id))
+    counted = sa.and_(batch.edition_id == edition.id, batch.kind == "reminder", same)  # news of a later deadline is no reminder
+    groups = db.session.execute(sa.select(batch.group_id).where(counted).order_by(batch.group_id))
     group_ids = list(groups.scalars())
     known_bad = select_with_address(bad=True, purpose=None if by_email else "pec")
     return _Facts(

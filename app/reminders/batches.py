@@ -78,7 +78,8 @@ class UnknownBatchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see;
-    `channel`: one of `app.reminders.channels.CHANNELS`; `step`: of the plan of the edition, which it turns into messages."""
+    `channel`: one of `app.reminders.channels.CHANNELS`; `step`: of the plan of the edition, which it turns into messages;
+    `kind`: reminder or extension."""
 
     name: str
     choice: Choice
@@ -87,6 +88,7 @@ class Plan:
     region: str | None = None
     channel: str = BY_EMAIL
     step: int | None = None
+    kind: str = "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +337,7 @@ def _store(
         "key": key,
         "name": name,
         "channel": plan.channel,
+        "kind": plan.kind,
         "filter": _chosen(plan, template),
         "excluded": json.dumps(audience.by_reason(), sort_keys=True),
         "respondents": len(audience.recipients),

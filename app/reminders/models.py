@@ -42,8 +42,8 @@ class TemplateText(Base):
 class Batch(Base):
     """A reminder batch: whom it was meant for (`filter`, JSON), the deliveries it became (`group_id`), when and by whom.
 
-    `channel`: one of `app.reminders.channels.CHANNELS`. `key`: of the form with which it was confirmed, so that a second click
-    finds it again. `excluded`: JSON, reason → number.
+    `channel`: one of `app.reminders.channels.CHANNELS`. `kind`: reminder, or extension, which counts in no limit. `key`: of the
+    form with which it was confirmed, so that a second click finds it again. `excluded`: JSON, reason → number.
     """
 
     __tablename__ = "reminder_batch"
@@ -54,6 +54,7 @@ class Batch(Base):
     key: Mapped[str] = mapped_column(sa.String(64), unique=True)
     name: Mapped[str] = mapped_column(sa.String(120))
     channel: Mapped[str] = mapped_column(sa.String(8), default=BY_EMAIL, server_default=BY_EMAIL)
+    kind: Mapped[str] = mapped_column(sa.String(12), default="reminder", server_default="reminder")
     filter: Mapped[str] = mapped_column(sa.Text)
     excluded: Mapped[str] = mapped_column(sa.Text)
     respondents: Mapped[int]

@@ -24,8 +24,13 @@ from app.reminders.models import AUDIENCES, Template, TemplateText
 from app.reminders.wording import Text, problems_of
 
 SHIPPED: Final = 0
+EXTENSION: Final = -1
+"""The news of a later deadline for all, which ships too; it is offered for nothing else."""
 LONGEST_NAME: Final = 120
-_SHIPPED_FILE: Final = Path(__file__).with_name("default_texts.toml")
+_SHIPPED_FILES: Final = {
+    SHIPPED: Path(__file__).with_name("default_texts.toml"),
+    EXTENSION: Path(__file__).with_name("extension_texts.toml"),
+}
 _ROW: Final = table_of(Template).c
 _TEXT: Final = table_of(TemplateText).c
 Texts = Mapping[str, Text]
@@ -61,15 +66,15 @@ class TemplateRow:
     @property
     def ships(self) -> bool:
         """Whether it is the one that ships, which nobody changes."""
-        return self.id == SHIPPED
+        return self.id in _SHIPPED_FILES
 
 
-@lru_cache(maxsize=1)
-def shipped_template() -> TemplateRow:
-    """The one that ships."""
-    read = tomllib.loads(_SHIPPED_FILE.read_text(encoding="utf-8"))
+@lru_cache(maxsize=2)
+def shipped_template(template_id: int = SHIPPED) -> TemplateRow:
+    """The one that ships, or the other one, `EXTENSION`."""
+    read = tomllib.loads(_SHIPPED_FILES[template_id].read_text(encoding="utf-8"))
     texts = {audience: Text(read[audience]["subject"], read[audience]["body"].strip()) for audience in AUDIENCES}
-    return TemplateRow(SHIPPED, read["name"], None, "", None, texts)
+    return TemplateRow(template_id, read["name"], None, "", None, texts)
 
 
 def list_templates(edition_id: int) -> list[TemplateRow]:
@@ -83,8 +88,8 @@ def list_templates(edition_id: int) -> list[TemplateRow]:
 
 def template_of(edition_id: int, template_id: int) -> TemplateRow:
     """One template, also a removed one. Raises `UnknownTemplateError`."""
-    if template_id == SHIPPED:
-        return shipped_template()
+    if template_id in _SHIPPED_FILES:
+        return shipped_template(template_id)
     query = sa.select(_ROW.id, _ROW.name, _ROW.changed_at, _ROW.changed_by, _ROW.removed_at)
     row = db.session.execute(query.where(_ROW.edition_id == edition_id, _ROW.id == template_id)).one_or_none()
     if row is None:

@@ -1,4 +1,4 @@
-"""the plan of an edition: its steps; an entity's patron's day
+"""the plan of an edition: its steps; an entity's patron's day; what kind of batch it is
 
 Revision: 0015, after: 0014
 """
@@ -17,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('entity', sa.Column('patron_day', sa.String(length=5), nullable=True))
+    op.add_column('reminder_batch', sa.Column('kind', sa.String(length=12), server_default='reminder', nullable=False))
     op.create_table(
         'plan_step',
         sa.Column('id', sa.Integer(), nullable=False),
@@ -58,5 +59,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f('ix_plan_step_edition_id'), table_name='plan_step')
     op.drop_table('plan_step')
-    with op.batch_alter_table('entity', schema=None) as batch_op:
-        batch_op.drop_column('patron_day')
+    for table, column in (('reminder_batch', 'kind'), ('entity', 'patron_day')):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_column(column)

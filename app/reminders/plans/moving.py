@@ -66,7 +66,7 @@ def effects_of(edition: EditionView, opens_at: dt.datetime, closes_at: dt.dateti
     """What these dates would do to the plan and the batches of an edition. Reads only."""
     old, new = frame_of(edition), Frame(opens_at, closes_at)
     waiting = [one for one in list_steps(edition.id) if one.state in {"planned", "paused"}]
-    steps = sorted((_effect(one, old, new, now) for one in waiting), key=lambda one: (one.before, one.step.id))
+    steps = sorted((effect_on(one, old, new, now) for one in waiting), key=lambda one: (one.before, one.step.id))
     return Effects(edition.id, tuple(steps), tuple(_affected(edition) if closes_at != edition.closes_at else ()))
 
 
@@ -88,7 +88,8 @@ def apply_effects(effects: Effects, actor: str, now: dt.datetime) -> None:
         record("plan_moved", actor=actor, subject=f"plan:{effects.edition_id}", detail=detail, now=now)
 
 
-def _effect(step: Step, old: Frame, new: Frame, now: dt.datetime) -> StepEffect:
+def effect_on(step: Step, old: Frame, new: Frame, now: dt.datetime) -> StepEffect:
+    """What other dates do to one step that has not gone. Pure."""
     before, after = resolve(step.content.timing, old).at, resolve(step.content.timing, new).at
     over = last_chance(after) < now or (step.content.kind != LETTER and not new.opens_at <= after < new.closes_at)
     passed_before = last_chance(before) < now

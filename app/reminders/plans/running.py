@@ -69,13 +69,18 @@ def run_plan(edition: EditionView, now: dt.datetime) -> list[Ran]:
 
 def waits_for(edition: EditionView, step: Step, faults: Sequence[Fault], now: dt.datetime) -> str:
     """Why a step does not go by itself, though it is due; "" if it may."""
+    return waits_on(edition, step, faults, now, approved=is_approved(step, template_of_step(edition.id, step), edition))
+
+
+def waits_on(edition: EditionView, step: Step, faults: Sequence[Fault], now: dt.datetime, *, approved: bool) -> str:
+    """The same, where it is known whether somebody has approved the step as it stands. Pure."""
     if step.content.channel == PAPER:
         return "paper"
     if step.content.kind != LETTER and not (edition.state == "open" and edition.has_opened(now)):
         return "not_open"
     if any(fault.blocks and fault.step == step.id for fault in faults):
         return "faulty"
-    return "" if is_approved(step, template_of_step(edition.id, step), edition) else "unapproved"
+    return "" if approved else "unapproved"
 
 
 def why_skipped(edition: EditionView, step: Step, steps: Sequence[Step], now: dt.datetime) -> str:
