@@ -50,8 +50,8 @@ from tests.reminders.plan_stories import ROME, Event, Sent, Story, broken_rules,
 from tests.reminders.plan_worlds import ModelWorld
 from tests.responses.people import DONE, NOTHING
 
-STORIES = 200
-FOR_REAL = 5
+STORIES = 10_000
+FOR_REAL = 40
 STAFF = "staff:1"
 LONG_AGO = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 BROKEN = ("outside hours", "out of order", "beyond the limits", "to somebody who answered", "twice of one step")

@@ -30,7 +30,7 @@ Param = str | int
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A step as the checks see it. `at`: when it is due, or went; `messages`: at most so many; `decided`: somebody has decided
+    """A step as the checks see it. `at`: when it is due, or went; `messages`: about so many; `decided`: somebody has decided
     that the limits do not hold."""
 
     id: int

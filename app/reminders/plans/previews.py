@@ -110,6 +110,6 @@ def _goes_before(one: Step, other: Step, edition: EditionView) -> bool:
 
 
 def _may_reach(edition_id: int, wanted: Filter, today: dt.date) -> int:
-    open_ones = sa.and_(_ROW.edition_id == edition_id, _ROW.state != "submitted", ~_ROW.covered)
+    open_ones = sa.and_(_ROW.edition_id == edition_id, _ROW.state != "submitted", ~_ROW.covered, _ROW.has_address)
     query = sa.select(sa.func.count()).select_from(respondent_table).where(open_ones, *conditions(wanted, today))
     return int(db.session.execute(query).scalar_one())
