@@ -58,11 +58,11 @@ def run_plans(now: dt.datetime) -> list[Ran]:
 
 def run_plan(edition: EditionView, now: dt.datetime) -> list[Ran]:
     """Do what is due in the plan of an edition, in the order of time."""
-    fresh_respondents(edition, now)
     steps, frame = list_steps(edition.id), frame_of(edition)
     due = [one for one in steps if one.state == "planned" and one.due(frame).at <= now]
     if not due:
         return []
+    fresh_respondents(edition, now)
     faults = plan_faults(edition, steps, now)
     return [_run(edition, one, now, faults) for one in sorted(due, key=lambda one: (one.due(frame).at, one.id))]
 
