@@ -44,7 +44,7 @@ from app.reminders.plans.steps import ChangedStepError, Deed, Step, UnknownStepE
 from app.reminders.templates import TemplateRow, list_templates, shipped_template
 
 LONGEST_WHY: Final = 200
-_PATH: Final = "/promemoria/piano/<int(max=2147483647):step>"
+_PATH: Final = "/promemoria/piano/<int(max=2147483647):planned>"
 _WORKS: Final[Mapping[str, tuple[Callable[[Deed], None], LazyString]]] = {
     "ritira": (plans.withdraw_approval, _l("Approvazione ritirata: il passo non parte finché qualcuno non lo approva.")),
     "riprendi": (plans.resume_step, _l("Il passo è di nuovo previsto: approvalo, se deve partire da solo.")),
@@ -56,15 +56,15 @@ _WORKS: Final[Mapping[str, tuple[Callable[[Deed], None], LazyString]]] = {
 
 
 @blueprint.get(_PATH)
-def plan_step(step: int) -> str:
+def plan_step(planned: int) -> str:
     """The step."""
-    return _draw(_asked(step))
+    return _draw(_asked(planned))
 
 
 @blueprint.post(_PATH)
-def change_plan_step(step: int) -> ResponseReturnValue:
+def change_plan_step(planned: int) -> ResponseReturnValue:
     """Store what was changed of it."""
-    asked, edition = _asked(step), the_edition()
+    asked, edition = _asked(planned), the_edition()
     typed = typed_step(request.form, asked.content.kind)
     content, errors = content_of(typed, _templates(edition))
     errors = old_page() or errors
@@ -73,9 +73,9 @@ def change_plan_step(step: int) -> ResponseReturnValue:
     try:
         plans.change_step(_deed(asked), content)
     except ChangedStepError:
-        return _draw(_asked(step), typed, [("", _changed())]), 409
+        return _draw(_asked(planned), typed, [("", _changed())]), 409
     flash(_("Modifiche salvate. Se il passo era approvato, va approvato di nuovo."), "success")
-    return redirect(url_for("desk.plan_step", step=step), 303)
+    return redirect(url_for("desk.plan_step", planned=planned), 303)
 
 
 @blueprint.route("/promemoria/piano/nuovo", methods=["GET", "POST"])
@@ -91,13 +91,13 @@ def new_plan_step() -> ResponseReturnValue:
         return _draw_form(edition, typed, errors), 422
     step_id = plans.add_step(edition.id, content, actor=required_staff().actor, now=now())
     flash(_("Passo aggiunto: guarda l'anteprima e approvalo, se deve partire da solo."), "success")
-    return redirect(url_for("desk.plan_step", step=step_id), 303)
+    return redirect(url_for("desk.plan_step", planned=step_id), 303)
 
 
 @blueprint.post(f"{_PATH}/<any(approva,ritira,pausa,riprendi,salta,ripristina,togli,rimetti,fatta):work>")
-def steer_plan_step(step: int, work: str) -> ResponseReturnValue:
+def steer_plan_step(planned: int, work: str) -> ResponseReturnValue:
     """Approve it or withdraw that, pause, resume, skip it or not, take it out or put it back, or say that it is done."""
-    asked = _asked(step)
+    asked = _asked(planned)
     if wrong := old_page():
         return _draw(asked, errors=wrong), 422
     try:
@@ -108,10 +108,10 @@ def steer_plan_step(step: int, work: str) -> ResponseReturnValue:
         do, told = _WORKS[work]
         do(_deed(asked))
     except ChangedStepError:
-        return _draw(_asked(step), errors=[("", _changed())]), 409
+        return _draw(_asked(planned), errors=[("", _changed())]), 409
     flash(str(told), "success")
     back = "desk.reminder_plan" if work in {"togli", "rimetti"} else "desk.plan_step"
-    return redirect(url_for(back) if back == "desk.reminder_plan" else url_for(back, step=step), 303)
+    return redirect(url_for(back) if back == "desk.reminder_plan" else url_for(back, planned=planned), 303)
 
 
 def _stop(asked: Step, work: str) -> ResponseReturnValue:
@@ -125,7 +125,7 @@ def _stop(asked: Step, work: str) -> ResponseReturnValue:
     else:
         plans.skip_step(_deed(asked), why)
         flash(_("Il passo è saltato: non parte. Lo puoi ripristinare."), "success")
-    return redirect(url_for("desk.plan_step", step=asked.id), 303)
+    return redirect(url_for("desk.plan_step", planned=asked.id), 303)
 
 
 def _approve(asked: Step) -> ResponseReturnValue:
@@ -139,7 +139,7 @@ def _approve(asked: Step) -> ResponseReturnValue:
         return _draw(asked, errors=[("", _("Non si può approvare finché non è corretto quello che non va."))]), 422
     plans.approve_step(_deed(asked), mark)
     flash(_("Approvato: parte da solo nel momento indicato. Se qualcosa cambia, va approvato di nuovo."), "success")
-    return redirect(url_for("desk.plan_step", step=asked.id), 303)
+    return redirect(url_for("desk.plan_step", planned=asked.id), 303)
 
 
 def _asked(step_id: int) -> Step:
