@@ -22,8 +22,8 @@ _ROW: Final = delivery_table.c
 _REFERENCE: Final = "entity:"
 _NOT_REACHED: Final = ("failed", "bounced", "cancelled")
 _GONE_OUT: Final = ("accepted", "delivered", "unknown")
-AFTERWARDS: Final = ("thanks", "results")
-"""What follows an answer is no reminder."""
+UNCOUNTED: Final = ("thanks", "results", "extension")
+"""What follows an answer, or tells of a later deadline, is no reminder."""
 _AT: Final = sa.func.coalesce(_ROW.claimed_at, _ROW.changed_at)
 
 
@@ -73,6 +73,6 @@ def _select(edition_id: int) -> sa.Select[Any]:
     back = sa.func.max(sa.case((_ROW.state == "bounced", _AT)), type_=UTCDateTime)
     query = sa.select(_ROW.reference, _batch.c.channel, sa.func.count(reached.distinct()), out, back)
     query = query.join_from(_batch, delivery_table, _ROW.group_id == _batch.c.group_id)
-    asks = _batch.c.occasion.not_in(AFTERWARDS)
+    asks = _batch.c.occasion.not_in(UNCOUNTED)
     query = query.where(_batch.c.edition_id == edition_id, asks, _ROW.reference.startswith(_REFERENCE))
     return query.group_by(_ROW.reference, _batch.c.channel).order_by(_ROW.reference, _batch.c.channel)

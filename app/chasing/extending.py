@@ -66,9 +66,17 @@ def plan_extension(scope: Scope, closes_at: dt.datetime, now: dt.datetime, *, re
 
 
 def extend_filtered(
-    scope: Scope, closes_at: dt.datetime, reason: str, *, seen: int, actor: str, now: dt.datetime, reopening: bool
+    scope: Scope,
+    closes_at: dt.datetime,
+    reason: str,
+    *,
+    seen: int,
+    actor: str,
+    now: dt.datetime,
+    reopening: bool,
+    tell: bool = True,
 ) -> Granted:
-    """Let them answer until `closes_at`. `seen`: how many whoever confirms has seen. Commits.
+    """Let them answer until `closes_at`. `seen`: how many whoever confirms has seen; `tell`: by message. Commits.
 
     Raises ChangedPlanError, or ExtensionRefusedError where nobody could get it.
     """
@@ -76,6 +84,8 @@ def extend_filtered(
     if plan.granted != seen:
         db.session.rollback()
         raise ChangedPlanError(plan.granted)
-    granted = extend_many(scope.edition, plan.judged.granted, closes_at, reason, actor=actor, now=now, reopening=reopening)
+    granted = extend_many(
+        scope.edition, plan.judged.granted, closes_at, reason, actor=actor, now=now, reopening=reopening, tell=tell
+    )
     refresh_respondents(scope.edition, now)
     return granted

@@ -13,7 +13,7 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 
-from app.accounts.permissions import PERMISSIONS, ROLES_FOR
+from app.accounts.permission_table import PERMISSIONS, ROLES_FOR
 from app.accounts.staff_sessions import StaffIdentity
 from app.chasing.filters import Filter
 

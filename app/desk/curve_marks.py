@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from app.chasing.happenings import CALLS, EXTENSIONS
 from app.editions.files import ROME
-from app.mail.pace import is_working_day
+from app.mail.working_days import is_working_day
 from app.reminders.latest import BatchLine
 from app.web.charts import PLANE, Plane, Series
 from app.web.numbers import NumberWords

@@ -106,11 +106,11 @@ def kept_rows(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _dates_stored(edition: EditionView) -> Typed:
-    return boxes_of("opening", edition.opens_at) | boxes_of("deadline", edition.deadline) | {"confirmed": ""}
+    return boxes_of("opening", edition.opens_at) | boxes_of("deadline", edition.deadline) | {"confirmed": "", "avvisa": ""}
 
 
 def _dates_typed(form: Posted) -> Typed:
-    return fields(form, "opening_day", "opening_time", "deadline_day", "deadline_time", "confirmed")
+    return fields(form, "opening_day", "opening_time", "deadline_day", "deadline_time", "confirmed", "avvisa")
 
 
 def _save_dates(act: Act, values: Typed) -> None:

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
+from app.desk.edition_effects import FATE_WORDS, UnseenEffectsError, announce, with_effects
 from app.desk.edition_forms import PARTS, Part, Typed, kept_rows
 from app.desk.edition_words import REST_DAYS, STATES, errors_of, summary_of
 from app.editions.calendar import rest_day
@@ -77,14 +78,21 @@ def edition_part(edition: str, part: str) -> ResponseReturnValue:
         return _previewed(shown, chosen, values)
     if chosen.row_fields:
         values["rows"] = kept_rows(values["rows"])
-    act = act_on(shown)
+    return _save(shown, chosen, part, values)
+
+
+def _save(shown: EditionView, chosen: Part, part: str, values: Typed) -> ResponseReturnValue:
+    edition, act = shown.code, act_on(shown)
     try:
         check_page()
-        chosen.save(act, values)
+        chosen.save(with_effects(part, shown, act, values), values)
+    except UnseenEffectsError as unseen:
+        return _form(shown, chosen, values, effects=unseen.effects, fates=FATE_WORDS)
     except EditionProblemsError as error:
         return _form(shown, chosen, values, error.problems), 422
     except ChangedEditionError:
         return _form(shown_edition(edition), chosen, values, changed=True), 409
+    announce(part, shown, shown_edition(values.get("code", edition)), act)
     return _saved(values.get("code", edition))
 
 

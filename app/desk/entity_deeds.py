@@ -149,7 +149,8 @@ def extend_entity(code: str) -> ResponseReturnValue:
     if not problems and typed.closes_at is not None:
         try:
             actor = required_staff().actor
-            extend(edition.code, head.code, typed.closes_at, typed.reason, actor=actor, now=at, reopened=over)
+            how = {"reopened": over, "tell": typed.tell}
+            extend(edition.code, head.code, typed.closes_at, typed.reason, actor=actor, now=at, **how)
         except ExtensionRefusedError as error:
             problems = [refusal(error.reason)]
         else:
@@ -160,7 +161,7 @@ def extend_entity(code: str) -> ResponseReturnValue:
     told = (
         _("Risposta riaperta fino al %(until)s.", until=until) if over else _("Scadenza prorogata al %(until)s.", until=until)
     )
-    flash(told + " " + _("L'ente riceve un messaggio."), "success")
+    flash(told + " " + (_("L'ente riceve un messaggio.") if typed.tell else _("L'ente non riceve messaggi.")), "success")
     return _back(head, "risposta")
 
 

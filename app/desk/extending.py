@@ -68,6 +68,7 @@ def _confirm(asked: Asked, typed: Typed, plan: ExtensionPlan, problems: Problems
             actor=asked.staff.actor,
             now=now(),
             reopening=typed.reopening,
+            tell=typed.grant.tell,
         )
     except ExtensionRefusedError as error:
         return _draw(asked, typed, plan, [refusal(error.reason)]), 422

@@ -37,19 +37,22 @@ _REFUSALS: Final[dict[str, tuple[str, LazyString]]] = {
 
 @dataclass(frozen=True, slots=True)
 class TypedGrant:
-    """The form as it was typed. `closes_at`: the first instant that no longer counts, None for what is no minute."""
+    """The form as it was typed. `closes_at`: the first instant that no longer counts, None for what is no minute; `tell`:
+    whether there is a message."""
 
     day: str = ""
     time: str = LAST_MINUTE
     reason: str = ""
     closes_at: dt.datetime | None = None
+    tell: bool = True
 
 
 def read_grant(request: Request) -> TypedGrant:
     """The three fields of a form or of an address."""
     day, time = request.values.get("giorno", "")[:20], request.values.get("ora", LAST_MINUTE)[:10]
     reason = request.values.get("motivo", "").replace("\r\n", "\n").strip()
-    typed = TypedGrant(day, time, reason[: LONGEST_REASON * 4])
+    tell = request.method != "POST" or request.form.get("avvisa") == "1"
+    typed = TypedGrant(day, time, reason[: LONGEST_REASON * 4], tell=tell)
     deadline = read_minute(day, time)
     return typed if deadline is None else replace(typed, closes_at=deadline + MINUTE)
 

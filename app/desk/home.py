@@ -6,6 +6,8 @@ Holds always: numbers are at most a minute old and the page says of when; a terr
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -13,6 +15,7 @@ from app import clock
 from app.accounts.permissions import required_staff
 from app.accounts.staff_sessions import StaffIdentity
 from app.chasing.board import tally_of
+from app.chasing.figures import Part
 from app.chasing.happenings import happenings
 from app.chasing.respondents import refresh_respondents
 from app.chasing.waiting import waiting_today
@@ -23,10 +26,11 @@ from app.desk.curve_marks import Marks, marks_of
 from app.desk.mail_status import mail_alerts
 from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
-from app.desk.waiting import waiting_lines
+from app.desk.waiting import WaitingLine, waiting_lines
 from app.editions.current import EditionView, current_edition, plan_of
 from app.editions.files import ROME
 from app.reminders.latest import BatchLine, latest_batches
+from app.reminders.plans.waiting import plan_waiting
 from app.web.language import current_language
 from app.web.numbers import number_words
 
@@ -43,8 +47,7 @@ def home() -> str:
         return render_template("desk/no_edition.html", editions=page_for(staff, "/gestione/edizioni"))
     region = _region_asked(staff)
     board, words = tally_of(edition, now, region), number_words(current_language())
-    today, curve = now.astimezone(ROME).date(), over_time(edition, board, plan_of(edition.id), words)
-    batches = _batches(edition.id, staff)
+    curve, batches = over_time(edition, board, plan_of(edition.id), words), _batches(edition.id, staff)
     return render_template(
         "desk/home.html",
         board=board,
@@ -53,7 +56,7 @@ def home() -> str:
         words=words,
         curve=curve,
         marks=marks_of(curve.plane, batches or [], happenings(edition.id, region), words) if staff.follows else Marks(),
-        waiting=waiting_lines(staff, board.part, waiting_today(edition.id, today, region), region) if staff.follows else None,
+        waiting=_waiting(edition, staff, board.part, region, now) if staff.follows else None,
         states=states_of(staff, board.part, words, region),
         counted=counted_of(board.part, words),
         tables=tables_of(staff, board.part, words, region),
@@ -74,6 +77,12 @@ def renew() -> Response:
         refresh_respondents(edition, clock.now())
     region = _region_asked(required_staff())
     return redirect(url_for("desk.home", regione=region) if region else url_for("desk.home"), 303)
+
+
+def _waiting(edition: EditionView, staff: StaffIdentity, part: Part, region: str | None, now: dt.datetime) -> list[WaitingLine]:
+    """What waits today. The plan is for all Regions: a territory's person sees none of it."""
+    plan = plan_waiting(edition, now) if staff.region_code is None else None
+    return waiting_lines(staff, part, waiting_today(edition.id, now.astimezone(ROME).date(), region), region, plan)
 
 
 def _region_asked(staff: StaffIdentity) -> str | None:

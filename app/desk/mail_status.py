@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
 
-from app.accounts.permissions import ADMINISTER, ROLES_FOR, required_staff
+from app.accounts.permission_table import ADMINISTER, ROLES_FOR
+from app.accounts.permissions import required_staff
 from app.accounts.staff_sessions import StaffIdentity
 from app.clock import now
 from app.desk import blueprint

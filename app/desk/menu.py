@@ -13,7 +13,8 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.accounts.permissions import ADMINISTER, COORDINATE, DESK, FOLLOW, PREPARE, ROLES_FOR, Requirement, staff_signed_in
+from app.accounts.permission_table import ADMINISTER, COORDINATE, DESK, FOLLOW, PREPARE, ROLES_FOR, Requirement
+from app.accounts.permissions import staff_signed_in
 from app.accounts.roles import role_name
 from app.desk import blueprint
 

@@ -16,7 +16,7 @@ from app.mail.delivering import PUT_OFF
 from app.mail.groups import SERVER_SAYS, GroupRow
 from app.reminders.batches import CANCELLED
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
-from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, PERSON_GONE, WORDS
+from app.reminders.hook import ADDRESS_GONE, BATCH_GONE, ENTITY_GONE, PATRON, PERSON_GONE, WORDS
 from app.reminders.occasions import AFTERWARDS, REMINDER
 
 AUDIENCE_WORDS: Final[dict[str, LazyString]] = {
@@ -48,6 +48,7 @@ LEFT_OUT_WORDS: Final[dict[str, LazyString]] = {
     "through_lead": _l("Risponde un altro ente: il promemoria va a quello"),
     "deadline_passed": _l("La loro scadenza è passata"),
     "not_answered": _l("Non hanno inviato una risposta"),
+    "invited": _l("Hanno già avuto l'invito"),
     "enough_messages": _l("Hanno già avuto tre promemoria in questa edizione"),
     "no_address": _l("Non hanno un indirizzo e-mail"),
     "no_pec_address": _l("Non hanno un indirizzo PEC"),
@@ -102,6 +103,8 @@ _REASONS: Final[dict[str, LazyString]] = {
     WORDS["deadline_passed"]: _l("La scadenza è passata"),
     WORDS["not_answered"]: _l("L'ente non ha una risposta inviata"),
     PERSON_GONE: _l("La persona non compila più, o non vuole promemoria"),
+    WORDS["overtaken"]: _l("Un passo successivo del piano ha preso il suo posto"),
+    PATRON: _l("L'ente festeggia il patrono: parte il giorno lavorativo dopo"),
     "the address is known as bad": _l("L'indirizzo è stato rifiutato da un server di posta"),
     "the sender stopped after DATA": _l("L'invio si è interrotto a metà: forse il messaggio è arrivato"),
     PUT_OFF: _l("Il server PEC l'ha rimandato a metà invio: una PEC non riparte da sola"),

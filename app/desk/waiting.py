@@ -16,6 +16,7 @@ from app.chasing.figures import Part
 from app.chasing.filters import Filter
 from app.chasing.waiting import Waiting
 from app.desk.addresses import list_of, page_for
+from app.reminders.plans.waiting import PlanWaiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,10 @@ Numbered = Callable[[int], str]
 """What a number of things is called."""
 
 
-def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: str | None) -> list[WaitingLine]:
-    """What waits, without what does not."""
+def waiting_lines(
+    staff: StaffIdentity, part: Part, waiting: Waiting, region: str | None, plan: PlanWaiting | None = None
+) -> list[WaitingLine]:
+    """What waits, without what does not. `plan`: of the reminders, for whoever sees to it."""
 
     def listed(problem: str) -> str | None:
         return list_of(staff, Filter(region=region or "", problems=(problem,)))
@@ -40,7 +43,11 @@ def waiting_lines(staff: StaffIdentity, part: Part, waiting: Waiting, region: st
     def page(path: str) -> str | None:
         return page_for(staff, path)
 
+    plan = plan or PlanWaiting()
     lines: tuple[tuple[int, Numbered, Callable[[str], str | None], str], ...] = (
+        (plan.unapproved, _unapproved, page, "/gestione/promemoria/piano"),
+        (plan.letters, _plan_letters, page, "/gestione/promemoria/piano"),
+        (plan.skipped, _skipped, page, "/gestione/promemoria/piano"),
         (waiting.calls, _calls, listed, "call_back"),
         (waiting.access_requests, _access_requests, page, "/gestione/richieste"),
         (waiting.reopenings, _reopenings, page, "/gestione/richieste"),
@@ -74,6 +81,18 @@ def _corrections(number: int) -> str:
 
 def _returns(number: int) -> str:
     return str(ngettext("messaggio tornato da guardare", "messaggi tornati da guardare", number))
+
+
+def _unapproved(number: int) -> str:
+    return str(ngettext("passo del piano da approvare", "passi del piano da approvare", number))
+
+
+def _plan_letters(number: int) -> str:
+    return str(ngettext("spedizione di lettere da fare", "spedizioni di lettere da fare", number))
+
+
+def _skipped(number: int) -> str:
+    return str(ngettext("passo del piano saltato dal programma", "passi del piano saltati dal programma", number))
 
 
 def _calls(number: int) -> str:

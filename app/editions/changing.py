@@ -9,7 +9,7 @@ Each function commits, or raises UnknownEditionError, ChangedEditionError or Edi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -49,12 +49,14 @@ class UnknownEditionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who changes which edition and when. `seen`: its `changed_at` as they have read it."""
+    """Who changes which edition and when. `seen`: its `changed_at` as they have read it; `also`: flushes what other rooms
+    change with it, in the same transaction, once the edition's row is held and its change is known to be right."""
 
     code: str
     seen: dt.datetime
     actor: str
     now: dt.datetime
+    also: Callable[[], None] = lambda: None
 
 
 def rename(act: Act, *, code: str, title: str) -> None:
@@ -240,6 +242,7 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 def _finish(act: Act, edition: Edition, part: str, **detail: Scalar) -> None:
     edition.note_change(act.now)
+    act.also()
     told = {"part": part, **detail}
     record("edition_changed", actor=act.actor, subject=f"edition:{edition.code}", detail=told, now=act.now)
     db.session.commit()

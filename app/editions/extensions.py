@@ -48,10 +48,11 @@ def extend(
     actor: str,
     now: dt.datetime,
     reopened: bool = False,
+    tell: bool = True,
 ) -> None:
     """Let an entity answer until `closes_at`, the first instant that no longer counts. Commits, and queues its message.
 
-    `reopened`: its time is over and begins again. Raises ExtensionRefusedError.
+    `reopened`: its time is over and begins again; `tell`: whether there is a message. Raises ExtensionRefusedError.
     """
     edition = edition_by_code(edition_code)
     entity = find_by_code(entity_code)
@@ -68,7 +69,8 @@ def extend(
     granted = {"closes_at": closes_at, "reason": reason.strip(), "reopened": reopened, "granted_by": actor, "granted_at": now}
     _write(edition.id, entity.id, granted, known=before is not None)
     close_reopening(edition.id, entity.id, "granted", closed_by=actor, now=now)
-    tell_of_extension(edition, entity, closes_at - MINUTE, now, reopened=reopened)
+    if tell:
+        tell_of_extension(edition, entity, closes_at - MINUTE, now, reopened=reopened)
     detail = {
         "edition": edition_code,
         "before": before.isoformat() if before else None,

@@ -80,10 +80,11 @@ def extend_many(
     actor: str,
     now: dt.datetime,
     reopening: bool = False,
+    tell: bool = True,
 ) -> Granted:
     """Let these entities answer until `closes_at`, all but those that `judge_extensions` leaves out. Commits.
 
-    Raises ExtensionRefusedError where nobody could get it.
+    `tell`: whether they get a message. Raises ExtensionRefusedError where nobody could get it.
     """
     check_granting(edition, closes_at, reason.strip(), now)
     hold_granting(edition)
@@ -96,7 +97,7 @@ def extend_many(
         close_reopening(edition.id, entity_id, "granted", closed_by=actor, now=now)
     messages, times = 0, (now + number * PACE for number in itertools.count())
     for ids, reopened in ((judged.extended, False), (judged.reopened, True)):
-        told = [entity for entity in entities if entity.id in ids]
+        told = [entity for entity in entities if entity.id in ids and tell]
         messages += tell_all_of_extension(edition, told, closes_at - MINUTE, now, times, reopened=reopened)
     for ids, action in ((judged.extended, "deadline_extended"), (judged.reopened, "response_reopened")):
         told = [entity for entity in entities if entity.id in ids]

@@ -54,6 +54,14 @@ class Filled:
     stop: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It is still wanted, but not now: back into the queue, not before this instant. `reason`: why, for whoever looks."""
+
+    not_before: dt.datetime
+    reason: str
+
+
 class Hook(Protocol):
     """What a kind of message asks of the room that queues it.
 
@@ -72,9 +80,11 @@ class Hook(Protocol):
 class HookForMany(Protocol):
     """The same for a kind of which many are claimed together, in as many statements as for one."""
 
-    def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str]:
-        """By id, of each of these: the texts to send, or the short reason why it is cancelled. Fails as `Hook.fill` does: then
-        they are prepared one by one, so that it costs one message only."""
+    def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str | Later]:
+        """By id, of each of these: the texts to send, the short reason why it is cancelled, or when it is to go instead.
+
+        Fails as `Hook.fill` does: then they are prepared one by one, so that it costs one message only.
+        """
 
 
 _hooks: dict[str, Hook | HookForMany] = {}

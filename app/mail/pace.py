@@ -2,8 +2,7 @@
 
 Not for: sending, or which messages (`groups.py`).
 Holds always: pure; instants are spaced by elapsed time, so that an hour that the clocks skip or repeat neither crowds nor
-thins them; working hours are those that clocks show in Rome. Holidays: law 260/1949 with its later changes (4 October from
-2026 on), and Easter Monday.
+thins them; working hours are those that clocks show in Rome, on the days of `working_days.py`.
 """
 
 from __future__ import annotations
@@ -13,18 +12,10 @@ from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.mail.working_days import is_working_day
+
 ROME: Final = ZoneInfo("Europe/Rome")
 OPENS, CLOSES = dt.time(8), dt.time(18)
-_SATURDAY: Final = 5
-_HOLIDAYS: Final = frozenset(
-    ((1, 1), (1, 6), (4, 25), (5, 1), (6, 2), (8, 15), (10, 4), (11, 1), (12, 8), (12, 25), (12, 26)),
-)
-"""Month and day."""
-
-
-def is_working_day(day: dt.date) -> bool:
-    """Whether offices work on a day: Monday to Friday, no national holiday."""
-    return day.weekday() < _SATURDAY and (day.month, day.day) not in _HOLIDAYS and day != _easter_monday(day.year)
 
 
 def is_working_time(instant: dt.datetime) -> bool:
@@ -45,17 +36,6 @@ def spread(start: dt.datetime, count: int, per_hour: int, *, working_hours: bool
         if len(found) == count:
             break
     return found
-
-
-def _easter_monday(year: int) -> dt.date:
-    """The day after Easter of the Gregorian calendar, by the rule of Meeus, Jones and Butcher."""
-    century, rest = divmod(year, 100)
-    golden = year % 19
-    moon = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
-    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - moon - rest % 4) % 7
-    shift = (golden + 11 * moon + 22 * weekday) // 451
-    month, day = divmod(moon + weekday - 7 * shift + 114, 31)
-    return dt.date(year, month, day + 1) + dt.timedelta(days=1)
 
 
 def _windows(start: dt.datetime) -> Iterator[tuple[dt.datetime, dt.datetime]]:

@@ -21,7 +21,7 @@ from app.config import settings
 from app.extensions import db
 from app.mail import claims
 from app.mail.claims import Claim
-from app.mail.hooks import ClaimedDelivery, Filled, HookForMany, hook_of
+from app.mail.hooks import ClaimedDelivery, Filled, HookForMany, Later, hook_of
 from app.mail.messages import UnfitMessageError, WithFiles, message_to_send
 from app.mail.senders import LONGEST_REASON, one_line
 from app.mail.suppressions import suppressed_of
@@ -68,7 +68,7 @@ def prepare(delivery: ClaimedDelivery, claim: Claim, now: dt.datetime) -> Prepar
 
 def _prepared(deliveries: Sequence[ClaimedDelivery], token: str, now: dt.datetime) -> dict[int, Prepared]:
     bad = suppressed_of({one.recipient for one in deliveries})
-    outcome: dict[int, Filled | str] = {one.id: BAD_ADDRESS for one in deliveries if one.recipient.lower() in bad}
+    outcome: dict[int, Filled | str | Later] = {one.id: BAD_ADDRESS for one in deliveries if one.recipient.lower() in bad}
     rest = sorted((one for one in deliveries if one.id not in outcome), key=_kind_and_language)
     for (kind, language), same in groupby(rest, key=_kind_and_language):
         with force_locale(language):
@@ -80,18 +80,20 @@ def _prepared(deliveries: Sequence[ClaimedDelivery], token: str, now: dt.datetim
         if isinstance(told, str):
             reason = one_line(told, LONGEST_REASON)
             prepared[one.id] = claims.settle(Claim(one.id, token), "cancelled", now, after_data=False, reason=reason)
+        elif isinstance(told, Later):
+            prepared[one.id] = claims.put_back(Claim(one.id, token), now, reason=told.reason, until=told.not_before)
         else:
             prepared[one.id] = message_to_send(one, told, read, now)
     return prepared
 
 
-def _asked(kind: str, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str]:
+def _asked(kind: str, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str | Later]:
     hook = hook_of(kind)
     if hook is None:
         return {one.id: Filled(one.subject, one.text, one.html) for one in deliveries}
     if isinstance(hook, HookForMany):
         return hook.prepare(deliveries, now)
-    outcome: dict[int, Filled | str] = {}
+    outcome: dict[int, Filled | str | Later] = {}
     for one in deliveries:
         reason = hook.wanted(one, now)
         outcome[one.id] = hook.fill(one, now) if reason is None else reason

@@ -22,6 +22,7 @@ from app.audit.chain import Scalar, record
 from app.extensions import db
 from app.registry.folding import search_name
 from app.registry.models import MUNICIPALITY, Entity
+from app.registry.patrons import is_day_of_year
 from app.registry.successors import former_codes
 
 SHIPPED = Path(__file__).parent / "data" / "municipalities.csv"
@@ -77,6 +78,12 @@ def _degrees(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def _day_of_year(text: str) -> str:
+    if not is_day_of_year(text):
+        raise _UnfitError("a month and a day as 06-24, or empty")
+    return text
+
+
 _NAME = _matching(r"(?=.*\w)[^\x00-\x1f\x7f-\x9f?]{1,200}", "a name of at most 200 characters, none of them broken")
 _COUNT = _or_unknown(lambda text: int(_matching(r"[0-9]{1,9}", "a whole number without dots, or empty")(text)))
 
@@ -96,6 +103,8 @@ _COLUMNS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "longitude": ("longitude", _or_unknown(_degrees(6, 19))),
     "geometry_code": ("geometry_code", _or_unknown(_matching(r"[0-9]{1,6}", "digits, or empty"))),
 }
+# A last column that a file may have: where it has none, what is known stays.
+_OPTIONAL: dict[str, tuple[str, Callable[[str], Any]]] = {"patron_day": ("patron_day", _or_unknown(_day_of_year))}
 _UNIQUE = {"code": "istat_code", "cadastral_code": "cadastral_code"}
 
 
@@ -154,11 +163,12 @@ def _lines(file: Path) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
-        if header != list(_COLUMNS):
+        columns = _COLUMNS | (_OPTIONAL if header[len(_COLUMNS) :] == list(_OPTIONAL) else {})
+        if header != list(columns):
             raise RegistryFileError(file.name, 1, f"the columns should be {','.join(_COLUMNS)}")
         for fields in reader:
-            if len(fields) != len(_COLUMNS):
-                message = f"has {len(fields)} fields instead of {len(_COLUMNS)}"
+            if len(fields) != len(columns):
+                message = f"has {len(fields)} fields instead of {len(columns)}"
                 raise RegistryFileError(file.name, reader.line_num, message)
             yield reader.line_num, fields
     except csv.Error as error:
@@ -167,7 +177,8 @@ def _lines(file: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _values(file: str, line: int, fields: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for (column, (name, read)), text in zip(_COLUMNS.items(), fields, strict=True):
+    columns = _COLUMNS | (_OPTIONAL if len(fields) > len(_COLUMNS) else {})
+    for (column, (name, read)), text in zip(columns.items(), fields, strict=True):
         try:
             values[name] = read(text.strip())
         except _UnfitError as error:
@@ -181,7 +192,12 @@ def _values(file: str, line: int, fields: list[str]) -> dict[str, Any]:
 
 
 def _known() -> dict[str, Mapping[str, Any]]:
-    columns: list[Any] = [Entity.id, Entity.kind, Entity.search_name, *(getattr(Entity, name) for name, _ in _COLUMNS.values())]
+    columns: list[Any] = [
+        Entity.id,
+        Entity.kind,
+        Entity.search_name,
+        *(getattr(Entity, name) for name, _ in (_COLUMNS | _OPTIONAL).values()),
+    ]
     rows = db.session.execute(sa.select(*columns).order_by(Entity.code)).mappings()
     return {row["code"]: dict(row) for row in rows}
 

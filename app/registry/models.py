@@ -60,6 +60,7 @@ class Entity(Base):
     valid_to: Mapped[dt.date | None]
     successor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("entity.id"))
     language: Mapped[str | None] = mapped_column(sa.String(2))
+    patron_day: Mapped[str | None] = mapped_column(sa.String(5))
 
 
 class Association(Base):

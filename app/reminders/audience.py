@@ -30,7 +30,7 @@ from app.registry.recipients import recipients_for, select_with_address
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.channels import CERTIFIED as CERTIFIED_CHANNELS
 from app.reminders.models import Batch
-from app.reminders.occasions import AFTERWARDS, OCCASIONS, REMINDER, RESULTS
+from app.reminders.occasions import AFTERWARDS, OCCASIONS, REMINDER, RESULTS, UNCOUNTED
 from app.responses.coverage import MemberState, states
 from app.responses.overview import ResponseState, response_states
 from app.responses.waiting import members_waiting
@@ -48,7 +48,7 @@ MEMBERS_FROM: Final = dt.timedelta(days=7)
 """So long before its deadline a member is reminded itself, if the entity that should answer for it is silent."""
 REASONS: Final = (
     *("by_hand", "submitted", "covered", "through_lead", "deadline_passed"),
-    *("not_answered", "enough_messages", "no_address", "no_pec_address", "bad_address"),
+    *("not_answered", "invited", "enough_messages", "no_address", "no_pec_address", "bad_address"),
 )
 _ROW: Final = respondent_table.c
 _ENTITY: Final = entity_table.c
@@ -58,11 +58,13 @@ _UNSEEN: Final = ResponseState("never", None, 0, dt.datetime.min.replace(tzinfo=
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whom somebody wants to remind. `without`: codes left out by hand; `beyond_limit`: also who had enough messages."""
+    """Whom somebody wants to remind. `without`: codes left out by hand; `beyond_limit`: also who had enough messages;
+    `unless_in`: nobody whom one of these groups of deliveries reaches, as the second wave of an invitation."""
 
     filter: Filter = field(default_factory=Filter)
     without: tuple[str, ...] = ()
     beyond_limit: bool = False
+    unless_in: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +202,11 @@ def find_audience(
     recipients: list[Recipient] = []
     left_out: list[LeftOut] = []
     by_hand = set(choice.without)
+    invited = groups_that_reached(choice.unless_in) if choice.unless_in else {}
     for row in found:
         name = label(row.name, row.province_sign)
         reason = "by_hand" if row.code in by_hand else facts.reason(row.id, beyond_limit=choice.beyond_limit)
+        reason = reason or ("invited" if f"entity:{row.id}" in invited else "")
         if reason:
             left_out.append(LeftOut(row.code, name, reason))
             continue
@@ -315,7 +319,7 @@ def _read_facts(
 ) -> _Facts:
     batch, by_email = table_of(Batch).c, channel == BY_EMAIL
     same = batch.channel == BY_EMAIL if by_email else batch.channel.in_(CERTIFIED_CHANNELS)
-    alike = batch.occasion == occasion if occasion in AFTERWARDS else batch.occasion.not_in(AFTERWARDS)
+    alike = batch.occasion == occasion if occasion in AFTERWARDS else batch.occasion.not_in(UNCOUNTED)
     groups = sa.select(batch.group_id).where(batch.edition_id == edition.id, same, alike).order_by(batch.group_id)
     group_ids = list(db.session.execute(groups).scalars())
     known_bad = select_with_address(bad=True, purpose=None if by_email else "pec")

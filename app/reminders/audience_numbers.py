@@ -155,6 +155,8 @@ def _reason(asked: Question) -> sa.ColumnElement[str]:
         by_hand = sa.select(_ENTITY.id).where(_ENTITY.code.in_(asked.choice.without))
         found.append((_ROW.entity_id.in_(by_hand), "by_hand"))
     found += _unwanted(asked)
+    if asked.choice.unless_in:
+        found.append((_reached_by(delivery_table.c.group_id.in_(asked.choice.unless_in)), "invited"))
     if not asked.choice.beyond_limit:
         enough = _told(asked) if asked.occasion in AFTERWARDS else counted >= MOST_MESSAGES[asked.channel]
         found.append((enough, "enough_messages"))
@@ -178,10 +180,15 @@ def _unwanted(asked: Question) -> list[tuple[Any, Any]]:
 
 def _told(asked: Question) -> sa.ColumnElement[bool]:
     """Whether the entity has had this message that follows an answer, or is going to have it."""
-    batch, delivery = table_of(Batch).c, delivery_table.c
+    batch = table_of(Batch).c
     same = batch.channel == BY_EMAIL if asked.channel == BY_EMAIL else batch.channel.in_(CERTIFIED)
     groups = sa.select(batch.group_id).where(batch.edition_id == asked.edition.id, batch.occasion == asked.occasion, same)
-    reached = sa.select(delivery.reference).where(delivery.group_id.in_(groups), delivery.state.not_in(NOT_REACHED))
+    return _reached_by(delivery_table.c.group_id.in_(groups))
+
+
+def _reached_by(in_groups: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a delivery of these groups is about the entity, and was not in vain."""
+    reached = sa.select(delivery_table.c.reference).where(in_groups, delivery_table.c.state.not_in(NOT_REACHED))
     return (sa.literal("entity:") + sa.cast(_ROW.entity_id, sa.String)).in_(reached)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -80,7 +80,8 @@ class UnknownBatchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All that a batch is made of. `name`: what the desk calls it; `region`: the only one that whoever plans may see;
-    `channel`: one of `app.reminders.channels.CHANNELS`; `others`: the templates of the other variants, if there are any."""
+    `channel`: one of `app.reminders.channels.CHANNELS`; `others`: the templates of the other variants, if there are any;
+    `step`: of the plan of the edition, which it turns into messages."""
 
     name: str
     choice: Choice
@@ -89,6 +90,7 @@ class Plan:
     region: str | None = None
     channel: str = BY_EMAIL
     others: tuple[int, ...] = ()
+    step: int | None = None
 
     @property
     def learns(self) -> bool:
@@ -135,18 +137,17 @@ def queue_batch(
     now: dt.datetime,
     seen: int | None = None,
     after: int | None = None,
+    within: Callable[[], None] = lambda: None,
 ) -> int:
     """Queue a batch; its id, or that of the batch which this key has queued before. Commits.
 
     `key`: of the form that was confirmed; `seen`: how many entities it showed; `after`: the latest batch of the edition when it
-    was shown, 0 for none: of two coordinators who confirm a form each at once, one queues. What is only read is read before the
+    was shown, 0 for none: of two coordinators who confirm a form each at once, one queues; `within`: flushes what belongs into
+    the same transaction, or rolls back and raises. What is only read is read before the
     database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
     `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace that is none.
     """
-    if plan.channel == BY_PEC and not sends_certified(settings()):
-        raise ClosedChannelError(plan.channel)
-    if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
-        raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
+    _check(plan, key)
     db.session.rollback()
     with unit_of_work(writes=False):
         known = batch_with_key(key)
@@ -171,6 +172,13 @@ def _check_number(audience: Audience, seen: int | None) -> None:
         raise EmptyBatchError
     if seen is not None and len(audience.recipients) > seen:
         raise GrownBatchError(len(audience.recipients))
+
+
+def _check(plan: Plan, key: str) -> None:
+    if plan.channel == BY_PEC and not sends_certified(settings()):
+        raise ClosedChannelError(plan.channel)
+    if not 0 < plan.schedule.per_hour <= FASTEST or not 0 < len(key) <= 64:
+        raise ValueError("a pace of at least one an hour, and a key of at most 64 characters")
 
 
 def _first_with(key: str) -> int:
@@ -337,7 +345,7 @@ def _store(
     if read.expected is not None:
         keep_arms(batch_id, order, read.expected, days=schedule.days, variants=len(read.templates))
     detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
-    detail["channel"] = plan.channel
+    detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id

@@ -16,7 +16,7 @@ from app.config import settings
 from app.extensions import db
 from app.mail.by_hand import HandedOut, cancel_unwanted, hand_out, how_far, mark_sent_by_hand, waiting_by_hand
 from app.mail.groups import GroupEndedError, group_by_id
-from app.mail.hooks import Filled
+from app.mail.hooks import Filled, Later
 from app.mail.preparing import BAD_ADDRESS
 from app.mail.suppressions import suppressed_of
 from app.registry.entities import find_by_ids
@@ -67,8 +67,8 @@ def hand_out_batch(edition_id: int, batch_id: int, form: str, *, actor: str, now
     batch = _by_hand(edition_id, batch_id)
     waiting = waiting_by_hand(batch.group_id)
     bad = suppressed_of({one.recipient for one in waiting})
-    outcome: dict[int, Filled | str] = {one.id: BAD_ADDRESS for one in waiting if one.recipient.lower() in bad}
-    outcome |= ReminderHook(actor).prepare([one for one in waiting if one.id not in outcome], now)
+    outcome: dict[int, Filled | str | Later] = {one.id: BAD_ADDRESS for one in waiting if one.recipient.lower() in bad}
+    outcome |= ReminderHook(actor, puts_off=False).prepare([one for one in waiting if one.id not in outcome], now)
     cancel_unwanted({number: told for number, told in outcome.items() if isinstance(told, str)}, now)
     filled = {number: told for number, told in outcome.items() if isinstance(told, Filled)}
     hand_out(list(filled), now)

@@ -2,15 +2,17 @@
 
 Not for: whom a batch is planned for (`audience.py`, whose rule for its occasion is asked again here), or sending.
 Holds always: who has submitted, or is covered, by the time its message is claimed gets no reminder, and who has not answered no
-thanks; the outbox holds no secret: the link is made when the message goes, an entity's first password for whoever never had
-one, else the way to sign in: after a reset the link for a new one goes to the addresses of resets alone. A person gets the way
-to sign in and never a password's link. What is left of a draft is read at that moment, for all of them in one statement.
+thanks; nobody gets a step of the plan after a later one; on its patron's day an entity gets its message on the next working
+day, unless that is past its deadline; the outbox holds no secret: the link is made when the message goes, an entity's first
+password for whoever never had one, else the way to sign in: after a reset the link for a new one goes to the addresses of
+resets alone. A person gets the way to sign in and never a password's link. What is left of a draft is read at that moment, for
+all of them in one statement.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,14 +24,18 @@ from app.editions.extensions import own_ends
 from app.extensions import db
 from app.mail.attachments import parts_of_groups
 from app.mail.groups import GroupRow, groups_by_id
-from app.mail.hooks import PLACEHOLDER, ClaimedDelivery, Filled, register_hook
+from app.mail.hooks import PLACEHOLDER, ClaimedDelivery, Filled, Later, register_hook
+from app.mail.pace import OPENS, ROME
+from app.mail.working_days import DAY, next_working_day
 from app.registry.address_book import emails_for_reminders
 from app.registry.entities import EntityRow, find_by_ids
+from app.registry.patrons import closed_for_patron
 from app.reminders.audience import KINDS, TO_PERSON, reason_for
 from app.reminders.batches import CANCELLED, batches_of_groups
 from app.reminders.effort import LEAST, Left, left_of_drafts
 from app.reminders.library import words
 from app.reminders.occasions import AFTERWARDS, REMINDER, RESULTS
+from app.reminders.overtaking import overtaken_of
 from app.reminders.wording import MINUTES, MISSING, STOP, fill_late
 from app.reminders.writing import late_values
 from app.responses.coverage import MemberState, standing_of, told_of
@@ -45,8 +51,12 @@ WORDS: Final = {
     "through_lead": "another entity answers for it",
     "deadline_passed": "its deadline has passed",
     "not_answered": "the entity has not answered",
+    "overtaken": "a later step of the plan has its turn",
 }
 """Why a reminder is not wanted any more, as it stands in the outbox; the desk puts it into its own words."""
+PATRON: Final = "the entity keeps its patron's day"
+LAST_START: Final = dt.time(17)
+"""No message is put off to a later hour of the next day: there it would be put off again."""
 _REFERENCE: Final = "entity:"
 _ASKING: Final = (f"{{{MISSING}}}", f"{{{MINUTES}}}")
 _NOTHING: Final[tuple[str | None, MemberState]] = (None, MemberState(False, False, False, False))
@@ -54,20 +64,25 @@ _NOTHING: Final[tuple[str | None, MemberState]] = (None, MemberState(False, Fals
 
 @dataclass(frozen=True, slots=True)
 class ReminderHook:
-    """What the outbox asks about reminders, many at a time. `actor`: who makes the links, for the audit."""
+    """What the outbox asks about reminders, many at a time. `actor`: who makes the links, for the audit; `puts_off`: not where
+    somebody sends by hand, who chooses the day."""
 
     actor: str = "mail"
+    puts_off: bool = True
 
-    def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str]:
-        """By id: the texts with a link in its place, or why it is not sent any more. Flushes only."""
+    def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str | Later]:
+        """By id: the texts with a link in its place, when it goes instead, or why it is not sent any more. Flushes only."""
         facts = _Facts.of(deliveries, now)
-        outcome: dict[int, Filled | str] = {one.id: facts.reason(one) for one in deliveries}
+        outcome: dict[int, Filled | str | Later] = {one.id: facts.reason(one) or self._later(facts, one) for one in deliveries}
         wanted = [one for one in deliveries if not outcome[one.id]]
         links, left = facts.links(wanted, self.actor), facts.left(wanted)
         files = parts_of_groups([group for group in facts.groups.values() if group.files])
         for one in wanted:
             outcome[one.id] = facts.filled(one, links[one.id], left.get(one.id, {}), files.get(one.group_id or 0, ()))
         return outcome
+
+    def _later(self, facts: _Facts, one: ClaimedDelivery) -> Later | str:
+        return facts.later(one) if self.puts_off else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,8 @@ class _Facts:
     occasions: Mapping[int, str]
     told: Mapping[int, set[int]]
     ends: Mapping[int, Mapping[int, dt.datetime]]
+    overtaken: Collection[tuple[int, str]]
+    closed: Collection[int]
 
     @classmethod
     def of(cls, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> _Facts:
@@ -103,6 +120,8 @@ class _Facts:
             occasions={group: occasion for group, (_edition_id, occasion) in of_group.items()},
             told={edition_id: told_of(ids, view) for edition_id, view in by_id.items()},
             ends={edition_id: own_ends(view) for edition_id, view in by_id.items()},
+            overtaken=overtaken_of(group_ids, {one.reference for one in deliveries}),
+            closed=closed_for_patron(ids, now.astimezone(ROME).date()),
         )
 
     def entity(self, delivery: ClaimedDelivery) -> EntityRow:
@@ -123,19 +142,39 @@ class _Facts:
             return CANCELLED
         if entity_id is None or entity_id not in self.entities:
             return ENTITY_GONE
+        if (group.id, delivery.reference) in self.overtaken:
+            return WORDS["overtaken"]
+        return self._unreadable(delivery, entity_id) or self._unwanted(delivery, edition, entity_id)
+
+    def _unreadable(self, delivery: ClaimedDelivery, entity_id: int) -> str:
+        """Why the address is no longer to be written to, "" if it is."""
         if delivery.kind == TO_PERSON:
-            if self.person(delivery) is None:
-                return PERSON_GONE
-        elif delivery.recipient not in self.emails[entity_id]:
-            return ADDRESS_GONE
+            return PERSON_GONE if self.person(delivery) is None else ""
+        return "" if delivery.recipient in self.emails[entity_id] else ADDRESS_GONE
+
+    def _unwanted(self, delivery: ClaimedDelivery, edition: EditionView, entity_id: int) -> str:
         sent_as, state = _NOTHING
         if entity_id in self.told[edition.id]:
             standing = standing_of(entity_id, edition, self.now)
             claimed = bool(standing.claimed_by) and not standing.covered
             sent_as = standing.submitted_as
             state = MemberState(standing.answered, standing.covered, claimed, standing.declared)
-        closes_at = edition.closes_for(self.ends[edition.id].get(entity_id))
-        return WORDS.get(reason_for(self.occasion(delivery), sent_as, state, closes_at, self.now), "")
+        return WORDS.get(reason_for(self.occasion(delivery), sent_as, state, self._closes_at(edition, entity_id), self.now), "")
+
+    def later(self, delivery: ClaimedDelivery) -> Later | str:
+        """When a delivery that is wanted goes instead of now, "" if it goes."""
+        entity_id, group_id = _entity_id(delivery), delivery.group_id
+        if entity_id is None or group_id is None or entity_id not in self.closed:
+            return ""
+        here = self.now.astimezone(ROME)
+        day = next_working_day(here.date() + DAY)
+        until = dt.datetime.combine(day, max(OPENS, min(here.time(), LAST_START)), ROME).astimezone(dt.UTC)
+        afterwards = self.occasion(delivery) in AFTERWARDS
+        in_time = afterwards or until < self._closes_at(self.editions[group_id], entity_id)
+        return Later(until, PATRON) if in_time else ""
+
+    def _closes_at(self, edition: EditionView, entity_id: int) -> dt.datetime:
+        return edition.closes_for(self.ends[edition.id].get(entity_id))
 
     def occasion(self, delivery: ClaimedDelivery) -> str:
         """What its batch is for."""

@@ -147,3 +147,49 @@ class ReceiptUpload(Base):
     uploaded_by: Mapped[str] = mapped_column(sa.String(100))
     uploaded_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
     content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+STEP_KINDS = ("letter", "invitation", "reminder", "certified")
+"""In the order in which they go out; the last two share a place."""
+STEP_STATES = ("planned", "paused", "skipped", "done")
+
+
+class PlanStep(Base):
+    """A step of the plan of an edition. `channel`: of a batch, or `paper` for a letter that somebody prints and sends.
+
+    `days`: for a letter or an invitation working days after the opening, negative before it; for the others days before the
+    deadline. `moved_to`: the day that somebody has chosen instead. `minute`: of the day, in Rome. `audience`: the filter as it
+    stands in an address. `beyond_by`, `beyond_why`: who has decided that the limits do not hold, and why. `key`: of the batch
+    that it becomes, drawn when the step is made. `version`: counts the changes. `approved_mark`: of exactly what was approved.
+    `note`: why it is paused or skipped. `removed_at`: taken out of the plan; it can come back.
+    """
+
+    __tablename__ = "plan_step"
+    __table_args__ = (
+        sa.CheckConstraint(f"kind IN {STEP_KINDS}", name="kind"),
+        sa.CheckConstraint(f"state IN {STEP_STATES}", name="state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    name: Mapped[str] = mapped_column(sa.String(120))
+    channel: Mapped[str] = mapped_column(sa.String(8))
+    template_id: Mapped[int]
+    audience: Mapped[str] = mapped_column(sa.Text, default="")
+    days: Mapped[int]
+    minute: Mapped[int]
+    moved_to: Mapped[dt.date | None]
+    per_hour: Mapped[int]
+    beyond_by: Mapped[str | None] = mapped_column(sa.String(100))
+    beyond_why: Mapped[str] = mapped_column(sa.String(300), default="")
+    state: Mapped[str] = mapped_column(sa.String(8), default="planned")
+    note: Mapped[str] = mapped_column(sa.String(300), default="")
+    key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    approved_by: Mapped[str | None] = mapped_column(sa.String(100))
+    approved_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
+    approved_mark: Mapped[str] = mapped_column(sa.String(64), default="")
+    changed_by: Mapped[str] = mapped_column(sa.String(100))
+    changed_at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)

@@ -1,7 +1,7 @@
 """What a message is for, who reads it, and whether it asks for an answer or follows one.
 
 Not for: the words (`library.py`, `templates.py`) or the rule of who gets it (`audience.py`).
-Holds always: pure; what follows an answer counts in no limit of reminders, and no reminder's rule lets it through.
+Holds always: pure; no reminder's rule lets through what follows an answer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ ADVANCE, INVITATION, REMINDER, LAST, EXTENSION, THANKS, RESULTS = OCCASIONS = (
 """Advance letter, invitation, reminder, last reminder before the deadline, more time; thanks, results published."""
 AFTERWARDS: Final = frozenset({THANKS, RESULTS})
 """What goes to who has answered; all others go to who has not."""
+UNCOUNTED: Final = AFTERWARDS | {EXTENSION}
+"""What counts in no limit of reminders: the news of a later deadline is none."""
 AUDIENCES: Final = ("not_started", "draft", "lead", "member", "answered")
 """Who reads a text: nothing written yet; a draft that was not sent; a lead on whose answer members count; a member of a lead
 that stays silent; who has answered."""

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from app.mail.pace import ROME, is_working_day, spread
+from app.mail.pace import ROME, spread
+from app.mail.working_days import is_working_day
 
 FASTEST: Final = 20_000
 TOO_LATE: Final = dt.timedelta(days=1)

@@ -91,6 +91,11 @@ class TemplateRow:
         return tuple(name for name in self.readers if name in self.texts and name not in self.others.get(language, {}))
 
 
+def shipped_for(occasion: str) -> int:
+    """The id of the text that ships for an occasion."""
+    return next(number for number, meant in LIBRARY.items() if meant == occasion)
+
+
 @lru_cache(maxsize=len(LIBRARY))
 def shipped_template(template_id: int = SHIPPED) -> TemplateRow:
     """One that ships. Raises `UnknownTemplateError`."""

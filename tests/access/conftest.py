@@ -10,7 +10,8 @@ import pytest
 from flask import Flask, g, jsonify, request
 from flask.testing import FlaskClient
 
-from app.accounts.permissions import ENTITY, OPERATOR, PERMISSIONS, signed_in
+from app.accounts.permission_table import ENTITY, OPERATOR, PERMISSIONS
+from app.accounts.permissions import signed_in
 from app.extensions import db
 from tests.access.browser import Browser
 from tests.accounts.few import AGLIE, activate, load_few

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask, jsonify
 
-from app.accounts.permissions import ADMINISTER, PERMISSIONS
+from app.accounts.permission_table import ADMINISTER, PERMISSIONS
 from app.accounts.staff_signing_in import WrongSignInError, prove_again
 from app.extensions import db
 from tests.access.browser import OURS, Browser

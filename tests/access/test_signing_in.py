@@ -12,7 +12,8 @@ from flask import Flask
 
 from app.access.local_paths import START, local_path
 from app.accounts.models import WebSession
-from app.accounts.permissions import PERMISSIONS, UnlistedEndpointError
+from app.accounts.permission_table import PERMISSIONS
+from app.accounts.permissions import UnlistedEndpointError
 from app.accounts.sessions import find_identity
 from app.extensions import db
 from tests.access.browser import OURS, Browser, forms_of

@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 from app.access import staff
 from app.access.local_paths import DESK, desk_path
 from app.accounts.models import StaffSession
-from app.accounts.permissions import DESK as DESK_REQUIREMENT
-from app.accounts.permissions import PERMISSIONS, required_staff
+from app.accounts.permission_table import DESK as DESK_REQUIREMENT
+from app.accounts.permission_table import PERMISSIONS
+from app.accounts.permissions import required_staff
 from app.accounts.staff_accounts import disable_member, reset_member
 from app.accounts.staff_links import redeem_staff_link
 from app.accounts.staff_recovery import codes_left

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounts.permissions import DESK, FOLLOW, PERMISSIONS
+from app.accounts.permission_table import DESK, FOLLOW, PERMISSIONS
 from app.accounts.requests import add_access_request
 from app.accounts.staff import ROLES
 from app.chasing.models import Call

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from app.accounts import telephone
 from app.accounts.models import Operator, StaffMember, StaffSession, WebSession
 from app.accounts.operators import list_operators, telephone_operators
-from app.accounts.permissions import OPERATOR, PERMISSIONS
+from app.accounts.permission_table import OPERATOR, PERMISSIONS
 from app.accounts.sessions import OperatorOfAnotherEntityError, choose_operator, find_identity, open_session
 from app.accounts.staff import ROLES
 from app.accounts.suspensions import lift_suspension, suspend_login

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
-from app.accounts.permissions import PERMISSIONS
+from app.accounts.permission_table import PERMISSIONS
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, REVIEWER, TERRITORY
 from app.extensions import db
 from tests.attacks.requests import Asked, Harvest, addresses, harvest, requests

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from app.accounts.links import create_activation_link, redeem_activation_link
 from app.accounts.models import StaffMember
 from app.accounts.passwords import hash_password
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 from app.accounts.staff_accounts import add_member
 from app.accounts.staff_links import add_staff_link, redeem_staff_link
 from app.accounts.tokens import new_token

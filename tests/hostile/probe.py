@@ -21,7 +21,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import Error as PlaywrightError
 
-from app.accounts.permissions import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROLES_FOR
+from app.accounts.permission_table import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROLES_FOR
 from tests.browser import new_context
 from tests.hostile.corpus import RESULT
 from tests.hostile.world import World

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 from app.questionnaire.model import Option, Question
 
 STATES = ("normale", "errore", "nd", "lettura", "lungo")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask, current_app
 
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 from app.questionnaire.answers import TYPES, type_of
 from app.questionnaire.model import Option, Question
 from tests.pages import Element, problems_of, read_page

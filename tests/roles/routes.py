@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.accounts.permissions import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROLES_FOR
+from app.accounts.permission_table import ANYBODY, ENTITY, OPERATOR, PERMISSIONS, ROLES_FOR
 from app.accounts.staff import ROLES as STAFF_ROLES
 from app.accounts.staff import TERRITORY
 from app.accounts.telephone import MAY_ASK
@@ -71,6 +71,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
         "batch": [1],
+        "planned": [1],
         "work": ["pausa", "riprendi"],
         "template": [0, 1],
         "person": [BYSTANDER, 999_999],

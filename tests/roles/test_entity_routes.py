@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.accounts.permissions import PERMISSIONS
+from app.accounts.permission_table import PERMISSIONS
 from tests.roles.routes import ANONYMOUS, ENTITY_A, ENTITY_ROLES, NOBODY_YET, is_refused, wrong_answers
 from tests.roles.world import World
 

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.accounts.models import WebSession
-from app.accounts.permissions import ENTITY, OPERATOR, PERMISSIONS
+from app.accounts.permission_table import ENTITY, OPERATOR, PERMISSIONS
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, TERRITORY
 from app.audit.models import AuditEntry
 from app.database import only_reading

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, g, request, session
 from flask.testing import FlaskClient
 
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 from app.web.csrf import csrf_token
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 
 ROUNDS, REQUESTS = 10, 200
 MOST = 1.2  # of a bare page, above it; about 0.7 where this was written

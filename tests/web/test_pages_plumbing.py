@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import TooManyRequests
 
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from app.accounts.permissions import ANYBODY, PERMISSIONS
+from app.accounts.permission_table import ANYBODY, PERMISSIONS
 from app.database import DurabilityError, engine_options, prepare_engine
 from app.extensions import db
 

@@ -1,6 +1,6 @@
 """messages between an entity and the desk: threads, their files, what was read, answers that the desk keeps
 
-Revision: 0016, after: 0014
+Revision: 0016, after: 0015
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from app.database import UTCDateTime
 
 
 revision = '0016'
-down_revision = '0014'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 
