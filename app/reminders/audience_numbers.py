@@ -155,12 +155,12 @@ def _reason(asked: Question) -> sa.ColumnElement[str]:
         by_hand = sa.select(_ENTITY.id).where(_ENTITY.code.in_(asked.choice.without))
         found.append((_ROW.entity_id.in_(by_hand), "by_hand"))
     found += _unwanted(asked)
-    if asked.choice.unless_in:
-        found.append((_reached_by(delivery_table.c.group_id.in_(asked.choice.unless_in)), "invited"))
     if not asked.choice.beyond_limit:
         enough = _told(asked) if asked.occasion in AFTERWARDS else counted >= MOST_MESSAGES[asked.channel]
         found.append((enough, "enough_messages"))
     found += [(sa.and_(nowhere, refused), "bad_address"), (nowhere, "no_address" if by_email else "no_pec_address")]
+    if asked.choice.unless_in:
+        found.append((_reached_by(delivery_table.c.group_id.in_(asked.choice.unless_in)), "invited"))
     return sa.case(*found, else_=_REACHED)
 
 

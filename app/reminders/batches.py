@@ -143,8 +143,9 @@ def queue_batch(
 
     `key`: of the form that was confirmed; `seen`: how many entities it showed; `after`: the latest batch of the edition when it
     was shown, 0 for none: of two coordinators who confirm a form each at once, one queues; `within`: flushes what belongs into
-    the same transaction, or rolls back and raises. What is only read is read before the
-    database's writer is held. Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
+    the same transaction, or rolls back and raises. What is only read is read before the database's writer is held.
+
+    Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
     `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace that is none.
     """
     _check(plan, key)
@@ -161,6 +162,7 @@ def queue_batch(
     messages = list(write_messages(edition, order, read.templates, plan, key))
     with unit_of_work(writes=True):
         _hold_queueing(edition, key, after)
+        within()
         try:
             return _store(edition, plan, read, order, messages, key, actor, now)
         except IntegrityError:
