@@ -16,7 +16,7 @@ from app.chasing.counting import COUNTRY, Line
 from app.chasing.figures import Curve, Numbers, Part, read_numbers, read_part
 from app.chasing.models import Tally
 from app.chasing.respondents import KEPT, refresh_respondents
-from app.editions.current import EditionView
+from app.editions.current import EditionView, Plan, edition_table, read_plan
 from app.extensions import db, table_of
 
 _TALLY: Final = table_of(Tally).c
@@ -35,12 +35,16 @@ _NOBODY: Final = Part(
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """How the response stood at `taken_at`. `before_title`, `before_opened_on`: of the edition before, if there was one."""
+    """How the response stood at `taken_at`. `before_title`, `before_opened_on`: of the edition before, if there was one.
+
+    `plan`: what the edition hopes for, as `plan_of` gives it.
+    """
 
     taken_at: dt.datetime
     part: Part
     before_title: str
     before_opened_on: dt.date | None
+    plan: Plan
 
 
 def tally_of(edition: EditionView, now: dt.datetime, region_code: str | None = None) -> Board:
@@ -52,20 +56,21 @@ def tally_of(edition: EditionView, now: dt.datetime, region_code: str | None = N
     return _board(found, region_code, now)
 
 
-def _stored(edition_id: int) -> tuple[dt.datetime, Numbers] | None:
+def _stored(edition_id: int) -> tuple[dt.datetime, Numbers, Plan] | None:
     """The kept numbers; None where there are none that this program can read."""
-    query = sa.select(_TALLY.taken_at, _TALLY.numbers).where(_TALLY.edition_id == edition_id)
+    query = sa.select(_TALLY.taken_at, _TALLY.numbers, edition_table.c.plan)
+    query = query.join(edition_table, edition_table.c.id == _TALLY.edition_id).where(_TALLY.edition_id == edition_id)
     row = db.session.connection().execute(query).one_or_none()
     if row is None:
         return None
     numbers = read_numbers(row.numbers)
-    return (row.taken_at, numbers) if COUNTRY in numbers.parts else None
+    return (row.taken_at, numbers, read_plan(row.plan)) if COUNTRY in numbers.parts else None
 
 
-def _board(found: tuple[dt.datetime, Numbers] | None, region_code: str | None, now: dt.datetime) -> Board:
+def _board(found: tuple[dt.datetime, Numbers, Plan] | None, region_code: str | None, now: dt.datetime) -> Board:
     if found is None:
-        return Board(now, _NOBODY, "", None)
-    taken_at, numbers = found
+        return Board(now, _NOBODY, "", None, ())
+    taken_at, numbers, plan = found
     part = read_part(numbers, COUNTRY if region_code is None else region_code) or _NOBODY
     before = numbers.before
-    return Board(taken_at, part, before.title if before else "", before.opened_on if before else None)
+    return Board(taken_at, part, before.title if before else "", before.opened_on if before else None, plan)

@@ -24,6 +24,7 @@ from app.chasing.respondents import respondent_table
 from app.editions.current import EditionView, extension_table
 from app.extensions import db
 from app.registry.entities import entity_table, label
+from app.registry.entity_languages import LanguageState, language_state
 from app.responses.standing import Standing, standing_of
 from app.responses.tables import response_table
 from app.web.incoming import NUL
@@ -69,11 +70,18 @@ class Head:
     suspended_at: dt.datetime | None
     response_id: int | None
     submitted_mode: str | None
+    region_code: str | None
+    chosen_language: str | None
 
     @property
     def label(self) -> str:
         """Name and province's sign."""
         return label(self.name, self.province_sign)
+
+    @property
+    def language(self) -> LanguageState:
+        """In which it is written to, and what was chosen."""
+        return language_state(self.region_code, self.province_sign, self.name_other_language, self.chosen_language)
 
     @property
     def asked(self) -> bool:
@@ -205,6 +213,7 @@ _SHOWN: Final = (
     *(_RESPONSE.submissions, _RESPONSE.submitted_as, _RESPONSE.open_conflicts),
     *(_OWN.closes_at, _OWN.reason, _OWN.reopened, account_table.c.password_set_at),
     *(suspension_table.c.suspended_at, _RESPONSE.id, _RESPONSE.submitted_mode),
+    *(_ENTITY.region_code, _ENTITY.language),
 )
 
 

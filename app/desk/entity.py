@@ -44,7 +44,6 @@ from app.editions.extensions import MINUTE, is_over
 from app.mail.returns.outcomes import receipts_about
 from app.registry.addresses import purpose_labels
 from app.registry.entities import EntityRow
-from app.registry.entity_languages import language_state
 from app.responses.telephone_copies import TELEPHONE, CopyState, copy_of
 from app.threads.reading import ThreadRow, Wanted, desk_threads
 
@@ -113,7 +112,7 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         whole=whole,
         more=_more(found, whole),
         short=short,
-        language=language_state(head.entity_id),
+        language=head.language,
         language_words=LANGUAGE_WORDS,
         who=_who,
         deeds=_deeds(head, why_not(head, edition, required_staff(), at) is None),

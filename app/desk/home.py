@@ -27,7 +27,7 @@ from app.desk.mail_status import mail_alerts
 from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
 from app.desk.waiting import WaitingLine, waiting_lines
-from app.editions.current import EditionView, current_edition, plan_of
+from app.editions.current import EditionView, current_edition
 from app.editions.files import ROME
 from app.reminders.latest import BatchLine, latest_batches
 from app.reminders.plans.waiting import plan_waiting
@@ -47,7 +47,7 @@ def home() -> str:
         return render_template("desk/no_edition.html", editions=page_for(staff, "/gestione/edizioni"))
     region = _region_asked(staff)
     board, words = tally_of(edition, now, region), number_words(current_language())
-    curve, batches = over_time(edition, board, plan_of(edition.id), words), _batches(edition.id, staff)
+    curve, batches = over_time(edition, board, board.plan, words), _batches(edition.id, staff)
     return render_template(
         "desk/home.html",
         board=board,

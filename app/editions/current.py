@@ -191,6 +191,11 @@ def letter_text_of(edition_id: int) -> str:
 def plan_of(edition_id: int) -> Plan:
     """The response plan: (day, percent of municipalities represented that are hoped for by its end), by day."""
     text = db.session.execute(sa.select(Edition.plan).where(Edition.id == edition_id)).scalar_one_or_none()
+    return read_plan(text)
+
+
+def read_plan(text: str | None) -> Plan:
+    """The plan as it is stored."""
     return msgspec.json.decode(text or "[]", type=Plan)
 
 

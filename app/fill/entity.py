@@ -28,7 +28,7 @@ from app.fill.views import moment
 from app.questionnaire.reach import reach
 from app.registry.addresses import AddressRow, addresses_of, purpose_label, waiting_changes
 from app.registry.associations import AssociationRow, association_rows
-from app.registry.entity_languages import language_state
+from app.registry.entity_languages import read_language_state
 from app.registry.recipients import RECIPIENTS, recipients_of
 from app.responses import personal
 from app.responses.consents import DAYS, consent_to_read
@@ -69,7 +69,7 @@ def entity() -> ResponseReturnValue:
         earlier=earlier_versions(who.entity_id, edition.id if edition else None),
         moment=moment,
         notice=notice_to_ask(),
-        language=language_state(who.entity_id),
+        language=read_language_state(who.entity_id),
         language_words=language_words(),
     )
 

@@ -40,13 +40,21 @@ def languages_of(entity_ids: Collection[int]) -> dict[int, str]:
     return {row[0]: language_of(*row[1:]) for row in rows}
 
 
-def language_state(entity_id: int) -> LanguageState:
-    """Of one entity. Raises LookupError where there is none."""
-    chosen = db.session.execute(sa.select(_ROW.language).where(_ROW.id == entity_id)).scalar_one_or_none()
-    used = languages_of([entity_id])
-    if entity_id not in used:
+def language_state(
+    region_code: str | None, province_sign: str | None, name_other_language: str | None, chosen: str | None
+) -> LanguageState:
+    """Of an entity with these columns."""
+    used = language_of(region_code, province_sign, name_other_language, chosen)
+    return LanguageState(used, chosen if chosen in LANGUAGES else "")
+
+
+def read_language_state(entity_id: int) -> LanguageState:
+    """Of one entity. One query. Raises LookupError where there is none."""
+    columns = (_ROW.region_code, _ROW.province_sign, _ROW.name_other_language, _ROW.language)
+    row = db.session.execute(sa.select(*columns).where(_ROW.id == entity_id)).one_or_none()
+    if row is None:
         raise LookupError(f"no entity {entity_id}")
-    return LanguageState(used[entity_id], chosen if chosen in LANGUAGES else "")
+    return language_state(*row)
 
 
 def choose_language(entity_id: int, language: str, *, actor: str, now: dt.datetime) -> bool:

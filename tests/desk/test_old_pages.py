@@ -78,6 +78,8 @@ CASES = [
         *("steer_batch", "coordinator", "/gestione/promemoria/{batch}", {"motivo": "Testo da correggere"}),
         "/gestione/promemoria/{batch}/pausa",
     ),
+    Case("new_audience", "coordinator", "/gestione/promemoria/destinatari/nuovo?regione=09", {"nome": "Toscani"}),
+    Case("audience", "coordinator", "/gestione/promemoria/destinatari/{audience}", {"nome": "Tutta la Toscana"}),
     Case("new_template", "coordinator", "/gestione/promemoria/testi/nuovo", {"nome": "Il mio testo"}),
     Case("template", "coordinator", "/gestione/promemoria/testi/{template}", {"nome": "Cambiato"}),
     Case("new_thread", "coordinator", f"{FIRENZE}/messaggi/nuovo", {"oggetto": "Un dubbio", "testo": "Quanti sono?"}),
@@ -125,6 +127,10 @@ def made(name: str, numbers: dict[str, object], coordinator: Person, administrat
         return list_batches(edition_id())[0].id
     if name == "note":
         coordinator._send(coordinator.get(FIRENZE).form(f"{FIRENZE}/note"), {"nota": "Il venerdì no"}, None)
+        return 1
+    if name == "audience":
+        page = coordinator.get("/gestione/promemoria/destinatari/nuovo?regione=09")
+        coordinator._send(next(one for one in page.forms() if "nome" in one.offered), {"nome": "Toscani"}, None)
         return 1
     if name in FIRST_OF:
         page, typed = FIRST_OF[name]

@@ -71,6 +71,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
         "key": ["0" * 16],
         "batch": [1],
+        "audience": [1],
         "planned": [1],
         "work": ["pausa", "riprendi"],
         "template": [0, 1],
