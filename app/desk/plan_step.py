@@ -24,6 +24,7 @@ from app.clock import now
 from app.config import settings
 from app.desk import blueprint
 from app.desk.batches import the_edition
+from app.desk.filter_words import filter_choices
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.old_pages import old_page
 from app.desk.plan_previews import preview
@@ -42,6 +43,7 @@ from app.reminders.plans import steps as plans
 from app.reminders.plans.marks import mark_of
 from app.reminders.plans.previews import audience_of, template_of_step
 from app.reminders.plans.steps import ChangedStepError, Deed, Step, UnknownStepError, frame_of, list_steps, step_of
+from app.reminders.saved_audiences import list_saved
 from app.reminders.templates import TemplateRow, list_templates
 
 LONGEST_WHY: Final = 200
@@ -100,7 +102,7 @@ def steer_plan_step(planned: int, work: str) -> ResponseReturnValue:
     """Approve it or withdraw that, pause, resume, skip it or not, take it out or put it back, or say that it is done."""
     asked = _asked(planned)
     if wrong := old_page():
-        return _draw(asked, errors=wrong), 422
+        return _draw(asked, errors=wrong, why=" ".join(request.form.get("motivo", "").split()), stopping=work), 422
     try:
         if work in {"pausa", "salta"}:
             return _stop(asked, work)
@@ -174,7 +176,7 @@ def _shown(edition: EditionView, asked: Step, at: dt.datetime) -> Any:
     return next(one for one in shown_steps(edition, [*steps, asked], at) if one.step.id == asked.id)
 
 
-def _draw(asked: Step, typed: TypedStep | None = None, errors: Errors | None = None, why: str = "") -> str:
+def _draw(asked: Step, typed: TypedStep | None = None, errors: Errors | None = None, why: str = "", stopping: str = "") -> str:
     edition, at = the_edition(), now()
     fresh_respondents(edition, at)
     shown, template = _shown(edition, asked, at), template_of_step(edition.id, asked)
@@ -192,6 +194,7 @@ def _draw(asked: Step, typed: TypedStep | None = None, errors: Errors | None = N
         template=template,
         mark=mark_of(asked, template, edition),
         why=why,
+        stopping=stopping,
         typed_again=typed is not None,
     )
 
@@ -222,4 +225,6 @@ def _draw_form(edition: EditionView, typed: TypedStep, errors: Errors, **context
         associations=list(ASSOCIATION_WORDS.items()),
         choosable=[state for state in STATES if state not in NOT_OFFERED],
         where_words=WHERE_WORDS,
+        choices=filter_choices(),
+        saved=[(one.id, one.name) for one in list_saved()],
     )

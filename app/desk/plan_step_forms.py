@@ -23,11 +23,13 @@ from app.reminders.batches import LONGEST_NAME
 from app.reminders.channels import BY_EMAIL, CHANNELS, PAPER
 from app.reminders.plans.resolving import EARLIEST, LATEST, LETTER, REMINDER
 from app.reminders.plans.steps import KINDS, LONGEST_NOTE, Content
+from app.reminders.saved_audiences import UnknownAudienceError, saved_audience
 from app.reminders.schedule import FASTEST
 from app.reminders.templates import SHIPPED, TemplateRow
 from app.web.incoming import NUL
 
 MOST_DAYS: Final = 200
+MOST_NUMBER: Final = 2**31 - 1
 Errors = list[tuple[str, str]]
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)\Z")
 
@@ -88,8 +90,17 @@ def typed_step(form: MultiDict[str, str], kind: str) -> TypedStep:
         day=form.get("giorno", "").strip()[:20],
         pace=form.get("ritmo", "").strip().replace(".", "")[:8],
         why=" ".join(form.get("oltre", "").split())[: LONGEST_NOTE * 2],
-        filter=Filter.from_args(form),
+        filter=_chosen(form),
     )
+
+
+def _chosen(form: MultiDict[str, str]) -> Filter:
+    """The filter of the saved audience that was named, else what was ticked. One query where one is named."""
+    named = _number(form.get("gruppo", "")[:9], MOST_NUMBER)
+    try:
+        return Filter.from_args(form) if not named else saved_audience(named).filter
+    except UnknownAudienceError:
+        return Filter.from_args(form)
 
 
 def content_of(typed: TypedStep, templates: Sequence[TemplateRow]) -> tuple[Content | None, Errors]:

@@ -20,6 +20,7 @@ from tests.desk.conftest import NewStaff
 from tests.fill.person import Person, Screen
 from tests.registry.rows import add_contact
 
+STEPS = "/gestione/promemoria/piano"
 NEW_BATCH = "/gestione/promemoria/nuovo"
 
 
@@ -80,6 +81,12 @@ CASES = [
     ),
     Case("new_audience", "coordinator", "/gestione/promemoria/destinatari/nuovo?regione=09", {"nome": "Toscani"}),
     Case("audience", "coordinator", "/gestione/promemoria/destinatari/{audience}", {"nome": "Tutta la Toscana"}),
+    Case("new_plan_step", "coordinator", f"{STEPS}/nuovo?passo=reminder", {"nome": "Un passo", "giorni": "5", "ora": "10:00"}),
+    Case("change_plan_step", "coordinator", f"{STEPS}/{{planned}}", {"nome": "Altro nome"}),
+    Case(
+        *("steer_plan_step", "coordinator", f"{STEPS}/{{planned}}", {"motivo": "Aspettiamo la lettera"}),
+        f"{STEPS}/{{planned}}/pausa",
+    ),
     Case("new_template", "coordinator", "/gestione/promemoria/testi/nuovo", {"nome": "Il mio testo"}),
     Case("template", "coordinator", "/gestione/promemoria/testi/{template}", {"nome": "Cambiato"}),
     Case("new_thread", "coordinator", f"{FIRENZE}/messaggi/nuovo", {"oggetto": "Un dubbio", "testo": "Quanti sono?"}),
@@ -117,28 +124,55 @@ FIRST_OF: dict[str, tuple[str, dict[str, str]]] = {
 """What is made by a form of one's own: the page, and what is typed there. It is the first of its kind."""
 
 
+def _new_template(coordinator: Person) -> object:
+    coordinator.press(coordinator.get("/gestione/promemoria/testi"), "Copia")
+    return next(one.id for one in list_templates(edition_id()) if not one.ships)
+
+
+def _new_batch(coordinator: Person) -> object:
+    page = coordinator.get(f"{NEW_BATCH}?passo=conferma")
+    coordinator._send(page.form(NEW_BATCH, "Conferma: invia"), {}, None)
+    return list_batches(edition_id())[0].id
+
+
+def _new_note(coordinator: Person) -> object:
+    coordinator._send(coordinator.get(FIRENZE).form(f"{FIRENZE}/note"), {"nota": "Il venerdì no"}, None)
+    return 1
+
+
+def _new_step(coordinator: Person) -> object:
+    coordinator.fill(f"{STEPS}/nuovo?passo=reminder", {"nome": "Un passo", "giorni": "5"}, None)
+    return 1
+
+
+def _new_audience(coordinator: Person) -> object:
+    page = coordinator.get("/gestione/promemoria/destinatari/nuovo?regione=09")
+    coordinator._send(next(one for one in page.forms() if "nome" in one.offered), {"nome": "Toscani"}, None)
+    return 1
+
+
+def _new_draft(coordinator: Person) -> object:
+    page = coordinator.get(f"/gestione/nuova-edizione?da={edition_code()}")
+    return coordinator._send(page.form("/gestione/nuova-edizione"), {}, None).path.rsplit("/", 1)[1]
+
+
+MADE_BY = {
+    "template": _new_template,
+    "batch": _new_batch,
+    "note": _new_note,
+    "planned": _new_step,
+    "audience": _new_audience,
+    "draft": _new_draft,
+}
+
+
 def made(name: str, numbers: dict[str, object], coordinator: Person, administrator: Person) -> object:
-    if name == "template":
-        coordinator.press(coordinator.get("/gestione/promemoria/testi"), "Copia")
-        return next(one.id for one in list_templates(edition_id()) if not one.ships)
-    if name == "batch":
-        page = coordinator.get(f"{NEW_BATCH}?passo=conferma")
-        coordinator._send(page.form(NEW_BATCH, "Conferma: invia"), {}, None)
-        return list_batches(edition_id())[0].id
-    if name == "note":
-        coordinator._send(coordinator.get(FIRENZE).form(f"{FIRENZE}/note"), {"nota": "Il venerdì no"}, None)
-        return 1
-    if name == "audience":
-        page = coordinator.get("/gestione/promemoria/destinatari/nuovo?regione=09")
-        coordinator._send(next(one for one in page.forms() if "nome" in one.offered), {"nome": "Toscani"}, None)
-        return 1
+    if name in MADE_BY:
+        return MADE_BY[name](coordinator)
     if name in FIRST_OF:
         page, typed = FIRST_OF[name]
         (administrator if name == "run" else coordinator).fill(page, typed, None)
         return 1
-    if name == "draft":
-        page = coordinator.get(f"/gestione/nuova-edizione?da={edition_code()}")
-        return coordinator._send(page.form("/gestione/nuova-edizione"), {}, None).path.rsplit("/", 1)[1]
     return numbers[name]
 
 
