@@ -20,6 +20,7 @@ from app.mail.outbox import Tally
 from app.mail.pace import ROME, is_working_time
 from app.registry.patrons import set_patron_day
 from app.reminders.models import Batch, PlanStep
+from app.reminders.plans import previews
 from app.reminders.plans import steps as plans
 from app.reminders.plans.marks import mark_of
 from app.reminders.plans.moving import FALLS, MOVES, apply_effects, effects_of
@@ -261,3 +262,14 @@ def test_a_patron_s_day_on_the_last_day_holds_nothing_back(reachable: EditionVie
     run_plans(rome(4, 30))
     clock.set(rome(4, 30, 9, 1))
     assert run().accepted == 5
+
+
+def test_many_waves_of_an_invitation_are_each_asked_once(reachable: EditionView, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(9):
+        add(reachable, approved=False, kind="invitation", days=day, name=f"Onda {day}")
+    fresh_respondents(reachable, START)
+    asked, find = list[int](), previews.find_audience
+    monkeypatch.setattr(previews, "find_audience", lambda *given, **more: asked.append(1) or find(*given, **more))
+    steps = list_steps(reachable.id)
+    assert audience_of(reachable, steps[-1], steps, START).by_reason() == {"invited": 5}
+    assert len(asked) == 9
