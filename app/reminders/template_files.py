@@ -90,12 +90,13 @@ def copy_whole(edition_id: int, template_id: int, name: str, *, actor: str, now:
 
     Raises `UnfitTemplateError`, `UnknownTemplateError`.
     """
-    copied = copy_template(edition_id, template_id, name, actor=actor, now=now)
     columns = ("position", "name", "size", "content")
-    rows = sa.select(sa.literal(copied), *(_ROW[one] for one in columns)).where(_ROW.template_id == template_id)
-    db.session.execute(sa.insert(TemplateFile).from_select(["template_id", *columns], rows))
-    db.session.commit()
-    return copied
+
+    def with_files(copied: int) -> None:
+        rows = sa.select(sa.literal(copied), *(_ROW[one] for one in columns)).where(_ROW.template_id == template_id)
+        db.session.execute(sa.insert(TemplateFile).from_select(["template_id", *columns], rows))
+
+    return copy_template(edition_id, template_id, name, actor=actor, now=now, within=with_files)
 
 
 def plain_name(name: str) -> str:
@@ -123,5 +124,7 @@ def _hold(edition_id: int, template_id: int) -> None:
 
 
 def _record(action: str, template_id: int, actor: str, now: dt.datetime) -> None:
+    """The template is another one from here on, and so is what somebody has approved of it."""
+    db.session.execute(sa.update(Template).where(_TEMPLATE.id == template_id).values(changed_at=now, changed_by=actor))
     record(action, actor=actor, subject=f"template:{template_id}", detail={}, now=now)
     db.session.commit()
