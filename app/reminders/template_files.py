@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +59,11 @@ def files_of_template(template_id: int) -> list[Attachment]:
         return []
     query = sa.select(_ROW.name, _ROW.content).where(_ROW.template_id == template_id).order_by(_ROW.position)
     return [Attachment(row.name, PDF, row.content) for row in db.session.execute(query)]
+
+
+def have_same_files(template_ids: Collection[int]) -> bool:
+    """Whether messages of these templates come with the same files: a batch keeps one set for all its variants."""
+    return len({tuple(files_of_template(one)) for one in template_ids}) <= 1
 
 
 def add_file(edition_id: int, template_id: int, name: str, content: bytes, *, actor: str, now: dt.datetime) -> None:

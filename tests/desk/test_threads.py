@@ -22,8 +22,8 @@ from tests.desk.conftest import NewStaff
 from tests.desk.logins import FIRENZE, SAMONE_TN, deeds, register
 from tests.fill.conftest import NewPerson, new_person
 from tests.fill.person import Person, Screen
-from tests.registry.rows import add_contact
 from tests.fill.walk import SHORT_SHEET, answer_all, begin, submit
+from tests.registry.rows import add_contact
 from tests.threads import samples
 from tests.threads.writing import ask, send, write
 

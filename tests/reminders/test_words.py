@@ -28,16 +28,8 @@ from app.reminders.batches import Plan, queue_batch
 from app.reminders.channels import BY_HAND
 from app.reminders.occasions import REMINDER, RESULTS, THANKS
 from app.reminders.schedule import Schedule
-from app.reminders.template_files import (
-    MOST_BYTES,
-    UnfitFileError,
-    add_file,
-    copy_whole,
-    files_of_template,
-    plain_name,
-    remove_file,
-)
-from app.reminders.templates import LIBRARY, create_template, list_templates, shipped_template
+from app.reminders.template_files import MOST_BYTES, UnfitFileError, add_file, plain_name, remove_file
+from app.reminders.templates import LIBRARY, create_template, shipped_template
 from app.reminders.wording import Text
 from tests.conftest import START, Clock
 from tests.open_edition import later
@@ -295,25 +287,6 @@ def test_only_a_pdf_is_taken_two_at_most_and_a_megabyte_together(reachable: Edit
     assert refused(PDF) == "too_many"
     assert plain_name('..\\a"b\r\nBcc: x.PDF') == "a-b-bcc-x.pdf"
     assert plain_name("") == "allegato.pdf"
-
-
-def test_a_copy_comes_with_its_files_or_not_at_all(reachable: EditionView, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = with_files(reachable, PDF)
-    whole = copy_whole(reachable.id, template, "Copia", actor="staff:1", now=START)
-    assert [one.content for one in files_of_template(whole)] == [PDF]
-    execute = db.session.execute
-
-    def full(statement: Any, *given: Any, **more: Any) -> Any:
-        if "INSERT INTO message_template_file" in str(statement):
-            raise ZeroDivisionError
-        return execute(statement, *given, **more)
-
-    monkeypatch.setattr(db.session, "execute", full)
-    with pytest.raises(ZeroDivisionError):
-        copy_whole(reachable.id, template, "Altra copia", actor="staff:1", now=START)
-    monkeypatch.undo()
-    db.session.rollback()
-    assert [one.name for one in list_templates(reachable.id) if not one.ships] == ["Con lettera", "Copia"]
 
 
 def people_in(edition: EditionView, at: dt.datetime = START) -> list[tuple[str, ...]]:
