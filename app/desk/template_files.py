@@ -36,7 +36,8 @@ def template_files(template: int) -> ResponseReturnValue:
     try:
         add_file(edition.id, row.id, file.filename or "" if file else "", content, actor=staff.actor, now=now())
     except UnfitFileError as error:
-        return draw_template(row, row, [("allegato", str(_PROBLEMS[error.reason]))]), 422
+        field = "" if error.reason == "too_many" else "allegato"  # with two of them the page offers no third
+        return draw_template(row, row, [(field, str(_PROBLEMS[error.reason]))]), 422
     except UnknownTemplateError:
         abort(404)
     flash(_("Allegato aggiunto: parte con i messaggi che confermi d'ora in poi."), "success")
