@@ -150,7 +150,8 @@ def queue_batch(
     the same transaction, or rolls back and raises. What is only read is read before the database's writer is held.
 
     Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
-    `MixedOccasionsError`, `MixedFilesError`, `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace that is none.
+    `MixedOccasionsError`, `MixedFilesError`, `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace
+    that is none.
     """
     _check(plan, key)
     db.session.rollback()
