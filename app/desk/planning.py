@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -38,6 +39,7 @@ from app.reminders.audience_numbers import Question, count_audience, numbers_of
 from app.reminders.batches import (
     EmptyBatchError,
     GrownBatchError,
+    MixedFilesError,
     MixedOccasionsError,
     OtherBatchError,
     Plan,
@@ -49,7 +51,8 @@ from app.reminders.learning.turns import LateDaysError
 from app.reminders.occasions import AFTERWARDS
 from app.reminders.saved_audiences import list_saved
 from app.reminders.schedule import CrowdedDaysError, ends_too_late
-from app.reminders.templates import UnknownTemplateError, list_templates, template_or_shipped
+from app.reminders.template_files import have_same_files
+from app.reminders.templates import TemplateRow, UnknownTemplateError, list_templates, template_or_shipped
 
 STEPS = ("chi", "testo", "quando", "conferma")
 ASK_NUMBER_ABOVE = 1_000
@@ -94,7 +97,7 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
-REFUSALS = (UnknownTemplateError, CrowdedDaysError, LateDaysError, MixedOccasionsError, EmptyBatchError)
+REFUSALS = (UnknownTemplateError, CrowdedDaysError, LateDaysError, MixedOccasionsError, MixedFilesError, EmptyBatchError)
 
 
 def _queue(edition: EditionView, draft: PlanDraft, plan: Plan, key: str, seen: int, after: int) -> ResponseReturnValue:
@@ -128,6 +131,8 @@ def _why_refused(error: Exception) -> tuple[str, str, str]:
         return "testo", "testo", _("Questo testo non c'è più: scegline un altro.")
     if isinstance(error, MixedOccasionsError):
         return "testo", *_mixed()
+    if isinstance(error, MixedFilesError):
+        return "testo", *_other_files()
     if isinstance(error, CrowdedDaysError | LateDaysError):
         return "quando", *timing_problem(error)
     return "chi", "q", _("Nessun ente riceverebbe il promemoria: cambia i filtri.")
@@ -135,6 +140,19 @@ def _why_refused(error: Exception) -> tuple[str, str, str]:
 
 def _mixed() -> tuple[str, str]:
     return "variante", _("I testi da provare insieme devono servire alla stessa occasione: scegli altri testi, o uno solo.")
+
+
+def _not_together(edition: EditionView, template: TemplateRow, others: Sequence[int]) -> tuple[str, str] | None:
+    """Why these texts cannot be tried together, with its field; None where they can."""
+    if any(template_or_shipped(edition.id, number).occasion != template.occasion for number in others):
+        return _mixed()
+    return _other_files() if others and not have_same_files([template.id, *others]) else None
+
+
+def _other_files() -> tuple[str, str]:
+    return "variante", _(
+        "I testi da provare insieme devono avere gli stessi allegati: allegali a ognuno, o scegli altri testi."
+    )
 
 
 def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
@@ -153,8 +171,8 @@ def _draw(step: str, draft: PlanDraft, *, errors: Errors, key: str = "") -> str:
         audience = find_audience(edition, draft.choice, starts_at, at, **given)
         if problem := timing_problem_of(plan, audience):
             step, errors = "quando", [problem]
-        if any(template_or_shipped(edition.id, number).occasion != template.occasion for number in plan.others):
-            step, errors = "testo", [_mixed()]
+        if problem := _not_together(edition, template, plan.others):
+            step, errors = "testo", [problem]
     shown: dict[str, Any] = {"step": step, "steps": STEPS, "draft": draft, "errors": errors}
     shown |= {"audience_words": AUDIENCE_WORDS, "list_address": url_for("desk.batch_audience") + draft.query("chi")}
     shown |= {"left_out_words": left_out_words(draft.channel, template.occasion), "channel_words": CHANNEL_WORDS}

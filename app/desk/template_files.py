@@ -16,7 +16,7 @@ from app.clock import now
 from app.desk import blueprint
 from app.desk.batches import the_edition
 from app.desk.templates import draw_template, template_row
-from app.reminders.template_files import MOST_BYTES, UnfitFileError, add_file, remove_file
+from app.reminders.template_files import MOST_BYTES, MOST_FILES, UnfitFileError, add_file, remove_file
 from app.reminders.templates import UnknownTemplateError
 
 _PROBLEMS = {
@@ -36,7 +36,8 @@ def template_files(template: int) -> ResponseReturnValue:
     try:
         add_file(edition.id, row.id, file.filename or "" if file else "", content, actor=staff.actor, now=now())
     except UnfitFileError as error:
-        return draw_template(row, row, [("allegato", str(_PROBLEMS[error.reason]))]), 422
+        field = "allegato" if row.files < MOST_FILES else ""  # with two of them the page offers no third
+        return draw_template(row, row, [(field, str(_PROBLEMS[error.reason]))]), 422
     except UnknownTemplateError:
         abort(404)
     flash(_("Allegato aggiunto: parte con i messaggi che confermi d'ora in poi."), "success")

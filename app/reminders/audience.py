@@ -30,7 +30,7 @@ from app.registry.recipients import recipients_for, select_with_address
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.channels import CERTIFIED as CERTIFIED_CHANNELS
 from app.reminders.models import Batch
-from app.reminders.occasions import AFTERWARDS, OCCASIONS, REMINDER, RESULTS, UNCOUNTED
+from app.reminders.occasions import AFTERWARDS, EXTENSION, OCCASIONS, REMINDER, RESULTS, UNCOUNTED
 from app.responses.coverage import MemberState, states
 from app.responses.overview import ResponseState, response_states
 from app.responses.waiting import members_waiting
@@ -152,7 +152,7 @@ class _Facts:
         if unwanted:
             return unwanted
         most = 1 if self.occasion in AFTERWARDS else MOST_MESSAGES[self.channel]
-        if not beyond_limit and self.reached.get(f"entity:{entity_id}", 0) >= most:
+        if not beyond_limit and self.occasion != EXTENSION and self.reached.get(f"entity:{entity_id}", 0) >= most:
             return "enough_messages"
         if not self.emails.get(entity_id):
             without = "no_address" if self.channel == BY_EMAIL else "no_pec_address"

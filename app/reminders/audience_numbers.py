@@ -26,7 +26,7 @@ from app.registry.recipients import select_with_address
 from app.reminders.audience import MEMBERS_FROM, MOST_MESSAGES, REASONS, Audience, Choice, LeftOut
 from app.reminders.channels import BY_EMAIL, CERTIFIED
 from app.reminders.models import Batch
-from app.reminders.occasions import AFTERWARDS, REMINDER, RESULTS
+from app.reminders.occasions import AFTERWARDS, EXTENSION, REMINDER, RESULTS
 
 PAGE: Final = 50
 _ROW: Final = respondent_table.c
@@ -155,7 +155,7 @@ def _reason(asked: Question) -> sa.ColumnElement[str]:
         by_hand = sa.select(_ENTITY.id).where(_ENTITY.code.in_(asked.choice.without))
         found.append((_ROW.entity_id.in_(by_hand), "by_hand"))
     found += _unwanted(asked)
-    if not asked.choice.beyond_limit:
+    if not asked.choice.beyond_limit and asked.occasion != EXTENSION:
         enough = _told(asked) if asked.occasion in AFTERWARDS else counted >= MOST_MESSAGES[asked.channel]
         found.append((enough, "enough_messages"))
     found += [(sa.and_(nowhere, refused), "bad_address"), (nowhere, "no_address" if by_email else "no_pec_address")]

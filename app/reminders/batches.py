@@ -35,7 +35,7 @@ from app.reminders.learning.turns import Turn, turns
 from app.reminders.models import Batch
 from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
-from app.reminders.template_files import files_of_template
+from app.reminders.template_files import files_of_template, have_same_files
 from app.reminders.templates import TemplateRow, template_of
 from app.reminders.writing import Writer
 from app.web.language import SOURCE_LANGUAGE
@@ -67,6 +67,10 @@ class OtherBatchError(Exception):
 
 class MixedOccasionsError(ValueError):
     """The texts that a batch should try are for different occasions."""
+
+
+class MixedFilesError(ValueError):
+    """The texts that a batch should try have not the same attachments: what differs would not be the text alone."""
 
 
 class ClosedChannelError(Exception):
@@ -146,7 +150,8 @@ def queue_batch(
     the same transaction, or rolls back and raises. What is only read is read before the database's writer is held.
 
     Raises `EmptyBatchError`, `GrownBatchError`, `OtherBatchError`, `UnknownTemplateError`,
-    `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace that is none.
+    `MixedOccasionsError`, `MixedFilesError`, `ClosedChannelError`, `CrowdedDaysError`, `LateDaysError`; ValueError for a pace
+    that is none.
     """
     _check(plan, key)
     db.session.rollback()
@@ -208,6 +213,8 @@ def _read(edition: EditionView, plan: Plan, now: dt.datetime) -> _Read:
     occasions = {template.occasion for template in templates}
     if len(occasions) > 1:
         raise MixedOccasionsError(occasions)
+    if plan.others and not have_same_files([template.id for template in templates]):
+        raise MixedFilesError
     given: dict[str, Any] = {"region": plan.region, "channel": plan.channel, "occasion": templates[0].occasion}
     audience = find_audience(edition, plan.choice, plan.schedule.starts_at, now, **given)
     places = places_of(edition.id) if plan.learns else {}

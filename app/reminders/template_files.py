@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +61,11 @@ def files_of_template(template_id: int) -> list[Attachment]:
     return [Attachment(row.name, PDF, row.content) for row in db.session.execute(query)]
 
 
+def have_same_files(template_ids: Collection[int]) -> bool:
+    """Whether messages of these templates come with the same files: a batch keeps one set for all its variants."""
+    return len({tuple(files_of_template(one)) for one in template_ids}) <= 1
+
+
 def add_file(edition_id: int, template_id: int, name: str, content: bytes, *, actor: str, now: dt.datetime) -> None:
     """Attach one more. Commits. Raises `UnknownTemplateError`, `UnfitFileError`."""
     _hold(edition_id, template_id)
@@ -90,12 +96,13 @@ def copy_whole(edition_id: int, template_id: int, name: str, *, actor: str, now:
 
     Raises `UnfitTemplateError`, `UnknownTemplateError`.
     """
-    copied = copy_template(edition_id, template_id, name, actor=actor, now=now)
     columns = ("position", "name", "size", "content")
-    rows = sa.select(sa.literal(copied), *(_ROW[one] for one in columns)).where(_ROW.template_id == template_id)
-    db.session.execute(sa.insert(TemplateFile).from_select(["template_id", *columns], rows))
-    db.session.commit()
-    return copied
+
+    def with_files(copied: int) -> None:
+        rows = sa.select(sa.literal(copied), *(_ROW[one] for one in columns)).where(_ROW.template_id == template_id)
+        db.session.execute(sa.insert(TemplateFile).from_select(["template_id", *columns], rows))
+
+    return copy_template(edition_id, template_id, name, actor=actor, now=now, within=with_files)
 
 
 def plain_name(name: str) -> str:
@@ -123,5 +130,7 @@ def _hold(edition_id: int, template_id: int) -> None:
 
 
 def _record(action: str, template_id: int, actor: str, now: dt.datetime) -> None:
+    """The template is another one from here on, and so is what somebody has approved of it."""
+    db.session.execute(sa.update(Template).where(_TEMPLATE.id == template_id).values(changed_at=now, changed_by=actor))
     record(action, actor=actor, subject=f"template:{template_id}", detail={}, now=now)
     db.session.commit()

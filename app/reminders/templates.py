@@ -10,7 +10,7 @@ lacks is the Italian one; a reader without a text gets that for who has not star
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -145,12 +145,14 @@ def create_template(
     now: dt.datetime,
     occasion: str = REMINDER,
     others: Mapping[str, Texts] | None = None,
+    within: Callable[[int], None] = lambda _new: None,
 ) -> int:
-    """Store a new template; its id. Raises `UnfitTemplateError`."""
+    """Store a new template; its id. `within`: flushes what belongs into the same transaction. Raises `UnfitTemplateError`."""
     check_template(name, texts, occasion, others)
     values = {"edition_id": edition_id, "name": name.strip(), "occasion": occasion, "changed_at": now, "changed_by": actor}
     template_id: int = db.session.execute(sa.insert(Template).values(**values).returning(_ROW.id)).scalar_one()
     _write(template_id, texts, occasion, others)
+    within(template_id)
     return _recorded("template_created", template_id, actor, now)
 
 
@@ -186,10 +188,20 @@ def change_template(
     return _recorded("template_changed", template_id, actor, now)
 
 
-def copy_template(edition_id: int, template_id: int, name: str, *, actor: str, now: dt.datetime) -> int:
-    """Store the same texts under another name; the new id. Raises `UnfitTemplateError`, `UnknownTemplateError`."""
+def copy_template(
+    edition_id: int,
+    template_id: int,
+    name: str,
+    *,
+    actor: str,
+    now: dt.datetime,
+    within: Callable[[int], None] = lambda _new: None,
+) -> int:
+    """Store the same texts under another name; the new id. `within`: as of `create_template`. Raises `UnfitTemplateError`,
+    `UnknownTemplateError`."""
     row = template_of(edition_id, template_id)
-    return create_template(edition_id, name, row.texts, actor=actor, now=now, occasion=row.occasion, others=row.others)
+    given: dict[str, Any] = {"actor": actor, "now": now, "occasion": row.occasion, "others": row.others, "within": within}
+    return create_template(edition_id, name, row.texts, **given)
 
 
 def remove_template(edition_id: int, template_id: int, *, actor: str, now: dt.datetime) -> None:

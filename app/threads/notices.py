@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 
 from app.accounts.staff import staff_by_id
 from app.accounts.tables import operator_table
+from app.accounts.tokens import keyed_hash
 from app.config import settings
 from app.editions.current import EditionView
 from app.editions.messages import message_text
@@ -54,8 +55,9 @@ def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt
         )
         safe = _("Il messaggio si legge solo dopo l'accesso: questa e-mail non lo contiene.")
         text = message_text((happened, where, safe), edition)
-    for place, email in enumerate(emails.values()):
-        _queue(TO_ENTITY, f"entity:{entity.id}", email, (subject, text), f"{TO_ENTITY}/{thread_id}/{read}/{place}", now)
+    for small, email in emails.items():
+        key = f"{TO_ENTITY}/{thread_id}/{read}/{keyed_hash(f'notice|{small}')[:16]}"  # the next notice may go to others as well
+        _queue(TO_ENTITY, f"entity:{entity.id}", email, (subject, text), key, now)
 
 
 def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:

@@ -14,6 +14,7 @@ from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.hooks import hook_of
 from app.mail.models import Delivery
+from app.registry.entities import find_by_code
 from app.threads.models import Thread
 from app.threads.notices import TO_ENTITY, TO_STAFF, QueuedNotice
 from tests.conftest import Clock
@@ -22,6 +23,7 @@ from tests.desk.logins import FIRENZE, SAMONE_TN, deeds, register
 from tests.fill.conftest import NewPerson, new_person
 from tests.fill.person import Person, Screen
 from tests.fill.walk import SHORT_SHEET, answer_all, begin, submit
+from tests.registry.rows import add_contact
 from tests.threads import samples
 from tests.threads.writing import ask, send, write
 
@@ -336,3 +338,16 @@ def test_the_record_and_the_exports_hold_nothing_of_what_was_written(coordinator
         assert b"delibera" not in file.data
         assert b"segretissimo" not in file.data
     assert SAMONE_TN not in str(details)
+
+
+def test_an_address_that_is_new_meanwhile_is_told_and_no_other_twice(
+    coordinator: Person, new_person: NewPerson, clock: Clock
+) -> None:
+    register(FIRENZE, clock())
+    begin_at_desk(coordinator)
+    before = [to for to, _subject, _text in notices(TO_ENTITY)]
+    entity = find_by_code(FIRENZE)
+    assert entity is not None
+    add_contact(entity.id, "registry_office", "anagrafe@comune.example.org")
+    write(coordinator, "/gestione/messaggi/1", "Ancora")
+    assert sorted(to for to, _subject, _text in notices(TO_ENTITY)) == sorted([*before, "anagrafe@comune.example.org"])

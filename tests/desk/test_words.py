@@ -68,3 +68,13 @@ def test_thanks_is_planned_to_who_has_answered(edition: EditionView, coordinator
     assert "Questo testo va solo a chi ha già risposto." in page.text
     assert "0 enti" in page.text
     assert "Non hanno inviato una risposta" in page.text
+
+
+def test_texts_with_other_attachments_are_not_tried_together(edition: EditionView, coordinator: Person) -> None:
+    page = coordinator.press(coordinator.get(TEXTS), "Copia", "Promemoria")
+    number = int(page.path.rpartition("/")[2])
+    token = page.form(f"{TEXTS}/{number}").fields["csrf_token"][0]
+    data = {"csrf_token": token, "allegato": (io.BytesIO(b"%PDF-1.7 x"), "Lettera.pdf")}
+    coordinator.client.post(f"{TEXTS}/{number}/allegati", data=data)
+    shown = coordinator.get(f"/gestione/promemoria/nuovo?passo=conferma&ritmo=400&variante={number}")
+    assert [field for field, told in shown.summary() if "devono avere gli stessi allegati" in told] == ["#variante"]

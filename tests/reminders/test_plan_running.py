@@ -20,12 +20,14 @@ from app.mail.outbox import Tally
 from app.mail.pace import ROME, is_working_time
 from app.registry.patrons import set_patron_day
 from app.reminders.models import Batch, PlanStep
+from app.reminders.plans import previews
 from app.reminders.plans import steps as plans
-from app.reminders.plans.marks import mark_of
+from app.reminders.plans.marks import is_approved, mark_of
 from app.reminders.plans.moving import FALLS, MOVES, apply_effects, effects_of
 from app.reminders.plans.previews import audience_of, template_of_step
 from app.reminders.plans.running import LATE, NOBODY, OUT_OF_ORDER, Ran, run_plans
 from app.reminders.plans.steps import ChangedStepError, Content, Deed, PlanExistsError, add_step, list_steps, step_of
+from app.reminders.template_files import add_file, remove_file
 from app.reminders.templates import create_template, shipped_template
 from tests.accounts.few import at_once
 from tests.conftest import START, Clock
@@ -261,3 +263,26 @@ def test_a_patron_s_day_on_the_last_day_holds_nothing_back(reachable: EditionVie
     run_plans(rome(4, 30))
     clock.set(rome(4, 30, 9, 1))
     assert run().accepted == 5
+
+
+def test_many_waves_of_an_invitation_are_each_asked_once(reachable: EditionView, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in range(9):
+        add(reachable, approved=False, kind="invitation", days=day, name=f"Onda {day}")
+    fresh_respondents(reachable, START)
+    asked, find = list[int](), previews.find_audience
+    monkeypatch.setattr(previews, "find_audience", lambda *given, **more: asked.append(1) or find(*given, **more))
+    steps = list_steps(reachable.id)
+    assert audience_of(reachable, steps[-1], steps, START).by_reason() == {"invited": 5}
+    assert len(asked) == 9
+
+
+def test_another_attachment_in_the_place_of_one_withdraws_the_approval(reachable: EditionView) -> None:
+    template = create_template(reachable.id, "Con lettera", shipped_template().texts, actor=STAFF, now=START)
+    add_file(reachable.id, template, "lettera.pdf", b"%PDF-1.7 one", actor=STAFF, now=START)
+    step_id = add(reachable, template_id=template)
+    step = step_of(reachable.id, step_id)
+    assert is_approved(step, template_of_step(reachable.id, step), reachable)
+    remove_file(reachable.id, template, 1, actor=STAFF, now=START + dt.timedelta(hours=1))
+    add_file(reachable.id, template, "lettera.pdf", b"%PDF-1.7 two", actor=STAFF, now=START + dt.timedelta(hours=1))
+    assert not is_approved(step, template_of_step(reachable.id, step), reachable)
+    assert outcomes(run_plans(rome(4, 23))) == ["unapproved"]

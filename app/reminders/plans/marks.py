@@ -22,7 +22,7 @@ def mark_of(step: Step, template: TemplateRow | None, edition: EditionView) -> s
     texts = (
         []
         if template is None
-        else [template.occasion, template.files, *map(_plain, (template.texts, *template.others.values()))]
+        else [template.occasion, _files(template), *map(_plain, (template.texts, *template.others.values()))]
     )
     told = {
         "edition": [edition.id, edition.title, edition.opens_at.isoformat(), edition.closes_at.isoformat()],
@@ -31,6 +31,11 @@ def mark_of(step: Step, template: TemplateRow | None, edition: EditionView) -> s
         "when": [due.at.isoformat(), content.per_hour],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _files(template: TemplateRow) -> list[str | int]:
+    """How many attachments, and since when: another file in the place of one is another message."""
+    return [template.files, template.changed_at.isoformat() if template.files and template.changed_at else ""]
 
 
 def _plain(texts: Texts) -> dict[str, list[str]]:

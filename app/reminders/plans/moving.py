@@ -20,6 +20,7 @@ from app.extensions import db, table_of
 from app.mail.groups import WAITING, counts_of, groups_by_id, pause_group
 from app.reminders.batches import BatchRow, list_batches
 from app.reminders.models import PlanStep
+from app.reminders.occasions import AFTERWARDS
 from app.reminders.plans.resolving import LETTER, Frame, last_chance, resolve
 from app.reminders.plans.steps import Step, frame_of, list_steps
 
@@ -98,8 +99,8 @@ def effect_on(step: Step, old: Frame, new: Frame, now: dt.datetime) -> StepEffec
 
 
 def _affected(edition: EditionView) -> list[tuple[BatchRow, int]]:
-    """The batches of which something waits, and is not paused already."""
-    rows = list_batches(edition.id)
+    """The batches of which something waits, and is not paused already; what follows an answer says no deadline."""
+    rows = [row for row in list_batches(edition.id) if row.occasion not in AFTERWARDS]
     groups = [row.group_id for row in rows]
     counts, known = counts_of(groups), groups_by_id(groups)
     live = [row for row in rows if known[row.group_id].paused_at is None and known[row.group_id].cancelled_at is None]

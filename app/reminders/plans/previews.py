@@ -44,18 +44,24 @@ def batch_plan(step: Step, steps: Sequence[Step], start: dt.datetime) -> Plan:
 
 def audience_of(edition: EditionView, step: Step, steps: Sequence[Step], now: dt.datetime) -> Audience:
     """Whom it would reach when it is due, by what is known now. Nobody by letters on paper, which are no messages."""
-    if step.content.channel == PAPER:
-        return Audience((), ())
-    start = max(step.due(frame_of(edition)).at, now)
-    plan = batch_plan(step, steps, start)
-    found = find_audience(edition, plan.choice, start, now, channel=plan.channel)
+    found = _found_by(edition, step, steps, now)
     before = [other for other in _other_waves(step, steps) if not other.is_done and _goes_before(other, step, edition)]
-    codes = {one.code for other in before for one in audience_of(edition, other, steps, now).recipients}
+    # Whom a wave leaves to an earlier one is reached by that, so that each wave is asked once and not for each one after it.
+    codes = {one.code for other in before for one in _found_by(edition, other, steps, now).recipients}
     if not codes:
         return found
     left_out = [*found.left_out, *(LeftOut(one.code, one.label, "invited") for one in found.recipients if one.code in codes)]
     kept = tuple(one for one in found.recipients if one.code not in codes)
     return replace(found, recipients=kept, left_out=tuple(sorted(left_out, key=lambda one: one.code)))
+
+
+def _found_by(edition: EditionView, step: Step, steps: Sequence[Step], now: dt.datetime) -> Audience:
+    """Whom the filter of a step finds when it is due, whatever waves go before it. Nobody by letters on paper."""
+    if step.content.channel == PAPER:
+        return Audience((), ())
+    start = max(step.due(frame_of(edition)).at, now)
+    plan = batch_plan(step, steps, start)
+    return find_audience(edition, plan.choice, start, now, channel=plan.channel)
 
 
 def planned_steps(edition: EditionView, steps: Sequence[Step], now: dt.datetime) -> list[Planned]:
