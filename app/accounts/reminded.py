@@ -21,6 +21,7 @@ from app.accounts.models import Operator, WebSession
 from app.accounts.tokens import keyed_hash
 from app.audit.chain import record
 from app.extensions import db, table_of
+from app.registry.reminder_addresses import remind_everywhere
 
 _ROW: Final = table_of(Operator).c
 _SESSION: Final = table_of(WebSession).c
@@ -87,7 +88,8 @@ def find_stop(token: str) -> StopState:
 
 
 def set_reminders(operator_id: int, *, wanted: bool, now: dt.datetime) -> bool:
-    """End the reminders to a person's own address, or begin again; whether anything changed. Commits. Raises `DeadStopError`
+    """End the reminders to a person's own address, also where an entity has registered it among its others, or begin again;
+    whether anything changed. Commits. Raises `DeadStopError`
     where the address was never verified."""
     email = db.session.execute(sa.select(_ROW.email).where(_ROW.id == operator_id, *_IS_THERE)).scalar_one_or_none()
     if email is None:
@@ -100,6 +102,7 @@ def set_reminders(operator_id: int, *, wanted: bool, now: dt.datetime) -> bool:
     action = "person_reminders_resumed" if wanted else "person_reminders_stopped"
     for number in numbers:
         record(action, actor=f"operator:{operator_id}", subject=f"operator:{number}", detail={}, now=now)
+    remind_everywhere(email, wanted=wanted, actor=f"operator:{operator_id}", now=now)
     db.session.commit()
     return bool(numbers)
 

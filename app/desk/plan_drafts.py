@@ -24,7 +24,7 @@ from app.reminders.audience import Choice
 from app.reminders.batches import LONGEST_NAME, Plan
 from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC, CHANNELS
 from app.reminders.learning.lots import MOST_DAYS, MOST_VARIANTS
-from app.reminders.occasions import ADVANCE, AFTERWARDS, REMINDER
+from app.reminders.occasions import ADVANCE, AFTERWARDS, REMINDER, RESULTS
 from app.reminders.schedule import FASTEST, Schedule
 
 MOST_LEFT_OUT = 500
@@ -81,6 +81,8 @@ class PlanDraft:
         if self.when == "data":
             starts_at, problem = _moment(self.start, now)
             errors += [("inizio", problem)] if problem else []
+        if not errors and occasion == RESULTS and edition.state != "published":
+            errors.append(("inizio", _("I risultati non sono ancora pubblicati: pubblica prima l'edizione.")))
         if not errors and starts_at >= edition.closes_at and occasion not in AFTERWARDS:
             errors.append(("inizio", _("L'inizio deve venire prima della scadenza.")))
         if not errors and starts_at < edition.opens_at and occasion != ADVANCE:

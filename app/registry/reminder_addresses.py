@@ -37,3 +37,17 @@ def remind_address(entity_id: int, address_id: int, *, wanted: bool, actor: str,
     record(action, actor=actor, subject=f"entity:{row.code}", detail={"address": address_id}, now=now)
     db.session.commit()
     return True
+
+
+def remind_everywhere(email: str, *, wanted: bool, actor: str, now: dt.datetime) -> int:
+    """The same for a person's own address in every entity that has it among its others; how many changed. Flushes only."""
+    other = ContactAddress.no_reminders_at.is_not(None) if wanted else ContactAddress.no_reminders_at.is_(None)
+    own = (ContactAddress.email == email.lower(), ContactAddress.purpose == MAY_BE_LEFT_OUT, ContactAddress.ended_at.is_(None))
+    query = sa.select(ContactAddress.id, Entity.code).join(Entity, Entity.id == ContactAddress.entity_id).where(*own, other)
+    rows = db.session.execute(query.order_by(ContactAddress.id).with_for_update(of=ContactAddress)).all()
+    action = "address_reminders_resumed" if wanted else "address_reminders_stopped"
+    for row in rows:
+        mine = sa.update(ContactAddress).where(ContactAddress.id == row.id)
+        db.session.execute(mine.values(no_reminders_at=None if wanted else now))
+        record(action, actor=actor, subject=f"entity:{row.code}", detail={"address": row.id}, now=now)
+    return len(rows)

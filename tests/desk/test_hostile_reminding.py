@@ -65,6 +65,11 @@ def test_numbers_that_mean_nothing_are_no_pages(coordinator: Person, number: str
         assert coordinator.client.get(path).status_code in {200, 404}, path
 
 
+TEXT_WITH_NUL = {"nome": "a\0b"} | {
+    f"{one}.{part}": "a\0b {link}" for one in ("not_started", "draft", "lead", "de.draft") for part in ("subject", "body")
+}
+
+
 def typed_with_nul(step: int) -> dict[str, dict[str, str]]:
     """Path → the fields that are posted there."""
     return {
@@ -91,12 +96,7 @@ def typed_with_nul(step: int) -> dict[str, dict[str, str]]:
         },
         f"{PLAN}/{step}/pausa": {"motivo": "a\0b", "versione": "9" * 400},
         f"{PLAN}/{step}/approva": {"visto": "\0", "versione": "\0"},
-        f"{TEXTS}/nuovo": {
-            f"{one}.{part}": "a\0b {link}"
-            for one in ("not_started", "draft", "lead", "de.draft")
-            for part in ("subject", "body")
-        }
-        | {"nome": "a\0b"},
+        f"{TEXTS}/nuovo": TEXT_WITH_NUL,
         f"{DESK}/enti/048017/messaggi/nuovo": {
             "oggetto": "\0",
             "testo": "\0",
