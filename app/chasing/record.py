@@ -143,7 +143,9 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """A call. `staff_id`: who wrote it down; `removed`: by that person, for the undo."""
+    """A call. `staff_id`: who wrote it down; `removed`: by that person, for the undo; `call_back_time`: HH:MM
+    of the day in Rome, "" for any.
+    """
 
     id: int
     at: dt.datetime
@@ -154,6 +156,7 @@ class CallLine:
     note: str
     call_back_on: dt.date | None
     removed: bool
+    call_back_time: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +262,4 @@ def _operator(row: Any) -> PersonLine:
 
 def _call(row: Any) -> CallLine:
     back = dt.date.fromisoformat(row.f) if row.f else None
-    return CallLine(row.id, row.at, int(row.a), row.b, row.c, row.d, row.e, back, row.g is not None)
+    return CallLine(row.id, row.at, int(row.a), row.b, row.c, row.d, row.e, back, row.g is not None, row.h or "")

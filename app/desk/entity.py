@@ -18,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.permissions import required_staff
 from app.audit.words import EVENTS
 from app.chasing.calls import OUTCOMES
+from app.chasing.claims import claim_on
 from app.chasing.dossier import MOST, MOST_WHOLE
 from app.chasing.record import EntityRecord, Head, entity_record, find_head
 from app.chasing.telephoning import why_not
@@ -33,6 +34,7 @@ from app.desk.chasing_words import (
     OUTCOME_WORDS,
     STATE_KINDS,
     STATE_WORDS,
+    back_text,
     short,
     word,
 )
@@ -107,12 +109,15 @@ def draw_entity(head: Head, form: str = "", typed: Mapping[str, Any] | None = No
         purposes=purpose_labels(),
         outcomes=[(code, str(OUTCOME_WORDS[code])) for code in OUTCOMES],
         form=form,
+        claim=claim_on(edition.id, head.entity_id, at) if edition else None,
+        calling=request.args.get("telefonata") == "1",
         typed={"grant": TypedGrant(), **(typed or {})},
         problems=problems or [],
         errors=dict(problems or ()),
         whole=whole,
         more=_more(found, whole),
         short=short,
+        back_text=back_text,
         language=language_state(head.entity_id),
         language_words=LANGUAGE_WORDS,
         who=_who,

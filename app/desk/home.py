@@ -7,6 +7,7 @@ Holds always: numbers are at most a minute old and the page says of when; a terr
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from flask import g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -15,6 +16,7 @@ from app import clock
 from app.accounts.permissions import required_staff
 from app.accounts.staff_sessions import StaffIdentity
 from app.chasing.board import tally_of
+from app.chasing.call_queue import due_calls
 from app.chasing.figures import Part
 from app.chasing.happenings import happenings
 from app.chasing.respondents import refresh_respondents
@@ -28,7 +30,6 @@ from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
 from app.desk.waiting import WaitingLine, waiting_lines
 from app.editions.current import EditionView, current_edition, plan_of
-from app.editions.files import ROME
 from app.reminders.latest import BatchLine, latest_batches
 from app.reminders.plans.waiting import plan_waiting
 from app.web.language import current_language
@@ -82,7 +83,9 @@ def renew() -> Response:
 def _waiting(edition: EditionView, staff: StaffIdentity, part: Part, region: str | None, now: dt.datetime) -> list[WaitingLine]:
     """What waits today. The plan is for all Regions: a territory's person sees none of it."""
     plan = plan_waiting(edition, now) if staff.region_code is None else None
-    return waiting_lines(staff, part, waiting_today(edition.id, now.astimezone(ROME).date(), region), region, plan)
+    waiting = waiting_today(edition.id, region)
+    waiting = replace(waiting, calls=due_calls(edition, now, region=region))
+    return waiting_lines(staff, part, waiting, region, plan)
 
 
 def _region_asked(staff: StaffIdentity) -> str | None:
