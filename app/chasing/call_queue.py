@@ -2,7 +2,7 @@
 
 The first reason that holds decides (`REASONS`, in this order); within one, the order is:
 
-    call_back      somebody promised to call again, and the time has come: the earliest day and time first, a day without a time first
+    call_back      a promised call whose time has come: the earliest first, a day without a time before its times
     contested      what was sent by telephone is not right, says the entity
     silent_lead    leads an association and has not sent: most entities that count on its answer first
     draft          a draft from `NEARLY` percent, or untouched for `STALLED`: the most complete first
@@ -111,13 +111,13 @@ class Queue:
 
 
 def wall_time(now: dt.datetime) -> tuple[dt.date, str]:
-    """The day in Rome and the latest time of it that a clock has shown, HH:MM: an hour that comes twice has come once before."""
+    """The day in Rome and the latest time of it a clock has shown, HH:MM: an hour that comes twice has come once before."""
     local = now.astimezone(ROME)
     return local.date(), "02:59" if local.fold and local.hour == 2 else f"{local:%H:%M}"
 
 
 def queue_page(edition: EditionView, wanted: Wanted, page: int, now: dt.datetime, *, region: str | None = None) -> Queue:
-    """`PAGE` rows; the first of them where there are not so many pages. `region`: the only one that may be seen. Two queries."""
+    """`PAGE` rows; the first of them where there are not so many pages. `region`: the only one seen. Two queries."""
     found = _rows(edition, wanted, now, region, PAGE, (page - 1) * PAGE)
     if not found:
         return Queue([], 0, 1, 1) if page == 1 else queue_page(edition, wanted, 1, now, region=region)

@@ -34,7 +34,7 @@ class UnknownCallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewCall:
-    """What somebody wrote down of a call. `outcome`: one of `OUTCOMES`; `call_back_time`: HH:MM of that day in Rome, "" for any."""
+    """What somebody wrote down of a call. `outcome`: one of `OUTCOMES`; `call_back_time`: HH:MM in Rome, "" for any."""
 
     outcome: str
     spoke_with: str = ""
