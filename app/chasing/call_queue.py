@@ -15,7 +15,7 @@ Then, and where nothing else is said, by residents, the most first (unknown last
 
 Nobody is called who has sent or for whom a lead has answered (but who contests a telephone copy), who says that a lead answers
 or of whom a lead says so, whose last call came to a refusal, a merger or an answer through a lead, with whom somebody spoke
-today (since midnight in Rome) or who promised an answer in the last `TRUST`, who was promised a call later, or who cannot answer
+today (since midnight) or who promised an answer in the last `TRUST`, who was promised a call later, or who cannot answer
 now, unless a call was promised.
 
 Not for: who has taken whom (`claims.py`), or all respondents (`listing.py`).
