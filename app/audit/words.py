@@ -97,6 +97,8 @@ EVENTS: Final[dict[str, LazyString]] = {
     "call_noted": _l("Telefonata annotata"),
     "call_removed": _l("Telefonata tolta"),
     "call_restored": _l("Telefonata rimessa"),
+    "call_claimed": _l("Ente preso per telefonargli"),
+    "call_claim_released": _l("Ente da chiamare lasciato ad altri"),
     "note_added": _l("Nota aggiunta"),
     "note_changed": _l("Nota cambiata"),
     "note_removed": _l("Nota tolta"),

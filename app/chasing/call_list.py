@@ -30,6 +30,7 @@ COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
     ("email", _l("E-mail")),
     ("last_call", _l("Ultima telefonata")),
     ("call_back_on", _l("Richiamare il")),
+    ("call_back_time", _l("Richiamare alle")),
 )
 
 
@@ -47,5 +48,5 @@ def call_cells(slices: Iterator[list[ListRow]]) -> Iterator[list[list[Cell]]]:
 def _cells(row: ListRow) -> list[Cell]:
     contact, call = row.contact, row.call
     who = (contact.name, contact.office, contact.phone, contact.email) if contact else (None,) * 4
-    called = (call.outcome, str(call.call_back_on or "")) if call else (None, None)
+    called = (call.outcome, str(call.call_back_on or ""), call.call_back_time) if call else (None,) * 3
     return [row.code, row.name, row.province_sign, row.state, *who, *called]

@@ -28,7 +28,7 @@ from app.responses.tables import journal_table, late_save_table, response_table,
 
 MOST: Final = 50
 MOST_WHOLE: Final = 5_000
-_TEXTS: Final = ("a", "b", "c", "d", "e", "f", "g")
+_TEXTS: Final = ("a", "b", "c", "d", "e", "f", "g", "h")
 _ENTITY_ID: Final = sa.bindparam("entity", type_=sa.Integer)
 _EDITION_ID: Final = sa.bindparam("edition", type_=sa.Integer)
 _SUBJECT: Final = sa.bindparam("subject", type_=sa.String)
@@ -46,7 +46,7 @@ class Dossier:
 
 
 def _part(name: str, source: Any, key: Any, at: Any, texts: Sequence[Any], *where: Any) -> Part:
-    """(part, id, at, a … g) of the rows of a table, newest first; texts that it has not are NULL."""
+    """(part, id, at, a … h) of the rows of a table, newest first; texts that it has not are NULL."""
     told = [sa.cast(text, sa.Text) for text in texts] + [sa.cast(sa.null(), sa.Text)] * (len(_TEXTS) - len(texts))
     labelled = [text.label(letter) for letter, text in zip(_TEXTS, told, strict=True)]
     inner = sa.select(sa.literal(name, sa.Text).label("part"), key.label("id"), at.label("at"), *labelled)
@@ -132,7 +132,7 @@ def _what_happened() -> list[Part]:
             delivery.reference == _REFERENCE,
         ),
         _written(
-            *("call", call_table, (call.outcome, call.spoke_with, call.note, call.call_back_on, call.removed_at)),
+            *("call", call_table, _told(call)),
             *(call.entity_id == _ENTITY_ID, call.edition_id == _EDITION_ID),
         ),
         _written("note", note_table, (note.text, note.removed_at), note.entity_id == _ENTITY_ID),
@@ -141,6 +141,11 @@ def _what_happened() -> list[Part]:
             *((entry.action, who, entry.detail), entry.subject.in_(_own_subjects())),
         ),
     ]
+
+
+def _told(call: Any) -> Sequence[Any]:
+    back = (call.call_back_on, call.removed_at, call.call_back_time)
+    return (call.outcome, call.spoke_with, call.note, *back)
 
 
 def _own_subjects() -> sa.CompoundSelect[Any]:

@@ -88,7 +88,9 @@ class Tally(Base):
 
 
 class Call(Base):
-    """A call to or from an entity, with what it came to. `call_back_on`: when somebody promised to call again.
+    """A call to or from an entity, with what it came to. `call_back_on`: the day on which somebody promised to call again.
+
+    `call_back_time`: from what time of that day, HH:MM in Rome; "" for any.
 
     `operator_id`: who was on the line, where staff filled in by telephone and the program wrote the call down.
     """
@@ -105,8 +107,20 @@ class Call(Base):
     spoke_with: Mapped[str] = mapped_column(sa.String(200), default="")
     note: Mapped[str] = mapped_column(sa.String(2000), default="")
     call_back_on: Mapped[dt.date | None]
+    call_back_time: Mapped[str] = mapped_column(sa.String(5), default="", server_default="")
     removed_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operator.id"))
+
+
+class CallClaim(Base):
+    """Who has taken an entity to call it, and until when nobody else does. What is over binds nobody."""
+
+    __tablename__ = "call_claim"
+
+    edition_id: Mapped[int] = mapped_column(sa.ForeignKey("edition.id"), primary_key=True, autoincrement=False)
+    entity_id: Mapped[int] = mapped_column(sa.ForeignKey("entity.id"), primary_key=True, autoincrement=False)
+    staff_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"))
+    until: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 
 
 class EntityNote(Base):

@@ -17,8 +17,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.accounts.operators import shown_name
-from app.accounts.tables import account_table, suspension_table
+from app.accounts.tables import account_table, staff_table, suspension_table
 from app.audit.chain import Scalar
+from app.chasing.claims import Claim, claim_table
 from app.chasing.dossier import read_dossier
 from app.chasing.respondents import respondent_table
 from app.editions.current import EditionView, extension_table
@@ -72,6 +73,9 @@ class Head:
     submitted_mode: str | None
     region_code: str | None
     chosen_language: str | None
+    claimed_by: int | None
+    claimed_by_name: str | None
+    claimed_until: dt.datetime | None
 
     @property
     def label(self) -> str:
@@ -82,6 +86,12 @@ class Head:
     def language(self) -> LanguageState:
         """In which it is written to, and what was chosen."""
         return language_state(self.region_code, self.province_sign, self.name_other_language, self.chosen_language)
+
+    def claim(self, now: dt.datetime) -> Claim | None:
+        """Who has taken it to call it."""
+        if self.claimed_by is None or self.claimed_until is None or self.claimed_until <= now:
+            return None
+        return Claim(self.claimed_by, self.claimed_by_name or "", self.claimed_until)
 
     @property
     def asked(self) -> bool:
@@ -151,7 +161,9 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
-    """A call. `staff_id`: who wrote it down; `removed`: by that person, for the undo."""
+    """A call. `staff_id`: who wrote it down; `removed`: by that person, for the undo; `call_back_time`: HH:MM
+    of the day in Rome, "" for any.
+    """
 
     id: int
     at: dt.datetime
@@ -162,6 +174,7 @@ class CallLine:
     note: str
     call_back_on: dt.date | None
     removed: bool
+    call_back_time: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +226,7 @@ _SHOWN: Final = (
     *(_RESPONSE.submissions, _RESPONSE.submitted_as, _RESPONSE.open_conflicts),
     *(_OWN.closes_at, _OWN.reason, _OWN.reopened, account_table.c.password_set_at),
     *(suspension_table.c.suspended_at, _RESPONSE.id, _RESPONSE.submitted_mode),
-    *(_ENTITY.region_code, _ENTITY.language),
+    *(_ENTITY.region_code, _ENTITY.language, claim_table.c.staff_id, staff_table.c.name, claim_table.c.until),
 )
 
 
@@ -222,9 +235,10 @@ def find_head(code: str, edition_id: int | None, *, region: str | None = None) -
     if NUL in code:  # from a path; PostgreSQL refuses it
         return None
     query = sa.select(*_SHOWN).select_from(entity_table).where(_ENTITY.code == code)
-    for table in (response_table, extension_table, respondent_table):
+    for table in (response_table, extension_table, respondent_table, claim_table):
         own = sa.and_(table.c.entity_id == _ENTITY.id, table.c.edition_id == edition_id)
         query = query.outerjoin(table, own)
+    query = query.outerjoin(staff_table, staff_table.c.id == claim_table.c.staff_id)
     query = query.outerjoin(account_table, account_table.c.entity_id == _ENTITY.id)
     held = sa.and_(suspension_table.c.entity_id == _ENTITY.id, suspension_table.c.lifted_at.is_(None))
     query = query.outerjoin(suspension_table, held)
@@ -268,4 +282,4 @@ def _operator(row: Any) -> PersonLine:
 
 def _call(row: Any) -> CallLine:
     back = dt.date.fromisoformat(row.f) if row.f else None
-    return CallLine(row.id, row.at, int(row.a), row.b, row.c, row.d, row.e, back, row.g is not None)
+    return CallLine(row.id, row.at, int(row.a), row.b, row.c, row.d, row.e, back, row.g is not None, row.h or "")

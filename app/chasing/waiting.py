@@ -14,9 +14,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.accounts.requests import select_open_requests
-from app.chasing.models import Call
+from app.chasing.call_queue import select_due_calls
 from app.editions.reopenings import select_waiting_reopenings
-from app.extensions import db, table_of
+from app.extensions import db
 from app.mail.uncertain import select_corrections, select_unknown, select_waiting_returns
 from app.registry.addresses import select_waiting_changes
 from app.registry.entities import entity_table
@@ -26,14 +26,13 @@ from app.threads.reading import select_waiting_threads
 
 _ENTITY: Final = entity_table.c
 _EDITION: Final = sa.bindparam("edition", type_=sa.Integer)
-_TODAY: Final = sa.bindparam("today", type_=sa.Date)
 _REGION: Final = sa.bindparam("region", type_=sa.String)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many of each wait. `calls`: entities that were promised a call by today and have had none since; `late_work`:
-    entities whose answers came after the deadline and wait to be brought in or discarded; `contested`: those that said that
+    """How many of each wait. `calls`: entities that were promised a call whose time has come; `late_work`: entities
+    whose answers came after the deadline and wait to be brought in or discarded; `contested`: those that said that
     something is wrong with what was sent by telephone; `threads`: conversations in which the desk has to write.
     """
 
@@ -41,18 +40,19 @@ class Waiting:
     reopenings: int = 0
     address_changes: int = 0
     unknown_deliveries: int = 0
-    calls: int = 0
     late_work: int = 0
     corrections: int = 0
     returns: int = 0
     contested: int = 0
     threads: int = 0
+    calls: int = 0
 
 
-def waiting_today(edition_id: int, today: dt.date, region_code: str | None = None) -> Waiting:
-    """The numbers of the country, or of the entities of a Region. `today`: in Rome."""
-    parameters = {"edition": edition_id, "today": today, **({} if region_code is None else {"region": region_code})}
-    row: Any = db.session.connection().execute(_counting(region_code is not None), parameters).one()
+def waiting_today(edition_id: int, now: dt.datetime, region_code: str | None = None) -> Waiting:
+    """The numbers of the country, or of the entities of a Region. One query."""
+    parameters = {"edition": edition_id, **({} if region_code is None else {"region": region_code})}
+    query = _counting(region_code is not None).add_columns(select_due_calls(edition_id, now, region_code).label("calls"))
+    row: Any = db.session.connection().execute(query, parameters).one()
     return Waiting(*row)
 
 
@@ -64,7 +64,6 @@ def _counting(of_a_region: bool) -> sa.Select[Any]:
         select_waiting_reopenings(_EDITION),
         select_waiting_changes(),
         select_unknown(),
-        _promised_calls(),
         select_late_entities(_EDITION),
         select_corrections(),
         select_waiting_returns(),
@@ -73,18 +72,6 @@ def _counting(of_a_region: bool) -> sa.Select[Any]:
     )
     numbers: list[Any] = [_number(waiting, of_a_region).label(f"number_{at}") for at, waiting in enumerate(about)]
     return sa.select(*numbers)
-
-
-def _promised_calls() -> sa.Select[int]:
-    promised, since = table_of(Call).alias("promised").c, table_of(Call).alias("since").c
-    later = sa.exists().where(
-        since.edition_id == promised.edition_id,
-        since.entity_id == promised.entity_id,
-        since.removed_at.is_(None),
-        since.at > promised.at,
-    )
-    query = sa.select(promised.entity_id).distinct()
-    return query.where(promised.edition_id == _EDITION, promised.removed_at.is_(None), promised.call_back_on <= _TODAY, ~later)
 
 
 def _number(waiting: sa.Select[Any], of_a_region: bool) -> sa.ScalarSelect[int]:

@@ -14,6 +14,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     audiences,
     batch_pages,
     batches,
+    call_pages,
     certified,
     edition_parts,
     edition_pilot,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -117,6 +117,20 @@ def word(words: Mapping[str, LazyString], code: str) -> str:
     """What a code is called; the code itself where nobody has named it."""
     known = words.get(code)
     return code if known is None else str(known)
+
+
+class Promised(Protocol):
+    """A call in which somebody may have promised to call again."""
+
+    @property
+    def call_back_on(self) -> dt.date | None: ...
+    @property
+    def call_back_time(self) -> str: ...
+
+
+def back_text(call: Promised) -> str:
+    """When to call again, in Rome: "18/03/2026 10:30", or the day alone; empty where nobody promised it."""
+    return f"{call.call_back_on:%d/%m/%Y} {call.call_back_time}".rstrip() if call.call_back_on else ""
 
 
 def short(instant: dt.datetime | None) -> str:

@@ -25,7 +25,7 @@ from app.desk.chasing_words import short
 from app.desk.entity import Problems, draw_entity, seen_head
 from app.desk.granting import grant_problems, read_grant, refusal
 from app.desk.old_pages import old_page
-from app.desk.typed_instants import read_day
+from app.desk.typed_instants import read_day, read_minute, read_time
 from app.editions.extensions import MINUTE, ExtensionRefusedError, extend, is_over
 from app.editions.files import ROME
 from app.editions.reopenings import UnknownReopeningError, refuse_reopening, waiting_entities, waiting_reopenings
@@ -51,7 +51,8 @@ def add_entity_call(code: str) -> ResponseReturnValue:
     problems = old_page() or _call_problems(typed)
     if problems:
         return draw_entity(head, "call", typed, problems), 422
-    call = NewCall(typed["esito"], typed["persona"], typed["appunti"], read_day(typed["richiamare"]))
+    day, time = read_day(typed["richiamare"]), read_time(typed["richiamare-ora"]) or ""
+    call = NewCall(typed["esito"], typed["persona"], typed["appunti"], day, time)
     add_call(edition.id, (head.entity_id, head.code), call, staff_id=required_staff().staff_id, now=now())
     flash(_("Telefonata annotata."), "success")
     return _back(head, "telefonate")
@@ -69,7 +70,7 @@ def choose_language(code: str) -> ResponseReturnValue:
     return _back(head, "lingua-dei-messaggi")
 
 
-_CALL_FIELDS = ("esito", "persona", "appunti", "richiamare")
+_CALL_FIELDS = ("esito", "persona", "appunti", "richiamare", "richiamare-ora")
 
 
 def _call_problems(typed: dict[str, str]) -> Problems:
@@ -85,7 +86,21 @@ def _call_problems(typed: dict[str, str]) -> Problems:
         found.append(("richiamare", _("Scegli oggi o un giorno che deve ancora venire.")))
     elif typed["esito"] == "call_back" and day is None:
         found.append(("richiamare", _("Scrivi quando richiamare: l'ente compare quel giorno tra quelli da richiamare.")))
-    return found
+    return found or _time_problems(typed["richiamare"], typed["richiamare-ora"])
+
+
+def _time_problems(day: str, time: str) -> Problems:
+    """What is wrong with the time at which to call back, the day being right."""
+    if not time:
+        return []
+    if read_time(time) is None:
+        return [("richiamare-ora", _("Scrivi l'ora così: 10:30."))]
+    if not day:
+        return [("richiamare", _("Scrivi anche il giorno in cui richiamare."))]
+    at = read_minute(day, time)
+    if at is None:
+        return [("richiamare-ora", _("Scegli un'altra ora: quel giorno l'orologio va avanti e quest'ora non c'è."))]
+    return [("richiamare-ora", _("Scegli un'ora che deve ancora venire."))] if at < now() else []
 
 
 def text_problems(field: str, text: str, most: int) -> Problems:

@@ -22,7 +22,7 @@ from app.chasing.listing import ListRow, all_rows, count_matching
 from app.database import begin_unit_of_work
 from app.desk import blueprint
 from app.desk.asked import Asked, address_of, ask
-from app.desk.chasing_words import OUTCOME_WORDS, STATE_WORDS, short, word
+from app.desk.chasing_words import OUTCOME_WORDS, STATE_WORDS, back_text, short, word
 from app.desk.responses import asked_page, chips
 from app.editions.files import ROME
 
@@ -67,6 +67,7 @@ def call_list() -> ResponseReturnValue:
         back=address_of(url_for("desk.responses"), asked.wanted),
         taken_at=short(asked.taken_at),
         state_word=lambda state: word(STATE_WORDS, state),
+        back_text=back_text,
         outcome_word=lambda outcome: word(OUTCOME_WORDS, outcome),
     )
 

@@ -28,7 +28,6 @@ from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
 from app.desk.waiting import WaitingLine, waiting_lines
 from app.editions.current import EditionView, current_edition
-from app.editions.files import ROME
 from app.reminders.latest import BatchLine, latest_batches
 from app.reminders.plans.waiting import plan_waiting
 from app.web.language import current_language
@@ -82,7 +81,7 @@ def renew() -> Response:
 def _waiting(edition: EditionView, staff: StaffIdentity, part: Part, region: str | None, now: dt.datetime) -> list[WaitingLine]:
     """What waits today. The plan is for all Regions: a territory's person sees none of it."""
     plan = plan_waiting(edition, now) if staff.region_code is None else None
-    return waiting_lines(staff, part, waiting_today(edition.id, now.astimezone(ROME).date(), region), region, plan)
+    return waiting_lines(staff, part, waiting_today(edition.id, now, region), region, plan)
 
 
 def _region_asked(staff: StaffIdentity) -> str | None:

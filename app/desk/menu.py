@@ -31,6 +31,7 @@ class MenuEntry:
 MENU: Final = (
     MenuEntry("desk.home", _l("Oggi"), DESK),
     MenuEntry("desk.responses", _l("Risposte"), FOLLOW),
+    MenuEntry("desk.calls", _l("Telefonate"), FOLLOW),
     MenuEntry("desk.threads", _l("Messaggi"), FOLLOW),
     MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
     MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),

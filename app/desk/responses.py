@@ -23,6 +23,7 @@ from app.desk.chasing_words import (
     OUTCOME_WORDS,
     STATE_KINDS,
     STATE_WORDS,
+    back_text,
     short,
     short_day,
 )
@@ -168,7 +169,7 @@ def _shown(row: ListRow, words: Words) -> Shown:
         told = (kind, f"{state}, {short_day(message.created_at)}")
     called = ("", "")
     if call is not None:
-        back = words["coverage"]["call_back"].format(day=f"{call.call_back_on:%d/%m/%Y}") if call.call_back_on else ""
+        back = words["coverage"]["call_back"].format(day=back_text(call)) if call.call_back_on else ""
         called = (words["outcome"][call.outcome], ", ".join(part for part in (short_day(call.at), back) if part))
     return Shown(
         row=row,

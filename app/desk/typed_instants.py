@@ -26,11 +26,20 @@ def read_day(text: str) -> dt.date | None:
     return None
 
 
+def read_time(text: str) -> str | None:
+    """A time of day as HH:MM, from 9:05, 09.05 or a browser's field."""
+    try:
+        clock = dt.datetime.strptime(text.strip().replace(".", ":"), "%H:%M").time()  # noqa: DTZ007 — a time of day alone
+    except ValueError:
+        return None
+    return f"{clock:%H:%M}"
+
+
 def read_minute(day: str, time: str) -> dt.datetime | None:
     """A minute of Rome's time from two fields, as an aware instant."""
-    found = read_day(day)
+    found, written = read_day(day), time.strip().replace(".", ":")
     try:
-        clock = dt.time.fromisoformat(time.strip().replace(".", ":"))
+        clock = dt.time.fromisoformat(written.zfill(5))
     except ValueError:
         return None
     if found is None or clock.tzinfo is not None:

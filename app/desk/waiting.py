@@ -48,7 +48,7 @@ def waiting_lines(
         (plan.unapproved, _unapproved, page, "/gestione/promemoria/piano"),
         (plan.letters, _plan_letters, page, "/gestione/promemoria/piano"),
         (plan.skipped, _skipped, page, "/gestione/promemoria/piano"),
-        (waiting.calls, _calls, listed, "call_back"),
+        (waiting.calls, _calls, _reason(page, "call_back"), "/gestione/telefonate"),
         (waiting.access_requests, _access_requests, page, "/gestione/richieste"),
         (waiting.reopenings, _reopenings, page, "/gestione/richieste"),
         (waiting.threads, _threads, _view(page, "attesa"), "/gestione/messaggi"),
@@ -75,6 +75,16 @@ def _view(page: Callable[[str], str | None], name: str) -> Callable[[str], str |
     return address
 
 
+def _reason(page: Callable[[str], str | None], name: str) -> Callable[[str], str | None]:
+    """The calls of one reason."""
+
+    def address(path: str) -> str | None:
+        found = page(path)
+        return None if found is None else f"{found}?motivo={name}"
+
+    return address
+
+
 def _corrections(number: int) -> str:
     return str(ngettext("indirizzo da correggere", "indirizzi da correggere", number))
 
@@ -96,7 +106,7 @@ def _skipped(number: int) -> str:
 
 
 def _calls(number: int) -> str:
-    return str(ngettext("ente da richiamare oggi", "enti da richiamare oggi", number))
+    return str(ngettext("ente da richiamare adesso", "enti da richiamare adesso", number))
 
 
 def _access_requests(number: int) -> str:

@@ -127,7 +127,7 @@ def test_a_territorys_person_sees_its_region_whatever_it_asks_for(edition: Editi
 def test_what_waits_is_counted_with_its_region(edition: EditionView, coordinator: Person, new_staff: NewStaff) -> None:
     add_what_waits(edition)
     wanted = [
-        "1 ente da richiamare oggi",
+        "1 ente da richiamare adesso",
         "1 richiesta di accesso",
         "1 indirizzo proposto da un ente",
         "1 consegna dall'esito sconosciuto",

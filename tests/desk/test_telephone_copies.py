@@ -228,7 +228,7 @@ def test_something_wrong_goes_to_the_desk_until_it_has_seen_to_it(
 
 def _contested(edition: EditionView, region: str | None) -> int:
     db.session.rollback()
-    return waiting_today(edition.id, START.date(), region).contested
+    return waiting_today(edition.id, START, region).contested
 
 
 def test_the_home_page_of_the_desk_lists_it(sent: Person, office: Person, clock: Clock) -> None:
