@@ -34,7 +34,7 @@ ACCOUNTS_FILE = "demo-accounts.json"
 START_SECONDS = 60
 STOP_SECONDS = 15
 FLASK = (sys.executable, "-m", "flask", "--app", "wsgi")
-GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
+GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py")
 
 
 class SiteError(RuntimeError):
@@ -74,6 +74,8 @@ class Site:
     process: subprocess.Popen[bytes] | None = None
     program: Path = ROOT
     """The folder of the release that it runs."""
+    wsgi: str = "wsgi:app"
+    """What of it gunicorn and the `flask` command load."""
 
     @property
     def url(self) -> str:
@@ -98,8 +100,8 @@ class Site:
         return clean_environment(own | self.settings)
 
     def flask(self, *arguments: str) -> str:
-        """Run `flask --app wsgi …` and give what it printed. Raises SiteError when it fails."""
-        command = [*FLASK, *arguments]
+        """Run `flask --app wsgi:app …` and give what it printed. Raises SiteError when it fails."""
+        command = [*FLASK[:-1], self.wsgi, *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False, timeout=300
         )
@@ -116,7 +118,7 @@ class Site:
         """Start gunicorn and wait until it answers. Raises SiteError with its log."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                GUNICORN,
+                [*GUNICORN, self.wsgi],
                 cwd=self.program,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
@@ -217,15 +219,23 @@ class Demos:
     @contextmanager
     def site(self, kind: str, **settings: str) -> Iterator[Site]:
         """A running site; `settings` are the program's own. Gone, with its database, at the end."""
+        with self.place(kind) as (folder, url):
+            site = Site(folder, url, dict(settings))
+            try:
+                yield site.start()
+            finally:
+                site.stop()
+
+    @contextmanager
+    def place(self, kind: str) -> Iterator[tuple[Path, str]]:
+        """The instance folder and the database of a site that whoever asks starts and stops."""
         url = self.databases.fresh(kind)
         folder = Path(tempfile.mkdtemp(prefix="site-", dir=self.folder))
         if (accounts := self.folder / kind / ACCOUNTS_FILE).exists():
             shutil.copy(accounts, folder)
-        site = Site(folder, url, dict(settings))
         try:
-            yield site.start()
+            yield folder, url
         finally:
-            site.stop()
             self.databases.drop(url)
 
     def database_cpu_seconds(self, kind: str) -> float | None:
