@@ -37,6 +37,8 @@ PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
 """What the text for each audience may name."""
 _TOKEN: Final = re.compile(r"\{([a-z]*)\}")
 _PART: Final = re.compile(r"\{[^{}\n]{0,40}\}|[{}]")
+BREAKS_EVERY: Final = 20
+"""Characters of an address in HTML after which a line may end."""
 _TEMPLATE: Final = "mail/message.html"
 
 
@@ -136,9 +138,17 @@ def fill_late(written: str, values: Mapping[str, str], *, html: bool) -> str:
     """The text with what only the moment tells, by the names of `LATE`; what has no value stays."""
     for name, value in values.items():
         place = _LEFT[name]
-        if place in written:
-            written = written.replace(place, str(escape(value)) if html else value)
+        if html:
+            written = written.replace(f">{place}<", f">{_breakable(value)}<").replace(place, str(escape(value)))
+        else:
+            written = written.replace(place, value)
     return written
+
+
+def _breakable(value: str) -> str:
+    """For what a reader sees: an address as long as a phone is wide may be broken anywhere."""
+    parts = (value[start : start + BREAKS_EVERY] for start in range(0, len(value), BREAKS_EVERY))
+    return "<wbr>".join(str(escape(part)) for part in parts) if value.startswith("http") else str(escape(value))
 
 
 def paragraphs(body: str) -> tuple[list[str], list[str]]:
