@@ -70,11 +70,12 @@ def app(make_app: Callable[..., Flask], server: SmtpServer) -> Flask:
 
 @pytest.fixture
 def start(app: Flask, database_url: str, tmp_path: Path, server: SmtpServer) -> Iterator[Start]:
-    """Starts a worker; whatever still runs at the end is killed."""
+    """Starts a worker, which waits `patience` seconds for the server; whatever still runs at the end is killed."""
     started = []
 
-    def begin(*arguments: str) -> subprocess.Popen[str]:
-        started.append(start_worker(database_url, tmp_path, smtp_settings(server), *arguments))
+    def begin(*arguments: str, patience: int = 2) -> subprocess.Popen[str]:
+        given = smtp_settings(server, smtp_timeout_seconds=patience)
+        started.append(start_worker(database_url, tmp_path, given, *arguments))
         return started[-1]
 
     yield begin

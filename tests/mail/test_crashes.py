@@ -69,7 +69,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(app: Fl
 def test_two_workers_at_once_send_each_message_once(app: Flask, server: SmtpServer, start: Start) -> None:
     _queue(app, 80)
     server.together = 2
-    workers = [start("deliver", "--once") for _ in range(2)]
+    workers = [start("deliver", "--once", patience=30) for _ in range(2)]  # the first one waits for the other to begin
     for worker in workers:
         _, problems = worker.communicate(timeout=SECONDS)
         assert worker.returncode == 0, problems
