@@ -20,7 +20,7 @@ def national_holidays(year: int) -> frozenset[dt.date]:
     """The days of a year on which offices are closed in all of Italy, Sundays among them or not."""
     from holidays.countries.italy import Italy  # noqa: PLC0415 — most processes never ask
 
-    return frozenset(Italy(years=year))  # type: ignore[no-untyped-call]  # the library has no types
+    return frozenset(Italy(years=year))  # type: ignore[no-untyped-call]  # the library leaves this one untyped
 
 
 def is_working_day(day: dt.date) -> bool:

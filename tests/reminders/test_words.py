@@ -269,7 +269,9 @@ def test_what_is_sent_by_hand_has_the_attachments_too(reachable: EditionView) ->
     with zipfile.ZipFile(io.BytesIO(write_file("zip", messages, START).read())) as archive:
         drafts = [email.message_from_bytes(archive.read(name), policy=email.policy.default) for name in archive.namelist()]
     assert [[one.get_content() for one in draft.iter_attachments()] for draft in drafts] == [[PDF]]
-    assert "Gentile ufficio" in drafts[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    body = drafts[0].get_body(("plain",))
+    assert body is not None
+    assert "Gentile ufficio" in body.get_content()
 
 
 def test_only_a_pdf_is_taken_two_at_most_and_a_megabyte_together(reachable: EditionView) -> None:

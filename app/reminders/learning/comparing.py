@@ -62,10 +62,12 @@ def compare_days(followed: Sequence[Followed], days: int, base: float, *, compar
 
 def compare_variants(followed: Sequence[Followed], variants: int, base: float) -> list[Answers]:
     """Each variant but the first beside the first; their intervals hold all together."""
-    return [
-        _answers(followed, lambda one, own=number: one.variant == own, lambda one: one.variant == 0, base, variants - 1)  # type: ignore[misc]
-        for number in range(1, variants)
-    ]
+    of = [_in_variant(number) for number in range(variants)]
+    return [_answers(followed, own, of[0], base, variants - 1) for own in of[1:]]
+
+
+def _in_variant(number: int) -> Callable[[Followed], bool]:
+    return lambda one: one.variant == number
 
 
 def compare_regions(followed: Sequence[Followed], days: int, base: float) -> dict[str, Answers]:

@@ -81,8 +81,9 @@ def test_everybody_is_written_to_on_the_day_of_its_lot_in_the_words_of_its_varia
         assert days[arm.day] <= arm.planned_at < days[arm.day] + HOUR
         assert message.subject.startswith("Ancora ") == (arm.variant == 1)
     assert set(Counter((arm.day, arm.variant) for arm in found).values()) == {NUMBER // 6}
-    assert comparison_of(batch_id) is not None
-    assert comparison_of(batch_id).days_base == WITHOUT_PAST  # type: ignore[union-attr]
+    comparison = comparison_of(batch_id)
+    assert comparison is not None
+    assert comparison.days_base == WITHOUT_PAST
     batch = batch_of(crowded.id, batch_id)
     assert (batch.variant_names, batch.starts_at) == ([shipped_template().name, "Secondo"], days[0])
 
@@ -198,7 +199,9 @@ def test_nothing_is_compared_before_its_instant(crowded: EditionView) -> None:
     assert (then.variants.answers, then.variants.enough) == ([], True)
     ends = batch_of(crowded.id, batch_id).ends_at
     assert then.variants.at == ends + 7 * DAY
-    assert len(report(crowded, batch_id, ends + 7 * DAY).variants.answers) == 1  # type: ignore[union-attr]
+    later = report(crowded, batch_id, ends + 7 * DAY)
+    assert later.variants is not None
+    assert len(later.variants.answers) == 1
 
 
 def test_a_small_region_is_not_told_and_a_small_batch_neither(edition: EditionView) -> None:
