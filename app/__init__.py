@@ -21,6 +21,7 @@ from app.config import EXTENSION_KEY, Settings, load_settings
 from app.context import this_request
 from app.extensions import babel, db, login, migrate
 from app.mail.returns import redirecting
+from app.practices import intake
 from app.reminders import hook as reminder_hook
 from app.responses import telephone_messages
 from app.threads import notices as thread_notices
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 ROOMS_WITH_TABLES = (
     *("audit", "registry", "mail", "accounts", "editions", "responses", "letters", "threads", "chasing"),
-    *("reminders", "mail.returns", "privacy"),
+    *("reminders", "practices", "mail.returns", "privacy"),
 )
 SMALLEST_COMPRESSED = 500  # bytes
 SPARE_CONNECTIONS = 5  # beyond one a thread
@@ -64,6 +65,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     thread_notices.register_thread_hooks()
     reminder_hook.register_hooks()
     redirecting.register_redirect_hook()
+    intake.listen()
     log.configure(read.log_level, read.log_syslog)
     _register_hooks(app, read)
     _register_surfaces(app)

@@ -56,9 +56,14 @@ def known_definitions() -> tuple[DefinitionRow, ...]:
     rows = db.session.execute(sa.select(*columns).order_by(_DEFINITION.stored_at.desc(), _DEFINITION.id.desc())).all()
     stored = [DefinitionRow(row.digest, row.code, row.version, _read(row.source).title, row.stored_at) for row in rows]
     known = {row.digest for row in stored}
-    shipped = [_read(source) for source in _shipped_sources()]
+    shipped = shipped_questionnaires()
     fresh = [DefinitionRow(one.digest, one.code, one.version, one.title, None) for one in shipped if one.digest not in known]
     return (*stored, *fresh)
+
+
+def shipped_questionnaires() -> tuple[Questionnaire, ...]:
+    """The questionnaires that ship, in their source language."""
+    return tuple(_read(source) for source in _shipped_sources())
 
 
 def source_of(digest: str) -> str | None:

@@ -24,6 +24,7 @@ from app.questionnaire.model import Questionnaire, split_key
 from app.questionnaire.review import Review
 from app.responses.document import Document, read_document, write_document
 from app.responses.drafts import Author, EditionClosedError
+from app.responses.events import response_submitted
 from app.responses.links import SUBMITTED, SubmittedAs, named_in, rewrite_links, submitted_as
 from app.responses.messages import queue_receipt
 from app.responses.models import Response, Submission
@@ -169,6 +170,7 @@ def _write_submission(current: OpenResponse, author: Author, now: dt.datetime, d
     columns |= {"submitted_as": kind, "submitted_mode": mode, "progress": 100}
     db.session.execute(sa.update(Response).where(Response.id == current.id).values(columns))
     _tell(current, receipt, by_phone=mode == TELEPHONE)
+    response_submitted(current, number, now)
     record(
         "response_submitted",
         actor=f"operator:{author.operator_id}",

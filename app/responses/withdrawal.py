@@ -16,6 +16,7 @@ from app.audit.chain import record
 from app.extensions import db
 from app.responses.claims import LINK, RESPONSE, parameters, select_named
 from app.responses.drafts import Author, EditionClosedError
+from app.responses.events import response_withdrawn
 from app.responses.links import DECLARES, SUBMITTED
 from app.responses.models import Response, ResponseLink
 from app.responses.reading import OpenResponse, response_by_id
@@ -46,6 +47,7 @@ def withdraw_declaration(response: OpenResponse, author: Author, now: dt.datetim
         db.session.rollback()
         raise NothingToWithdrawError(current.id)
     _reopen(current, now)
+    response_withdrawn(current, now)
     record(
         "declaration_withdrawn",
         actor=f"operator:{author.operator_id}",

@@ -1,0 +1,169 @@
+"""Practices arrive: when a response is sent, its sheets become practices that wait for review, or change those that are there.
+
+Not for: deciding on them (`review.py`), files of earlier editions (`importing/`).
+Holds always: a sheet has one practice for ever, whatever is sent again; what is sent again unchanged stays approved; what the
+entity no longer lets be published, or no longer sends, is out of the public in the same transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.editions.current import EditionView
+from app.extensions import db, table_of
+from app.practices.gate import Passed, public_sheets
+from app.practices.models import ANSWER, APPROVED, INITIATIVE, PRACTICE, SENT_BACK, WAITING, Practice, ReviewEntry
+from app.practices.publishing import retract
+from app.practices.record import digest_of, write_record
+from app.registry.entities import entity_table
+from app.responses.document import Document
+from app.responses.events import on_submitted, on_withdrawn
+from app.responses.reading import OpenResponse, response_by_id
+from app.responses.submission import RECEIPT_ALPHABET, submitted_document
+from app.responses.tables import response_table
+
+CODE_LENGTH: Final = 8
+LONGEST_TITLE: Final = 300
+REGION: Final = "region"
+PROGRAM: Final = "program"
+_ROW: Final = table_of(Practice).c
+_RESPONSE: Final = response_table.c
+
+
+def listen() -> None:
+    """Be told of what is sent and taken back."""
+    on_submitted("practices", take_in)
+    on_withdrawn("practices", take_back)
+
+
+def new_code() -> str:
+    """An address for ever: eight characters without those that are mistaken for others. 31⁸ of them: two never meet."""
+    return "".join(secrets.choice(RECEIPT_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def year_of(edition: EditionView) -> int:
+    """The year by which an edition's practices are found: that in which its period of reference ends."""
+    return edition.period_to.year
+
+
+def take_in(response: OpenResponse, number: int, now: dt.datetime) -> None:
+    """Bring the practices of a response to the version that was just sent. Flushes."""
+    _bring(response, response.document, number, now)
+
+
+def take_back(response: OpenResponse, now: dt.datetime) -> None:
+    """What was sent no longer counts: nothing of it stays public. Flushes."""
+    _remove([row for row in _known(response.id).values() if row.present], now)
+
+
+def take_in_all(edition: EditionView, now: dt.datetime) -> int:
+    """Take in what was sent before there was a queue; how many responses. Commits after each, so that it may be stopped."""
+    sent = (_RESPONSE.edition_id == edition.id, _RESPONSE.status == "submitted", _RESPONSE.submissions > 0)
+    never = ~sa.exists().where(_ROW.response_id == _RESPONSE.id)
+    ids = db.session.execute(sa.select(_RESPONSE.id).where(*sent, never).order_by(_RESPONSE.id)).scalars().all()
+    db.session.rollback()
+    for response_id in ids:
+        response = response_by_id(response_id, lock=True)
+        document = submitted_document(response_id, response.submissions) if response else None
+        if response is not None and document is not None:
+            _bring(response, document, response.submissions, now)
+        db.session.commit()
+    return len(ids)
+
+
+def _bring(response: OpenResponse, document: Document, number: int, now: dt.datetime) -> None:
+    sheets = {one.item_id: one for one in public_sheets(response.questionnaire, document.values(), document.live_items())}
+    known = _known(response.id)
+    if not sheets and not known:
+        return
+    region = _is_region(response.entity_id)
+    for item, passed in sheets.items():
+        if item in known:
+            _update(known[item], passed, number, now)
+        else:
+            _add(response, passed, INITIATIVE if region and passed.sheet == PRACTICE else passed.sheet, number, now)
+    _remove([row for item, row in known.items() if item not in sheets and row.present], now)
+    retract([row.id for item, row in known.items() if item in sheets and not sheets[item].consent], actor=PROGRAM, now=now)
+
+
+def _known(response_id: int) -> dict[str, sa.Row[Any]]:
+    """Item → its practice, locked."""
+    columns = (_ROW.id, _ROW.item_id, _ROW.state, _ROW.digest, _ROW.approved_digest, _ROW.consent, _ROW.present)
+    query = sa.select(*columns).where(_ROW.response_id == response_id).order_by(_ROW.id).with_for_update()
+    rows: Any = db.session.execute(query)
+    return {row.item_id: row for row in rows}
+
+
+def _is_region(entity_id: int) -> bool:
+    kind: str = db.session.execute(sa.select(entity_table.c.kind).where(entity_table.c.id == entity_id)).scalar_one()
+    return kind == REGION
+
+
+def _content(passed: Passed) -> dict[str, Any]:
+    text = write_record(passed.record)
+    title, area = passed.record.title[:LONGEST_TITLE], passed.record.area
+    return {
+        "title": title,
+        "area": area,
+        "content": text,
+        "digest": digest_of(text),
+        "consent": passed.consent,
+        "present": True,
+    }
+
+
+def _add(response: OpenResponse, passed: Passed, kind: str, number: int, now: dt.datetime) -> None:
+    edition = response.edition
+    values = {
+        "code": new_code(),
+        "kind": kind,
+        "source": ANSWER,
+        "edition_id": edition.id,
+        "edition_label": edition.code,
+        "year": year_of(edition),
+        "entity_id": response.entity_id,
+        "response_id": response.id,
+        "item_id": passed.item_id,
+        "submission": number,
+        "state": WAITING,
+        "arrived_at": now,
+        "changed_at": now,
+        **_content(passed),
+    }
+    added = db.session.execute(sa.insert(Practice).values(values).returning(_ROW.id)).scalar_one()
+    _note(added, "arrived", number, now)
+
+
+def _update(row: sa.Row[Any], passed: Passed, number: int, now: dt.datetime) -> None:
+    values = _content(passed)
+    same = values["digest"] == row.digest and row.consent == passed.consent and row.present
+    if same and row.state != SENT_BACK:
+        return
+    back = values["digest"] == row.approved_digest and row.state == APPROVED
+    values |= {"state": row.state if back else WAITING, "submission": number, "changed_at": now, "revision": _ROW.revision + 1}
+    if row.state != WAITING and not back:
+        values["arrived_at"] = now
+    db.session.execute(sa.update(Practice).where(_ROW.id == row.id).values(values))
+    _note(row.id, "sent_again", number, now)
+
+
+def _remove(rows: list[sa.Row[Any]], now: dt.datetime) -> None:
+    ids = [row.id for row in rows]
+    if not ids:
+        return
+    values = {"present": False, "changed_at": now, "revision": _ROW.revision + 1}
+    db.session.execute(sa.update(Practice).where(_ROW.id.in_(ids)).values(values))
+    for practice_id in ids:
+        _note(practice_id, "taken_out", 0, now)
+    retract(ids, actor=PROGRAM, now=now)
+
+
+def _note(practice_id: int, action: str, number: int, now: dt.datetime) -> None:
+    detail = json.dumps({"submission": number} if number else {})
+    values = {"practice_id": practice_id, "action": action, "detail": detail, "actor": PROGRAM, "at": now}
+    db.session.execute(sa.insert(ReviewEntry).values(values))
