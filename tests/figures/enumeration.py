@@ -50,7 +50,7 @@ PASSWORD = "cinque parole del vero titolare"
 WITHOUT_ASKING = {"access.staff_sign_in", "access.staff_sign_out", "access.staff_activate"}
 """The pages of staff that are for everybody; a new one may tell who has an account, and is to be measured here too."""
 NAMES_NOBODY = {"access.staff_sso", "access.staff_sso_return"}
-"""Pages for everybody that take no account's name: single sign-on asks about whoever has proved at the provider to be the one."""
+"""Pages for everybody that take nobody's name: single sign-on asks about whoever has proved at the provider to be the one."""
 QUIET = {"throttle_account_failures": "100", "throttle_network_failures": "10000"}
 RANDOM = re.compile(r'(name="csrf_token" value=")[^"]+')
 PLAIN = re.compile(r"[A-Za-z ()]+")
