@@ -81,6 +81,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.accessibility": ANYBODY,
     "public.contacts": ANYBODY,
     "public.results": ANYBODY,
+    "public.practices": ANYBODY,
+    "public.practice_page": ANYBODY,
     "public.service_worker": ANYBODY,
     "public.security_txt": ANYBODY,
     "public.switch_language": ANYBODY,
