@@ -87,10 +87,9 @@ def values_of(entry: Entry) -> Iterator[tuple[Column, Value]]:
 def flat(entry: Entry) -> dict[str, Scalar]:
     """Column → one text or number, lists joined; without what was not said, but for `name` and `description`."""
     found: dict[str, Scalar] = {"name": "", "description": ""}
-    for column, value in values_of(entry):
-        if isinstance(value, tuple):
-            value = JOINT.join(value)
-        if value not in ("", None):
+    for column, given in values_of(entry):
+        value = JOINT.join(given) if isinstance(given, tuple) else given
+        if value is not None and value != "":
             found[column.name] = value
     return found
 
@@ -102,7 +101,7 @@ def nested(entry: Entry) -> dict[str, Scalar | list[str]]:
         if isinstance(value, tuple):
             if value:
                 found[column.name] = list(value)
-        elif value not in ("", None):
+        elif value is not None and value != "":
             found[column.name] = value
     return found
 
@@ -117,7 +116,8 @@ def _record(name: str) -> Callable[[Entry], Value]:
 
 def _label(name: str) -> Callable[[Entry], Value]:
     def label(entry: Entry) -> Value:
-        codes, known = getattr(entry.record, name), entry.labels.get(name, {})
+        codes: str | tuple[str, ...] = getattr(entry.record, name)
+        known = entry.labels.get(name, {})
         return tuple(known.get(code, code) for code in codes) if isinstance(codes, tuple) else known.get(codes, codes)
 
     return label

@@ -123,7 +123,10 @@ def file_of(version: Version | None, name: str) -> DataFile:
     key = (version.number, version.revision, name)
     found = memory.get(key) or _stored(version, kind)
     if found is None:
-        found, key = _make_and_keep(version, kind)
+        with memory.making:
+            found = _stored(version, kind)
+            if found is None:
+                found, key = _make_and_keep(version, kind)
     memory.put(key, found)
     return found
 
@@ -136,8 +139,10 @@ def make_files(version: Version, *, again: bool = False) -> list[Listed]:
             db.session.execute(sa.delete(PublicationFile).where(_FILE.number == version.number))
             db.session.commit()
         kept_with(db.engine, _Memory).clear()
+    made = {one.name for one in list_files(version)}
     for name in FILES:
-        file_of(version, name)
+        if name not in made:
+            file_of(version, name)
     return list_files(version)
 
 
@@ -229,9 +234,10 @@ def _store(made: DataFile, number: int, revision: int) -> None:
 
 
 class _Memory:
-    """The files that this process has sent last, up to `MOST_KEPT` bytes."""
+    """The files that this process has sent last, up to `MOST_KEPT` bytes. `making`: held by whoever makes one."""
 
     def __init__(self) -> None:
+        self.making = threading.Lock()
         self._lock = threading.Lock()
         self._files: OrderedDict[tuple[int, int, str], DataFile] = OrderedDict()
         self._bytes = 0

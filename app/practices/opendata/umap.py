@@ -43,7 +43,8 @@ def layers_of(about: About) -> list[Layer]:
     """The layers in their order; the last one holds practices of a macro-area that no questionnaire knows."""
     areas = about.labels["it"].get("area", {})
     found = [
-        Layer(label, AREA_COLOURS[place % len(AREA_COLOURS)], PRACTICE, code) for place, (code, label) in enumerate(areas.items())
+        Layer(label, AREA_COLOURS[place % len(AREA_COLOURS)], PRACTICE, code)
+        for place, (code, label) in enumerate(areas.items())
     ]
     found += [Layer(f"{KIND_LABELS[kind]}", colour, kind) for kind, colour in KIND_COLOURS.items()]
     return [*found, Layer("Altre buone pratiche", OTHER_COLOUR, PRACTICE, None)]
@@ -70,7 +71,9 @@ def write_umap(about: About, entries_of: Callable[[Layer, list[str]], Iterable[E
     layers = layers_of(about)
     known = [layer.area for layer in layers if layer.area]
     for place, layer in enumerate(layers):
-        yield ("," if place else "") + f'\n{{"type":"FeatureCollection","_umap_options":{json_text(_options(layer))},"features":['
+        yield (
+            "," if place else ""
+        ) + f'\n{{"type":"FeatureCollection","_umap_options":{json_text(_options(layer))},"features":['
         yield from joined(feature(entry) for entry in entries_of(layer, known) if entry.row.latitude is not None)
         yield "\n]}"
     yield "\n]}\n"
