@@ -1,6 +1,6 @@
 """`/api/v1/…`: what is public, for programs: the practices page by page with the filters of map and list, and each by its code.
 
-Not for: whole files (`data.py`), what the interface looks like (`api_description.py`).
+Not for: whole files (`data.py`), what the interface looks like (`app.practices.opendata.description`).
 Holds always: it is only read; a parameter that there is not, or a value that a filter cannot have, is refused, so that nobody
 takes everything for what they asked for; a page and the next one are of the same version.
 """
@@ -21,11 +21,11 @@ from app.config import settings
 from app.extensions import db
 from app.practices.finding import PARAMETERS, TEXT, Filters, Found, find, read_filters
 from app.practices.opendata.columns import ENTRY_COLUMNS, entry_of_row, nested
+from app.practices.opendata.description import LARGEST_PAGE, LAST_PAGE, PAGE_SIZE, description
 from app.practices.opendata.licences import LICENCES
 from app.practices.published import CURRENT, ENTRY, Version, current_version, entries_in, version_of
 from app.practices.vocabulary import asked, labels_of
 from app.public import blueprint
-from app.public.api_description import LARGEST_PAGE, LAST_PAGE, PAGE_SIZE, description
 from app.web.open_answers import open_answer
 from app.web.problems import problem
 

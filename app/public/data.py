@@ -69,7 +69,8 @@ def data_page() -> str:
 @blueprint.get("/dati/modifiche")
 def data_changes() -> str:
     """Every version, the latest first, with what it added, changed and took back."""
-    return render_template("public/data_changes.html", versions=list_versions())
+    formats = [(name, FORMATS[name][1]) for name in ("pratiche.geojson", "pratiche.csv")]
+    return render_template("public/data_changes.html", versions=list_versions(), formats=formats)
 
 
 @blueprint.get(f"/dati/{FILE_RULE}")

@@ -21,7 +21,7 @@ EXPOSED: Final = "Content-Disposition, ETag, Last-Modified, Link"
 FOR_ANY_SITE: Final = (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", EXPOSED))
 PREFLIGHT: Final = (
     ("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
-    ("Access-Control-Allow-Headers", "Accept, If-Modified-Since, If-None-Match"),
+    ("Access-Control-Allow-Headers", ", ".join(("Accept", "If-Modified-Since", "If-None-Match"))),
     ("Access-Control-Max-Age", "86400"),
 )
 

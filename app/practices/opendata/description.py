@@ -1,6 +1,6 @@
 """The description of the interface for programs, OpenAPI 3.1, written as data from the columns and filters themselves.
 
-Not for: answering (`api.py`).
+Not for: answering (`app/public/api.py`).
 Holds always: what it says is what the interface does: schemathesis asks a running site whatever it allows and forbids.
 """
 
@@ -36,43 +36,12 @@ _VALUES: Final[Mapping[str, dict[str, Any]]] = {
     "genere": {"type": "string", "enum": list(KINDS)},
 }
 _OPTION: Final = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,30}$"}
+_UNCHANGED: Final = {"description": "Non è cambiato nulla rispetto all'ETag mandato con If-None-Match."}
 _SERVER: Final = "Un server che ha un guasto o è troppo occupato risponde 500 o 503 nello stesso formato."
 
 
 def description(site: str, licence: Licence) -> dict[str, Any]:
     """The whole description. `site`: the base URL."""
-    listed = {
-        "operationId": "listPractices",
-        "summary": "Le pratiche pubblicate, una pagina alla volta",
-        "description": "Più valori dello stesso filtro si sommano, filtri diversi si restringono a vicenda. " + _SERVER,
-        "parameters": [*_filters(), *_paging()],
-        "responses": {
-            "200": _answer(
-                "Una pagina. L'intestazione Link dice dove sono la prima, la precedente, la successiva e l'ultima.", "Page"
-            ),
-            "304": {"description": "Non è cambiato nulla rispetto all'ETag mandato con If-None-Match."},
-            "400": _problem("Un parametro che non c'è, o un valore che non può avere."),
-            "404": _problem("La versione chiesta non esiste."),
-        },
-    }
-    code = {
-        "name": "code",
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string"},
-        "description": "Il codice della scheda.",
-    }
-    single = {
-        "operationId": "getPractice",
-        "summary": "Una pratica",
-        "parameters": [code],
-        "responses": {
-            "200": _answer("La pratica com'è pubblicata adesso.", "Practice"),
-            "304": {"description": "Non è cambiato nulla rispetto all'ETag mandato con If-None-Match."},
-            "404": _problem("Nessuna scheda pubblica ha mai avuto questo codice."),
-            "410": _problem("La scheda è stata pubblica e non lo è più."),
-        },
-    }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -83,8 +52,40 @@ def description(site: str, licence: Licence) -> dict[str, Any]:
         },
         "externalDocs": {"url": f"{site}/dati"},
         "servers": [{"url": site}],
-        "paths": {"/api/v1/pratiche": {"get": listed}, "/api/v1/pratiche/{code}": {"get": single}},
+        "paths": {"/api/v1/pratiche": {"get": _listing()}, "/api/v1/pratiche/{code}": {"get": _single()}},
         "components": {"schemas": {"Page": _page(), "Practice": _practice(), "Problem": _problem_schema()}},
+    }
+
+
+def _listing() -> dict[str, Any]:
+    page = "Una pagina. L'intestazione Link dice dove sono la prima, la precedente, la successiva e l'ultima."
+    return {
+        "operationId": "listPractices",
+        "summary": "Le pratiche pubblicate, una pagina alla volta",
+        "description": "Più valori dello stesso filtro si sommano, filtri diversi si restringono a vicenda. " + _SERVER,
+        "parameters": [*_filters(), *_paging()],
+        "responses": {
+            "200": _answer(page, "Page"),
+            "304": _UNCHANGED,
+            "400": _problem("Un parametro che non c'è, o un valore che non può avere."),
+            "404": _problem("La versione chiesta non esiste."),
+        },
+    }
+
+
+def _single() -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1}
+    code = {"name": "code", "in": "path", "required": True, "schema": schema, "description": "Il codice della scheda."}
+    return {
+        "operationId": "getPractice",
+        "summary": "Una pratica",
+        "parameters": [code],
+        "responses": {
+            "200": _answer("La pratica com'è pubblicata adesso.", "Practice"),
+            "304": _UNCHANGED,
+            "404": _problem("Nessuna scheda pubblica ha mai avuto questo codice."),
+            "410": _problem("La scheda è stata pubblica e non lo è più."),
+        },
     }
 
 
