@@ -19,7 +19,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.config import settings
 from app.extensions import db
-from app.practices.finding import PARAMETERS, TEXT, Filters, Found, find, read_filters
+from app.practices.finding import MOST_VALUES, PARAMETERS, TEXT, Filters, Found, find, read_filters
 from app.practices.opendata.columns import ENTRY_COLUMNS, entry_of_row, nested
 from app.practices.opendata.description import LARGEST_PAGE, LAST_PAGE, PAGE_SIZE, description
 from app.practices.opendata.licences import LICENCES
@@ -97,7 +97,9 @@ def _read(arguments: MultiDict[str, str]) -> Question:
         if name in _WHOLE:
             if len(given) > 1 or not _is_whole(given[0], *_WHOLE[name]):
                 raise BadQuestionError(name)
-        elif name not in PARAMETERS or (name != TEXT and not set(given) <= set(filters.values(name))):
+        elif name not in PARAMETERS or len(given) > MOST_VALUES:
+            raise BadQuestionError(name)
+        elif name != TEXT and not set(given) <= set(filters.values(name)):
             raise BadQuestionError(name)
     numbers = {name: int(arguments[name]) for name in _WHOLE if name in arguments}
     return Question(filters, numbers.get(PAGE, 1), numbers.get(SIZE, PAGE_SIZE), numbers.get(NUMBER))
