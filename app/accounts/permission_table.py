@@ -90,6 +90,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.api_practices": ANYBODY,
     "public.api_practice": ANYBODY,
     "public.api_description": ANYBODY,
+    "public.practices": ANYBODY,
+    "public.practice_page": ANYBODY,
     "public.service_worker": ANYBODY,
     "public.security_txt": ANYBODY,
     "public.switch_language": ANYBODY,

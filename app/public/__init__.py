@@ -19,4 +19,4 @@ OPEN_ENDPOINTS = frozenset(
 )
 """Files and answers for programs, which any site's scripts may read."""
 
-from app.public import api, data, frame, results, security_txt, views  # noqa: E402, F401 — they register themselves on the blueprint
+from app.public import api, data, frame, practices, results, security_txt, views  # noqa: E402, F401 — they register themselves

@@ -95,11 +95,12 @@ def _read(arguments: MultiDict[str, str]) -> Question:
     for name in arguments:
         given = arguments.getlist(name)
         if name in _WHOLE:
-            if len(given) > 1 or not _is_whole(given[0], *_WHOLE[name]):
-                raise BadQuestionError(name)
-        elif name not in PARAMETERS or len(given) > MOST_VALUES:
-            raise BadQuestionError(name)
-        elif name != TEXT and not set(given) <= set(filters.values(name)):
+            good = len(given) == 1 and _is_whole(given[0], *_WHOLE[name])
+        else:
+            good = (
+                name in PARAMETERS and len(given) <= MOST_VALUES and (name == TEXT or set(given) <= set(filters.values(name)))
+            )
+        if not good:
             raise BadQuestionError(name)
     numbers = {name: int(arguments[name]) for name in _WHOLE if name in arguments}
     return Question(filters, numbers.get(PAGE, 1), numbers.get(SIZE, PAGE_SIZE), numbers.get(NUMBER))
