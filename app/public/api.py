@@ -7,7 +7,7 @@ takes everything for what they asked for; a page and the next one are of the sam
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,21 +18,23 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.config import settings
+from app.context import this_request
+from app.editions.current import EditionView
 from app.extensions import db
 from app.practices.finding import MOST_VALUES, PARAMETERS, TEXT, Filters, Found, find, read_filters
 from app.practices.opendata.columns import ENTRY_COLUMNS, entry_of_row, nested
 from app.practices.opendata.description import LARGEST_PAGE, LAST_PAGE, PAGE_SIZE, description
 from app.practices.opendata.licences import LICENCES
-from app.practices.published import CURRENT, ENTRY, Version, current_version, entries_in, version_of
-from app.practices.vocabulary import asked, labels_of
+from app.practices.published import CURRENT, ENTRY, Version, entries_in, version_of
+from app.practices.vocabulary import labels
 from app.public import blueprint
-from app.web.open_answers import open_answer
+from app.public.kept_answers import Made, kept_answer
+from app.public.open_pages import standing
 from app.web.problems import problem
 
 LANGUAGE: Final = "it"
 JSON: Final = "application/json"
-FORMAT: Final = 1
-"""Rises when the same entry is answered otherwise, so that nobody keeps the old answer."""
+LONGEST_CODE: Final = 12
 PAGE, SIZE, NUMBER = "pagina", "quanti", "versione"
 _WHOLE: Final = {PAGE: (1, LAST_PAGE), SIZE: (1, LARGEST_PAGE), NUMBER: (1, 2**31 - 1)}
 _json: Final = msgspec.json.Encoder()
@@ -55,8 +57,9 @@ class BadQuestionError(ValueError):
 @blueprint.get("/api/v1/openapi.json")
 def api_description() -> Response:
     """The description of the interface (OpenAPI 3.1)."""
-    content = _json.encode(description(settings().base_url, LICENCES[settings().data_licence]))
-    return open_answer(lambda: Response(content, content_type=JSON), hashlib.sha256(content).hexdigest()[:32], weak=True)
+    read = settings()
+    about = ("description", read.base_url, read.data_licence)
+    return kept_answer(about, lambda: Made(_json.encode(description(read.base_url, LICENCES[read.data_licence])), JSON))
 
 
 @blueprint.get("/api/v1/pratiche")
@@ -66,27 +69,31 @@ def api_practices() -> Response:
         question = _read(request.args)
     except BadQuestionError as error:
         return problem(400, _("Richiesta non valida"), _("Controlla il parametro «%(name)s».", name=str(error)))
-    version = current_version() if question.number is None else version_of(question.number)
+    last, edition = standing()
+    version = last if question.number is None else version_of(question.number)
     if version is None and question.number is not None:
         return problem(404, _("Versione inesistente"), _("Le versioni sono elencate in /dati/modifiche."))
-    digests = asked()
-    tag = _tag(version, digests, _query(question, version, question.page))
-    return open_answer(lambda: _page(question, version, digests), tag, weak=True)
+    return kept_answer((*_depends(version, edition), question), lambda: _page(question, version))
 
 
 @blueprint.get("/api/v1/pratiche/<code>")
 def api_practice(code: str) -> Response:
     """One practice as it is public now."""
-    version, digests = current_version(), asked()
-    row = _row(code)
-    if row is None:
-        if _was_public(code):
-            return problem(410, _("Scheda ritirata"), _("Questa scheda non è più pubblica."))
+    version, edition = standing()
+    try:
+        return kept_answer((*_depends(version, edition), code), lambda: _practice(code))
+    except TakenBackError:
+        return problem(410, _("Scheda ritirata"), _("Questa scheda non è più pubblica."))
+    except UnknownError:
         return problem(404, _("Scheda inesistente"), _("Nessuna scheda pubblica ha questo codice."))
-    entry = entry_of_row(row, settings().base_url, labels_of(digests, LANGUAGE))
-    return open_answer(
-        lambda: Response(_json.encode(nested(entry)), content_type=JSON), _tag(version, digests, code), weak=True
-    )
+
+
+class UnknownError(LookupError):
+    """Nothing public has ever had this code."""
+
+
+class TakenBackError(LookupError):
+    """What had this code is no longer public."""
 
 
 def _read(arguments: MultiDict[str, str]) -> Question:
@@ -110,10 +117,9 @@ def _is_whole(text: str, low: int, high: int) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 10 and low <= int(text) <= high
 
 
-def _page(question: Question, version: Version | None, digests: tuple[str, ...]) -> Response:
+def _page(question: Question, version: Version | None) -> Made:
     public = entries_in(version.number) if version else sa.false()
     found = find(question.filters, *ENTRY_COLUMNS, page=question.page, size=question.size, public=public)
-    site, known = settings().base_url, labels_of(digests, LANGUAGE)
     rows = found.rows if question.page <= found.pages else ()
     answer: dict[str, Any] = {
         "version": version.number if version else 0,
@@ -122,15 +128,19 @@ def _page(question: Question, version: Version | None, digests: tuple[str, ...])
         "total": found.total,
         "page": question.page,
         "pages": found.pages,
-        "items": [nested(entry_of_row(row, site, known)) for row in rows],
+        "items": _nested(rows),
     }
-    response = Response(_json.encode(answer), content_type=JSON)
-    response.headers["Link"] = ", ".join(_links(question, version, found, site))
-    return response
+    return Made(_json.encode(answer), JSON, ", ".join(_links(question, version, found)))
 
 
-def _links(question: Question, version: Version | None, found: Found, site: str) -> list[str]:
+def _nested(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    site, known = settings().base_url, labels(LANGUAGE)
+    return [nested(entry_of_row(row, site, known)) for row in rows]
+
+
+def _links(question: Question, version: Version | None, found: Found) -> list[str]:
     """Where the other pages are (RFC 8288), what the columns mean, and the licence."""
+    site = settings().base_url
     pages = {"first": 1, "prev": min(question.page - 1, found.pages), "next": question.page + 1, "last": found.pages}
     links = [
         f'<{site}/api/v1/pratiche{_query(question, version, page)}>; rel="{name}"'
@@ -147,15 +157,17 @@ def _query(question: Question, version: Version | None, page: int) -> str:
     return question.filters.query_string(**{SIZE: question.size, PAGE: page, **number})
 
 
-def _tag(version: Version | None, digests: tuple[str, ...], rest: str) -> str:
-    depends = f"{FORMAT} {version.etag if version else 0} {digests} {settings().data_licence} {settings().base_url} {rest}"
-    return hashlib.sha256(depends.encode()).hexdigest()[:32]
+def _depends(version: Version | None, edition: EditionView | None) -> tuple[Hashable, ...]:
+    """What every answer depends on: the publication, and the edition whose questionnaire names the codes."""
+    return this_request().endpoint, version.etag if version else "", edition.id if edition else 0, edition and edition.state
 
 
-def _row(code: str) -> sa.Row[Any] | None:
-    return db.session.execute(sa.select(*ENTRY_COLUMNS).where(CURRENT, ENTRY.code == code)).one_or_none()
-
-
-def _was_public(code: str) -> bool:
-    found: bool = db.session.execute(sa.select(sa.exists().where(ENTRY.code == code))).scalar_one()
-    return found
+def _practice(code: str) -> Made:
+    """Raises TakenBackError, UnknownError."""
+    if len(code) > LONGEST_CODE:
+        raise UnknownError
+    row = db.session.execute(sa.select(*ENTRY_COLUMNS).where(CURRENT, ENTRY.code == code)).one_or_none()
+    if row is None:
+        was_public = db.session.execute(sa.select(sa.exists().where(ENTRY.code == code))).scalar_one()
+        raise TakenBackError if was_public else UnknownError
+    return Made(_json.encode(_nested([row])[0]), JSON)

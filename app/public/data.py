@@ -14,19 +14,31 @@ from typing import Final
 
 import brotli
 import sqlalchemy as sa
-from flask import Response, abort, render_template
+from flask import Response, abort, render_template, url_for
 
 from app.config import settings
 from app.context import this_request
+from app.editions.current import EditionView
 from app.extensions import db
 from app.practices.opendata.catalogue import FORMATS, Facts, describe
 from app.practices.opendata.columns import COLUMNS
-from app.practices.opendata.files import FILES, DataFile, Listed, checksums, file_of, list_files, make_files, modified_at
+from app.practices.opendata.files import (
+    FILES,
+    DataFile,
+    Listed,
+    checksums,
+    file_of,
+    list_current_files,
+    make_files,
+    modified_at,
+)
 from app.practices.opendata.licences import LICENCES
 from app.practices.opendata.statements import Node, json_ld, rdf_xml
-from app.practices.published import CURRENT, ENTRY, Version, current_version, list_versions, version_of
+from app.practices.published import CURRENT, ENTRY, Version, list_versions, version_of
 from app.public import OPEN_ENDPOINTS, blueprint
-from app.public.frame import PAGES_WRITTEN, shown_edition
+from app.public.frame import PAGES_WRITTEN
+from app.public.kept_answers import Made, kept_answer
+from app.public.open_pages import open_page, standing
 from app.web.language import current_language
 from app.web.numbers import number_words
 from app.web.open_answers import for_any_site, open_answer, takes_brotli
@@ -52,31 +64,22 @@ class Shown:
 
 
 @blueprint.get("/dati")
-def data_page() -> str:
+def data_page() -> Response:
     """What the dataset is, its files, its licence, and how to use it."""
-    version, read = current_version(), settings()
-    return render_template(
-        "public/data.html",
-        version=version,
-        files=_shown(list_files(version)),
-        licence=LICENCES[read.data_licence],
-        holder=read.data_holder_name,
-        columns=COLUMNS,
-        site=read.base_url,
-    )
+    made = tuple(list_current_files())
+    return open_page(made, lambda version: _page(version, made))
 
 
 @blueprint.get("/dati/modifiche")
-def data_changes() -> str:
+def data_changes() -> Response:
     """Every version, the latest first, with what it added, changed and took back."""
-    formats = [(name, FORMATS[name][1]) for name in ("pratiche.geojson", "pratiche.csv")]
-    return render_template("public/data_changes.html", versions=list_versions(), formats=formats)
+    return open_page("changes", lambda _version: _changes())
 
 
 @blueprint.get(f"/dati/{FILE_RULE}")
 def data_file(file: str) -> Response:
     """A file of the last version."""
-    return _sent(current_version(), file)
+    return _sent(standing()[0], file)
 
 
 @blueprint.get(f"/dati/<int:number>/{FILE_RULE}")
@@ -97,14 +100,41 @@ def data_checksums(number: int) -> Response:
 def data_catalogue(form: str) -> Response:
     """The catalogue, for those who harvest it."""
     media_type, write = CATALOGUES[form]
-    text = write(describe(_facts(current_version())))
-    return open_answer(lambda: Response(text, content_type=media_type), _tag(text))
+    version, edition = standing()
+    made = tuple(list_current_files())
+    about = ("catalogue", form, made, version, edition)
+    return kept_answer(about, lambda: Made(write(describe(_facts(version, edition, made))).encode(), media_type))
 
 
 @blueprint.after_request
 def let_any_site_read(response: Response) -> Response:
     """Refusals included, so that a script can say why it has nothing."""
     return for_any_site(response) if this_request().endpoint in OPEN_ENDPOINTS else response
+
+
+def _page(version: Version | None, made: Sequence[Listed]) -> str:
+    read = settings()
+    return render_template(
+        "public/data.html",
+        version=version,
+        files=_shown(made),
+        licence=LICENCES[read.data_licence],
+        holder=read.data_holder_name,
+        columns=COLUMNS,
+        site=read.base_url,
+        path=url_for("public.data_page"),
+        canonical=site_address("public.data_page"),
+    )
+
+
+def _changes() -> str:
+    return render_template(
+        "public/data_changes.html",
+        versions=list_versions(),
+        formats=[(name, FORMATS[name][1]) for name in ("pratiche.geojson", "pratiche.csv")],
+        path=url_for("public.data_changes"),
+        canonical=site_address("public.data_changes"),
+    )
 
 
 def _version(number: int) -> Version:
@@ -157,7 +187,7 @@ def _size(size: int, whole: Callable[[int], str]) -> str:
     return f"{whole(-(-size // 1000))} kB"
 
 
-def _facts(version: Version | None) -> Facts:
+def _facts(version: Version | None, edition: EditionView | None, made: Sequence[Listed]) -> Facts:
     read = settings()
     first, last = db.session.execute(_YEARS).one()
     modified = version.modified_at.date() if version else PAGES_WRITTEN
@@ -166,17 +196,16 @@ def _facts(version: Version | None) -> Facts:
         holder_name=read.data_holder_name,
         holder_ipa=read.data_holder_ipa,
         holder_url=read.data_holder_url,
-        contact=read.data_contact or _edition_contact() or site_address("public.contacts"),
+        contact=read.data_contact or _edition_contact(edition) or site_address("public.contacts"),
         licence=LICENCES[read.data_licence],
         number=version.number if version else 0,
         issued=list_versions()[-1].published_at.date() if version else None,
         modified=modified,
         years=None if first is None else (first, last),
-        files=list_files(version),
+        files=made,
     )
 
 
-def _edition_contact() -> str:
-    edition = shown_edition()
+def _edition_contact(edition: EditionView | None) -> str:
     emails = [contact.email for contact in edition.contacts if contact.email] if edition is not None else []
     return f"mailto:{emails[0]}" if emails else ""
