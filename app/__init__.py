@@ -133,8 +133,13 @@ def _register_hooks(app: Flask, read: Settings) -> None:
         safe = current.method in csrf.SAFE_METHODS
         database.begin_unit_of_work(writes=not safe)
         if not safe:
-            csrf.check_request()
-        elif language.PARAMETER in current.environ["QUERY_STRING"] and (switched := language.follow_link()):
+            if current.routing_exception is None:  # else no view is called: what is asked for is not there
+                csrf.check_request()
+        elif (
+            language.PARAMETER in current.environ["QUERY_STRING"]
+            and current.endpoint not in app.config["OPEN_ENDPOINTS"]
+            and (switched := language.follow_link())
+        ):
             return switched
         return enforce()
 
@@ -153,12 +158,14 @@ def _register_hooks(app: Flask, read: Settings) -> None:
 
 def _register_surfaces(app: Flask) -> None:
     app.config["JSON_ENDPOINTS"] = frozenset()
+    app.config["OPEN_ENDPOINTS"] = frozenset()  # files and answers for programs: no cookies, any site may ask
     app.config["LARGE_BODIES"] = {}  # endpoint → bytes, for pages that take a file larger than the setting allows
     for name in SURFACES:
         surface = import_module(f"app.{name}")
         app.register_blueprint(surface.blueprint)
         app.config["CSRF_REDISPLAY"] |= getattr(surface, "CSRF_REDISPLAY", frozenset())
         app.config["JSON_ENDPOINTS"] |= getattr(surface, "JSON_ENDPOINTS", frozenset())
+        app.config["OPEN_ENDPOINTS"] |= getattr(surface, "OPEN_ENDPOINTS", frozenset())
         app.config["LARGE_BODIES"] |= getattr(surface, "LARGE_BODIES", {})
 
 

@@ -18,7 +18,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from app import config_values as values
-from app.config_mail import MailSettings
+from app.config_data import DataSettings
 from app.config_values import setting as _setting
 from app.context import this_app
 from app.secret_files import SecretFileError, read_or_make_secret
@@ -40,7 +40,7 @@ class SettingError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(MailSettings):
+class Settings(DataSettings):
     """The settings of one installation, all of them valid."""
 
     instance_path: Path = dataclasses.field(

@@ -31,6 +31,7 @@ _BARE_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9.-]+"
 _MAIL_ADDRESS = re.compile(rf"{_BARE_ADDRESS}|[^<>@,;:\"()\\]+ <{_BARE_ADDRESS}>")
 _HTTPS_PAGE = re.compile(r"https://[!-~]{1,480}")
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?")
+_IPA_CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
@@ -156,6 +157,13 @@ def hosts(value: object) -> tuple[str, ...]:
     if len(set(names)) != len(names) or not all(_HOST.fullmatch(name) and "." in name for name in names):
         raise UnfitError(wanted)
     return names
+
+
+def ipa_code(value: object) -> str:
+    """A code of IndicePA."""
+    if isinstance(value, str) and _IPA_CODE.fullmatch(value):
+        return value
+    raise UnfitError("a code of IndicePA, like pcm: letters, digits, _ and -")
 
 
 def https_page(value: object) -> str:

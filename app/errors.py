@@ -35,6 +35,7 @@ from app.web.edge import request_id
 from app.web.incoming import asked_by_script
 from app.web.language import current_language
 from app.web.log import log_fault
+from app.web.problems import is_asked_of_api, problem
 
 TEMPLATE = "errors/error.html"
 BARE_PAGE = """<!DOCTYPE html>
@@ -144,6 +145,8 @@ def init_app(app: Flask) -> None:
 def explain(explanation: Explanation, actions: Sequence[tuple[str, str]] = ()) -> ResponseReturnValue:
     """The page of a refusal, or its JSON where the client asked for JSON. `actions`: (address, words) of what to do now."""
     title, message = str(explanation.title), str(explanation.message)
+    if is_asked_of_api():
+        return problem(explanation.status, title, message)
     if _wants_json():
         return jsonify(status=explanation.status, title=title, message=message), explanation.status
     try:
@@ -200,6 +203,8 @@ def _without_database(explanation: Explanation) -> ResponseReturnValue:
     """A page that asks nothing of what may just have failed."""
     db.session.rollback()
     title, message = str(explanation.title), str(explanation.message)
+    if is_asked_of_api():
+        return problem(explanation.status, title, message)
     if _wants_json():
         return jsonify(status=explanation.status, title=title, message=message, request=request_id()), explanation.status
     return _bare_page(title, message), explanation.status

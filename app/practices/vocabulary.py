@@ -32,7 +32,12 @@ _OPENED: Final = (
 
 def labels(locale: str) -> Labels:
     """Field → code → label, the codes in the questionnaire's order. One statement."""
-    return labels_of(tuple(db.session.connection().execute(_OPENED).scalars()), locale)
+    return labels_of(asked(), locale)
+
+
+def asked() -> tuple[str, ...]:
+    """The stored questionnaires that name the codes, the newest first: an answer with labels depends on them. One statement."""
+    return tuple(db.session.connection().execute(_OPENED).scalars())
 
 
 @lru_cache(maxsize=32)

@@ -1,11 +1,22 @@
-"""Surface of everybody: what the survey is, its blank questionnaire, help, privacy, accessibility, contacts; and the frame of
-every page (edition, deadline, contacts), which templates/base.html prints.
+"""Surface of everybody: what the survey is, its blank questionnaire, help, privacy, accessibility, contacts, what is published
+as open data and as an interface for programs; and the frame of every page (edition, deadline, contacts), which
+templates/base.html prints.
 
-Not for: answering (`fill`), signing in (`access`). Holds always: nothing here asks for an identity or writes to the database.
+Not for: answering (`fill`), signing in (`access`). Holds always: nothing here asks for an identity, or writes to the database
+but a file of what is public that somebody asked for first.
 """
 
 from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from app.public import frame, practices, results, security_txt, views  # noqa: E402, F401 — they register themselves on the blueprint
+OPEN_ENDPOINTS = frozenset(
+    f"public.{name}"
+    for name in (
+        *("data_file", "data_file_of_version", "data_checksums", "data_catalogue"),
+        *("api_practices", "api_practice", "api_description"),
+    )
+)
+"""Files and answers for programs, which any site's scripts may read."""
+
+from app.public import api, data, frame, practices, results, security_txt, views  # noqa: E402, F401 — they register themselves

@@ -88,7 +88,7 @@ class Shelf:
 def open_page(about: Hashable, draw: Callable[[Version | None], str]) -> Response:
     """The answer with the page that shows `about`, all that it depends on beside what every page does. One statement where it
     is kept. `draw`: the page for this publication, None: before the first."""
-    version, edition = _standing()
+    version, edition = standing()
     this_g().edition = edition
     if signed_in() is not None:
         return Response(draw(version), mimetype="text/html")
@@ -101,7 +101,7 @@ def open_page(about: Hashable, draw: Callable[[Version | None], str]) -> Respons
     return _answer(page)
 
 
-def _standing() -> tuple[Version | None, EditionView | None]:
+def standing() -> tuple[Version | None, EditionView | None]:
     """The last publication and the current edition, as they stand now."""
     row = _STANDING.row_alone(db.engine, {})
     if row is None:
@@ -131,8 +131,8 @@ def _answer(page: Kept) -> Response:
         response = Response(status=304)
         del response.headers["Content-Type"]
     else:
-        encoding = _encoding_for(current.headers.get("Accept-Encoding", "")) if settings().compress else ""
-        response = Response(_unpacked(page.packed, encoding), mimetype="text/html")
+        encoding = encoding_for(current.headers.get("Accept-Encoding", "")) if settings().compress else ""
+        response = Response(unpacked(page.packed, encoding), mimetype="text/html")
         if encoding:
             response.headers["Content-Encoding"] = encoding
     response.headers["ETag"] = f'W/"{page.tag}"'
@@ -142,13 +142,13 @@ def _answer(page: Kept) -> Response:
 
 
 @lru_cache(maxsize=256)
-def _encoding_for(accepted: str) -> str:
+def encoding_for(accepted: str) -> str:
     """The best of what a client says that it reads; "" for none."""
     known = parse_accept_header(accepted, Accept)
     return next((name for name in ("br", "gzip") if known[name] > 0), "") if accepted else ""
 
 
-def _unpacked(packed: bytes, encoding: str) -> bytes:
+def unpacked(packed: bytes, encoding: str) -> bytes:
     """The page in this encoding: all that matter read the one in which it is kept."""
     if encoding == "br":
         return packed

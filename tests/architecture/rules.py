@@ -37,6 +37,7 @@ PLUMBING = frozenset(
         "clock",
         "context",
         "config",
+        "config_data",
         "config_mail",
         "config_values",
         "findings",

@@ -11,6 +11,9 @@ from flask import Flask
 from app.editions.files import read_edition_file
 from app.editions.lifecycle import move_edition, store_edition
 from tests.conftest import Clock
+from tests.open_edition import edition
+
+__all__ = ["edition"]
 
 # The tests' clock stands at 16 March 2026, 10:00 in Rome.
 EDITION = """\

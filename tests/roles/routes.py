@@ -84,6 +84,8 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "version": ["0" * 12],
         "turn": ["chiudi", "riapri"],
         "attachment": [1, 2],
+        "file": ["pratiche.geojson", "codebook.csv"],
+        "form": ["rdf", "jsonld"],
         "act": ["disattiva", "riattiva", "azzera"],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"
