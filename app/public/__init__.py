@@ -8,4 +8,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from app.public import frame, results, security_txt, views  # noqa: E402, F401 — they register themselves on the blueprint
+from app.public import frame, map_files, map_page, results, security_txt, views  # noqa: E402, F401 — they register themselves on the blueprint
