@@ -1,7 +1,7 @@
 """`/mappa`: what is public on a map of Italy, Regions shaded by how many municipalities the edition represents.
 
 The page works without scripts: Regions and a table by Region lead to the list; the form filters the counts.
-Not for: the files that the page's script loads (`map_files.py`), drawing (`static/js/map.js`), finding (`app.practices.finding`).
+Not for: the files that the page's script loads (`map_files.py`), drawing (`static/js/map.js`), finding (`practices.finding`).
 Holds always: nothing but what is published, and the numbers of `/risultati`, stand in it.
 """
 

@@ -1,9 +1,9 @@
 """Bytes on the wire and time until the map can be used, with 5,000 practices on a slow line, and how long a filter takes.
 
 Chromium with an empty cache through its own protocol; the line is what Lighthouse calls slow 4G (1.6 Mbit/s down, 750 kbit/s
-up, 150 ms of latency), its processor four times slower. The map can be used when its points are drawn and a click on one answers:
-the page sets the mark `map-usable`. A filter is measured from its event to the next frame that was painted. A kilobyte is
-1,000 bytes.
+up, 150 ms of latency), its processor four times slower. The map can be used when its points are drawn and a click on one
+answers: the page sets the mark `map-usable`. A filter is measured from its event to the next frame that was painted. A kilobyte
+is 1,000 bytes.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ SLOWER: Final = 4
 YEARS: Final = (2017, 2018, 2019, 2020, 2026, 2026, 2026, 2026)
 SPOKEN: Final = (
     "sportello spazio centro percorso servizio bonus rete gruppo laboratorio incontri famiglia genitori bambini adolescenti "
-    "nido estivo mediazione ascolto sostegno doposcuola ludoteca comunità voucher gioco lettura quartiere conciliazione accoglienza "
-    "affido autonomia primi passi insieme crescere casa tempo prezioso mamme papà nonni"
+    "nido estivo mediazione ascolto sostegno doposcuola ludoteca comunità voucher gioco lettura quartiere conciliazione "
+    "accoglienza affido autonomia primi passi insieme crescere casa tempo prezioso mamme papà nonni"
 )
 FILTERS: Final = ("area", "tipo", "destinatari", "fondi", "regione", "livello", "anno", "genere")
 TYPED: Final = ("s", "sp", "spo", "sportello")
