@@ -27,9 +27,9 @@ SUMS: Final = {
     "regions.topo.json": "ad531c15659fa21e570840da3ce2b5b4c5e2679f44f4c47937732b33e44d4c57",
     "provinces.topo.json": "9421094eec52b19721dcc59e06dbd11ab43367a4e7709ff1463111fed4160afc",
 }
-SMALLEST_TRIANGLE: Final = {"regions": 240.0, "provinces": 14.0}
+SMALLEST_TRIANGLE: Final = {"regions": 240.0, "provinces": 2.0}
 """In square units of the plane (0.01 km²): what a screen shows of the whole country, and of a part of it."""
-SMALLEST_ISLAND: Final = {"regions": 500.0, "provinces": 60.0}
+SMALLEST_ISLAND: Final = {"regions": 500.0, "provinces": 30.0}
 
 Point = tuple[int, int]
 

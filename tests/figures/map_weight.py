@@ -159,7 +159,7 @@ def load(site: Site, browser: Browser) -> tuple[float, float, float]:
     page.goto("/mappa")
     page.wait_for_selector("#map-frame[data-usable]")
     usable: float = page.evaluate("performance.getEntriesByName('map-usable')[0].startTime")
-    page.wait_for_function("performance.getEntriesByName('map-titles').length > 0")
+    page.wait_for_selector("#map-frame[data-titled]")
     page.wait_for_load_state("networkidle")
     later = [size for address, size in wire.arrived if "/mappa/titoli-" in address or address.endswith("/places.js")]
     show("First visit of the map, empty cache", wire)
@@ -171,7 +171,7 @@ def filters(site: Site, browser: Browser) -> list[float]:
     """Milliseconds of each filter, pressed and taken back, and of letters typed, with the whole country in view."""
     page, _session = slow_page(site, browser)
     page.goto("/mappa")
-    page.wait_for_function("performance.getEntriesByName('map-titles').length > 0")
+    page.wait_for_selector("#map-frame[data-titled]")
     found = [page.evaluate(PRESS, [name, at]) for name in FILTERS for at in (0, 1) for _twice in range(2)]
     found += [page.evaluate(TYPE, text) for text in TYPED]
     page.context.close()

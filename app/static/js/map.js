@@ -211,7 +211,7 @@ async function loadTitles() {
   view.rename();
   panel.renew();
   showCards(told, state.seen ?? []);
-  performance.mark("map-titles");
+  frame.dataset.titled = "";
 }
 
 function listen() {
