@@ -85,6 +85,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.map_points": ANYBODY,
     "public.map_titles": ANYBODY,
     "public.map_rows": ANYBODY,
+    "public.practices": ANYBODY,
+    "public.practice_page": ANYBODY,
     "public.service_worker": ANYBODY,
     "public.security_txt": ANYBODY,
     "public.switch_language": ANYBODY,

@@ -8,4 +8,12 @@ from flask import Blueprint
 
 blueprint = Blueprint("public", __name__)
 
-from app.public import frame, map_files, map_page, results, security_txt, views  # noqa: E402, F401 — they register themselves on the blueprint
+from app.public import (  # noqa: E402
+    frame,  # noqa: F401 — they register themselves on the blueprint
+    map_files,  # noqa: F401
+    map_page,  # noqa: F401
+    practices,  # noqa: F401
+    results,  # noqa: F401
+    security_txt,  # noqa: F401
+    views,  # noqa: F401
+)

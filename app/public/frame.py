@@ -1,5 +1,5 @@
 """What the frame of every page says of the edition beyond what every template can name (`app.page_context`): the stage that it
-is in, its deadline as people say it, the date of the last update.
+is in, its deadline as people say it, the date of the last update; and on public pages their menu.
 
 Not for: the data of a page.
 Holds always: the edition is read at most once in a request, by whoever needs it first (`flask.g.edition`, None: there is
@@ -16,8 +16,10 @@ from zoneinfo import ZoneInfo
 from flask import g
 
 from app import clock
+from app.context import this_request
 from app.editions.current import EditionView, current_edition
 from app.public import blueprint
+from app.public.menu import menu
 
 ROME = ZoneInfo("Europe/Rome")
 # When the texts of the pages themselves (help, privacy, accessibility) last changed.
@@ -68,9 +70,10 @@ def last_update(edition: EditionView | None) -> dt.date:
 @blueprint.app_context_processor
 def frame() -> dict[str, Any]:
     """What templates/base.html prints, beside the names of `app.page_context`."""
-    edition = shown_edition()
+    edition, current = shown_edition(), this_request()
     return {
         "stage": stage_of(edition, clock.now()).value,
         "deadline": deadline_of(edition, g.get("own_closes_at")) if edition else None,
         "pages_updated": last_update(edition),
+        "menu": menu(current.endpoint) if current.blueprint == blueprint.name else (),
     }

@@ -15,23 +15,25 @@ from typing import Final
 
 import msgspec
 import sqlalchemy as sa
-from flask import render_template, request
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app import clock
-from app.chasing.board import Board, tally_of
+from app.chasing.board import Board, provinces_of, tally_of
 from app.chasing.counting import NOWHERE
+from app.editions.current import EditionView
 from app.extensions import db
 from app.practices.choices import Choice, Group, choices, counts, name_of
 from app.practices.finding import PARAMETERS, TEXT, TITLES, Filters, condition, read_filters
-from app.practices.published import CURRENT, ENTRY, Version, current_version
+from app.practices.published import CURRENT, ENTRY, Version
 from app.practices.vocabulary import labels
 from app.public import blueprint
 from app.public.frame import shown_edition
+from app.public.open_pages import open_page
 from app.web.language import current_language
 from app.web.numbers import number_words
+from app.web.site_address import site_address
 
-LIST: Final = "/pratiche"
 KIND: Final = "genere"
 SHADES: Final = (10, 25, 50, 75)
 """The bounds of the shades, in percents of the municipalities represented; a shade of its own for none at all."""
@@ -63,13 +65,19 @@ class Count:
 
 
 @blueprint.get("/mappa")
-def map_page() -> str:
+def map_page() -> Response:
     """The map, or what there will be on it."""
-    version, edition, now = current_version(), shown_edition(), clock.now()
-    if version is None:
-        return render_template("public/map.html", version=None)
-    locale = current_language()
     filters = read_filters(request.args).filters
+    minute = int(clock.now().timestamp() // 60)  # the numbers of the edition are renewed once a minute
+    return open_page((filters, minute), lambda version: _draw(filters, version))
+
+
+def _draw(filters: Filters, version: Version | None) -> str:
+    path = url_for("public.map_page") + filters.query_string()
+    site = {"path": path, "canonical": site_address("public.map_page")}
+    if version is None or not version.entries:
+        return render_template("public/map.html", version=None, **site)
+    edition, now, locale = shown_edition(), clock.now(), current_language()
     board = tally_of(edition, now) if edition is not None and edition.has_opened(now) else None
     found = _count(filters)
     return render_template(
@@ -79,12 +87,13 @@ def map_page() -> str:
         groups=tuple(_with_asked(choices(version, locale), filters, version, locale)),
         found=found,
         regions=tuple(_regions(board, found, filters, version)),
-        provinces=_provinces(board),
+        provinces=_provinces(edition) if board else "",
         total=board.part.total if board else None,
         taken_at=board.taken_at if board else None,
-        list_address=LIST + filters.query_string(),
-        list_path=LIST,
+        list_address=url_for("public.practices") + filters.query_string(),
+        list_path=url_for("public.practices"),
         shades=(0, *SHADES, 100),
+        **site,
     )
 
 
@@ -117,7 +126,7 @@ def _regions(board: Board | None, found: Count, filters: Filters, version: Versi
     for code in sorted(shapes.keys() | found.regions.keys(), key=lambda code: (code == NOWHERE, names.get(code, code))):
         line = lines[code].line if code in lines else None
         everybody, represented = (line.universe.entities, line.represented.entities) if line else (0, 0)
-        only = "" if code == NOWHERE else LIST + replace(filters, region=(code,)).query_string()
+        only = "" if code == NOWHERE else url_for("public.practices") + replace(filters, region=(code,)).query_string()
         yield Region(
             code,
             names.get(code, _("Senza Regione") if code == NOWHERE else code),
@@ -131,9 +140,9 @@ def _regions(board: Board | None, found: Count, filters: Filters, version: Versi
         )
 
 
-def _provinces(board: Board | None) -> str:
+def _provinces(edition: EditionView | None) -> str:
     """ "TO:12:312 …": sign, municipalities represented, all of them; for the shades that the script draws when zoomed."""
-    rows = board.part.provinces if board else ()
+    rows = provinces_of(edition) if edition else ()
     return " ".join(f"{row.key}:{row.line.represented.entities}:{row.line.universe.entities}" for row in rows)
 
 
