@@ -15,21 +15,29 @@ from flask import Response, abort, request
 
 from app.practices.finding import read_filters
 from app.practices.map_data import MapFiles, map_files, rows_with
+from app.practices.published import current_version
 from app.public import blueprint
 
 KEPT: Final = "private, max-age=31536000, immutable"
+ASKED: Final = "private, no-cache"
 
 
+@blueprint.get("/mappa/dati.json")
 @blueprint.get("/mappa/punti-<etag>.json")
-def map_points(etag: str) -> Response:
-    """Where every entry stands, and what the filters ask of it."""
-    return _file(_files(etag).points, f"punti-{etag}")
+def map_points(etag: str | None = None) -> Response:
+    """Where every entry stands, and what the filters ask of it; without an etag of the publication as it is now."""
+    if etag is not None:
+        return _file(_files(etag).points, f"punti-{etag}", KEPT)
+    version = current_version()
+    if version is None:
+        abort(404)
+    return _file(_files(version.etag).points, f"punti-{version.etag}", ASKED)
 
 
 @blueprint.get("/mappa/titoli-<etag>.json")
 def map_titles(etag: str) -> Response:
     """The titles and entities of the same rows."""
-    return _file(_files(etag).titles, f"titoli-{etag}")
+    return _file(_files(etag).titles, f"titoli-{etag}", KEPT)
 
 
 @blueprint.get("/mappa/trova-<etag>.json")
@@ -49,7 +57,7 @@ def _files(etag: str) -> MapFiles:
     return found
 
 
-def _file(packed: bytes, tag: str) -> Response:
+def _file(packed: bytes, tag: str, cached: str) -> Response:
     if request.if_none_match.contains_weak(tag):
         response = Response(status=304)
     else:
@@ -59,5 +67,5 @@ def _file(packed: bytes, tag: str) -> Response:
             response.headers["Content-Encoding"] = "br"
     response.headers["ETag"] = f'W/"{tag}"'
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = KEPT
+    response.headers["Cache-Control"] = cached
     return response

@@ -4,7 +4,7 @@
 // Holds always: the rows shown are those of the list with the same address; a lost line and no match are told apart.
 
 import { createPanel, showCards } from "./map_panel.js";
-import { boxOf, findRows, readPoints, valuesOf } from "./map_rows.js";
+import { boxOf, countBy, findRows, readPoints, valuesOf } from "./map_rows.js";
 import { createView } from "./map_view.js";
 
 const PARAMETERS = ["area", "tipo", "destinatari", "fondi", "regione", "livello", "anno", "genere"];
@@ -89,11 +89,7 @@ function apply() {
 }
 
 function sayCounts(asked) {
-  const of = new Map();
-  for (const row of state.rows) {
-    const region = valuesOf(state.points, "regione", row)[0] ?? "-";
-    of.set(region, (of.get(region) ?? 0) + 1);
-  }
+  const of = countBy(state.points, "regione", state.rows);
   const others = new URLSearchParams(query());
   for (const [region, row] of table) {
     row.querySelector("[data-count]").textContent = number(of.get(region) ?? 0);

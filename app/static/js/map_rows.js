@@ -36,11 +36,17 @@ export function findRows(points, wanted, within = null) {
     const good = new Set(asked.map((value) => values.indexOf(value)));
     tests.push([Uint8Array.from(sets, (set) => (set.some((at) => good.has(at)) ? 1 : 0)), of]);
   }
-  const found = [];
-  for (let row = 0; row < points.codes.length; row += 1) {
-    if (tests.every(([fits, of]) => fits[of[row]]) && (within === null || within.has(row))) found.push(row);
-  }
+  let found = within === null ? Array.from(points.codes.keys()) : [...within].sort((one, other) => one - other);
+  for (const [fits, of] of tests) found = found.filter((row) => fits[of[row]]);
   return found;
+}
+
+/** Value → how many of the rows have it in a filter of one value; "-" for none. */
+export function countBy(points, parameter, rows) {
+  const { values, sets, of } = points.columns[parameter];
+  const counted = new Uint32Array(sets.length);
+  for (const row of rows) counted[of[row]] += 1;
+  return new Map(sets.map((set, at) => [values[set[0]] ?? "-", counted[at]]));
 }
 
 /** Rows that stand together at a scale (pixels a unit): [{key, x, y, rows}], the same wherever the map is looked at from. */
