@@ -13,7 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from app.chasing.counting import COUNTRY, Line
-from app.chasing.figures import Curve, Numbers, Part, read_numbers, read_part
+from app.chasing.figures import Curve, Numbers, Part, Row, read_numbers, read_part
 from app.chasing.models import Tally
 from app.chasing.respondents import KEPT, refresh_respondents
 from app.editions.current import EditionView, Plan, edition_table, read_plan
@@ -54,6 +54,15 @@ def tally_of(edition: EditionView, now: dt.datetime, region_code: str | None = N
         refresh_respondents(edition, now)
         found = _stored(edition.id)
     return _board(found, region_code, now)
+
+
+def provinces_of(edition: EditionView) -> tuple[Row, ...]:
+    """The kept numbers of every province, Region by Region; they are as old as the last `tally_of` left them."""
+    found = _stored(edition.id)
+    if found is None:
+        return ()
+    parts = (read_part(found[1], territory) for territory in sorted(found[1].parts) if territory != COUNTRY)
+    return tuple(row for part in parts if part is not None for row in part.provinces)
 
 
 def _stored(edition_id: int) -> tuple[dt.datetime, Numbers, Plan] | None:

@@ -19,4 +19,14 @@ OPEN_ENDPOINTS = frozenset(
 )
 """Files and answers for programs, which any site's scripts may read."""
 
-from app.public import api, data, frame, practices, results, security_txt, views  # noqa: E402, F401 — they register themselves
+from app.public import (  # noqa: E402
+    api,  # noqa: F401 — they register themselves on the blueprint
+    data,  # noqa: F401
+    frame,  # noqa: F401
+    map_files,  # noqa: F401
+    map_page,  # noqa: F401
+    practices,  # noqa: F401
+    results,  # noqa: F401
+    security_txt,  # noqa: F401
+    views,  # noqa: F401
+)

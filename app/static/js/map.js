@@ -1,0 +1,288 @@
+// The page of the map: the form filters at once, address, list, table and map say the same. Without it the form asks the server.
+// What is found is found here for all filters but the text, whose rows the server finds (/mappa/trova-…); until it has answered,
+// titles and entities are searched here.
+// Holds always: the rows shown are those of the list with the same address; a lost line and no match are told apart.
+
+import { createPanel, showCards } from "./map_panel.js";
+import { boxOf, countBy, findRows, readPoints, valuesOf } from "./map_rows.js";
+import { createView } from "./map_view.js";
+
+const PARAMETERS = ["area", "tipo", "destinatari", "fondi", "regione", "livello", "anno", "genere"];
+const PAUSE = 250;
+const DETAIL = 4; // times the whole country's scale from which provinces are drawn
+const [form, frame] = [document.getElementById("map-filters"), document.getElementById("map-frame")];
+const words = frame.dataset;
+const language = document.documentElement.lang;
+const number = (value) => value.toLocaleString(language, { useGrouping: "always" });
+const table = new Map([...document.querySelectorAll("#map-table tr[data-region]")].map((row) => [row.dataset.region, row]));
+const named = new Map([...form.querySelectorAll("input[type=checkbox]")].map((box) => [`${box.name}:${box.value}`, box.parentElement.querySelector(".map-choice-name").textContent]));
+const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, provinces: null };
+
+const count = (many) => (many === 1 ? words.one : words.many.replace("%n", number(many)));
+const told = {
+  words: { loading: words.loading, open: words.open, list: document.getElementById("map-list-link").textContent },
+  address: (row) => `${words.list}/${encodeURIComponent(state.points.codes[row])}`,
+  title: (row) => state.titles?.titles[row],
+  entity: (row) => state.titles?.entities[state.titles.of[row]],
+  about: (row) => ["genere", "area", "anno"].flatMap((name) => labels(name, row)).join(" · "),
+  count,
+  more: (many) => words.more.replace("%n", number(many)),
+  list: () => words.list + query(),
+};
+const panel = createPanel(frame, told);
+const view = createView(frame, { name: nameOf, kind: (row) => valuesOf(state.points, "genere", row)[0], choose, moved });
+
+function labels(parameter, row) {
+  return valuesOf(state.points, parameter, row).map((value) => named.get(`${parameter}:${value}`) ?? value);
+}
+
+function nameOf(group) {
+  const [row] = group.rows;
+  if (group.rows.length === 1) return [told.title(row), told.entity(row), told.about(row)].filter(Boolean).join(", ");
+  const regions = [...new Set(group.rows.slice(0, 40).flatMap((one) => labels("regione", one)))].slice(0, 3).join(", ");
+  const text = isOnePlace(group.rows) ? words.here : words.zoom;
+  return text.replace("%n", [count(group.rows.length), regions].filter(Boolean).join(", "));
+}
+
+function isOnePlace(rows) {
+  return rows.every((row) => state.points.place[row] === state.points.place[rows[0]]);
+}
+
+function choose(group, mark) {
+  if (group.rows.length === 1 || isOnePlace(group.rows) || view.isClosest()) {
+    panel.showRows(group.rows, mark);
+    view.uncover(group);
+  } else {
+    panel.close();
+    view.fit(boxOf(state.points, group.rows));
+  }
+}
+
+/** What the form asks: parameter → values, in the order of an address. */
+function wanted() {
+  const asked = Object.fromEntries(PARAMETERS.map((name) => [name, [...form.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => box.value).sort()]));
+  if (asked.genere.length === form.querySelectorAll('input[name="genere"]').length) asked.genere = [];
+  return asked;
+}
+
+const typed = () => form.elements.q.value.split(/\s+/).filter(Boolean).join(" ");
+
+function query() {
+  const pairs = new URLSearchParams();
+  if (typed()) pairs.append("q", typed());
+  for (const [name, values] of Object.entries(wanted())) for (const value of values) pairs.append(name, value);
+  return pairs.size ? `?${pairs}` : "";
+}
+
+/** Find, and say it everywhere. */
+function apply() {
+  const asked = wanted();
+  state.rows = findRows(state.points, asked, state.within);
+  view.show(state.points, state.rows);
+  const where = query();
+  history.replaceState(history.state, "", location.pathname + where);
+  for (const link of [document.getElementById("map-list-link"), document.querySelector("#map-unplaced a")]) link.href = words.list + where;
+  document.getElementById("map-clear").hidden = !where;
+  sayCounts(asked);
+  clearTimeout(state.said);
+  state.said = setTimeout(say, 60);
+}
+
+function sayCounts(asked) {
+  const of = countBy(state.points, "regione", state.rows);
+  const others = new URLSearchParams(query());
+  for (const [region, row] of table) {
+    row.querySelector("[data-count]").textContent = number(of.get(region) ?? 0);
+    const link = row.querySelector("a");
+    if (!link) continue;
+    others.delete("regione");
+    others.append("regione", region);
+    link.href = `${words.list}?${others}`;
+  }
+  let all = 0;
+  for (const name of PARAMETERS) {
+    const mark = form.querySelector(`[data-chosen="${name}"]`);
+    if (!mark) continue;
+    mark.textContent = asked[name].length ? `(${asked[name].length})` : "";
+    all += asked[name].length;
+  }
+  form.querySelector("[data-chosen-all]").textContent = all ? `(${all})` : "";
+}
+
+/** The count, once for what was typed in one go: a screen reader says it. */
+function say(more = "") {
+  const line = document.getElementById("map-status");
+  const text = [state.rows.length ? count(state.rows.length) : words.none, more].filter(Boolean).join(" ");
+  if (line.textContent !== text) line.textContent = text;
+  const unplaced = state.rows.reduce((sum, row) => sum + (state.points.place[row] < 0 ? 1 : 0), 0);
+  const note = document.getElementById("map-unplaced");
+  note.hidden = !unplaced;
+  note.firstElementChild.textContent = unplaced === 1 ? words.unplacedOne : words.unplacedMany.replace("%n", number(unplaced));
+}
+
+/** Ask the server for the rows of a text; what titles and entities say already is shown meanwhile. */
+async function search() {
+  const text = typed();
+  if (text === state.asked) return;
+  state.asked = text;
+  state.answered = !text;
+  state.within = null;
+  if (text) previewWithin(text);
+  apply();
+  if (!text) return;
+  await new Promise((done) => setTimeout(done, PAUSE));
+  if (state.asked !== text) return;
+  let failure = words.failed;
+  try {
+    const answer = await fetch(`${words.find}?${new URLSearchParams({ q: text })}`);
+    if (answer.status === 404) failure = words.reload;
+    if (!answer.ok) throw new Error(String(answer.status));
+    const { rows } = await answer.json();
+    if (state.asked !== text) return;
+    state.within = rows && new Set(rows);
+    failure = "";
+  } catch {
+    if (state.asked !== text) return;
+  }
+  state.answered = !failure;
+  apply();
+  if (failure) {
+    clearTimeout(state.said);
+    say(failure);
+  }
+}
+
+function previewWithin(text) {
+  if (!state.folded) return;
+  const asked = state.fold(text).split(" ").filter(Boolean);
+  if (!asked.length) return;
+  state.within = new Set([...state.points.codes.keys()].filter((row) => fits(row, asked)));
+}
+
+const fits = (row, asked) => asked.every((word) => state.folded[row].includes(` ${word}`));
+
+/** What is in view: cards of it, and provinces from a certain scale on. */
+function moved({ x, y, scale, whole, wide, high }) {
+  if (!state.points) return;
+  drawProvinces(scale >= whole * DETAIL);
+  const [right, down] = [wide / scale / 2, high / scale / 2];
+  const { place, x: xs, y: ys } = state.points;
+  const inView = (row) => place[row] >= 0 && Math.abs(xs[place[row]] - x) <= right && Math.abs(ys[place[row]] - y) <= down;
+  state.seen = state.rows.filter(inView);
+  clearTimeout(state.cards);
+  state.cards = setTimeout(() => state.titles && showCards(told, state.seen), 150);
+}
+
+async function drawProvinces(near) {
+  const layer = document.getElementById("map-provinces");
+  layer.setAttribute("display", near ? "inline" : "none");
+  if (!near || state.provinces) return;
+  state.provinces = fetch(words.shapes).then((answer) => answer.json());
+  const shapes = await state.provinces.catch(() => (state.provinces = null));
+  if (!shapes) return;
+  const covered = new Map(words.provinces.split(" ").filter(Boolean).map((one) => one.split(":")).map(([sign, some, all]) => [sign, [Number(some), Number(all)]]));
+  for (const [sign, path] of Object.entries(shapes)) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const [some, all] = covered.get(sign) ?? [0, 0];
+    made.setAttribute("d", path);
+    made.setAttribute("class", `map-area map-province map-shade-${all ? shadeOf(some, all) : "unknown"}`);
+    layer.append(made);
+  }
+}
+
+/** Twin of app.public.map_page.shade_of. */
+function shadeOf(some, all) {
+  const bounds = words.shades.split(" ").map(Number).slice(1, -1);
+  return some && all ? 1 + bounds.filter((bound) => some * 100 >= bound * all).length : 0;
+}
+
+async function loadTitles() {
+  const answer = await fetch(words.titles);
+  if (!answer.ok) return;
+  const file = await answer.json();
+  const { fold } = await import("./places.js");
+  state.fold = fold;
+  state.titles = { titles: file.titles.split("\n"), entities: file.entities.split("\n"), of: file.of };
+  state.folded = state.titles.titles.map((title, row) => ` ${fold(`${title} ${told.entity(row)}`)}`);
+  view.rename();
+  panel.renew();
+  showCards(told, state.seen ?? []);
+  frame.dataset.titled = "";
+}
+
+function listen() {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  form.elements.q.addEventListener("input", search);
+  form.addEventListener("change", (event) => {
+    if (event.target.type !== "checkbox") return;
+    const layers = [...form.querySelectorAll('input[name="genere"]')];
+    const none = layers.length > 0 && !layers.some((box) => box.checked);
+    if (none) event.target.checked = true;
+    panel.close();
+    apply();
+    if (none) {
+      clearTimeout(state.said);
+      say(words.lastLayer);
+    } else if (event.target.name === "regione") fitFound();
+  });
+  document.getElementById("map-clear").addEventListener("click", (event) => {
+    event.preventDefault();
+    form.querySelectorAll("input[type=checkbox]").forEach((box) => { box.checked = box.name === "genere"; });
+    form.elements.q.value = "";
+    state.asked = "";
+    state.within = null;
+    apply();
+    form.elements.q.focus();
+  });
+  document.getElementById("map-regions").addEventListener("click", chooseRegion);
+}
+
+function fitFound() {
+  const box = wanted().regione.length ? boxOf(state.points, state.rows) : null;
+  if (box) view.fit(box, 40);
+  else view.go("all");
+}
+
+function chooseRegion(event) {
+  const link = event.target.closest("a[data-region]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const row = table.get(link.dataset.region);
+  const [some, share] = [row.querySelector("[data-of]"), row.querySelector("[data-share]")];
+  const covered = some && `${some.textContent} (${share.textContent})`;
+  panel.showRegion({
+    name: row.querySelector("th").textContent,
+    count: count(Number(row.querySelector("[data-count]").textContent.replace(/\D/g, ""))),
+    covered: covered && `${words.covered}: ${covered}`,
+    address: row.querySelector("a").href,
+  });
+}
+
+async function start() {
+  const answer = await fetch(words.points);
+  if (!answer.ok) {
+    document.getElementById("map-status").textContent = words.reload;
+    return;
+  }
+  state.points = readPoints(await answer.json());
+  document.getElementById("mappa").classList.add("map-live");
+  document.querySelectorAll("[data-with-script]").forEach((one) => { one.hidden = one.id === "map-seen"; });
+  document.getElementById("map-controls").hidden = false;
+  frame.tabIndex = 0;
+  const small = matchMedia("(max-width: 61.99em)").matches;
+  if (!small) document.getElementById("map-more").open = true;
+  listen();
+  if (typed()) await search();
+  else apply();
+  if (wanted().regione.length) fitFound();
+  requestAnimationFrame(() => setTimeout(() => {
+    performance.mark("map-usable");
+    frame.dataset.usable = "";
+    loadTitles();
+  }));
+}
+
+start();
