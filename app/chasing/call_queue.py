@@ -14,8 +14,8 @@ The first reason that holds decides (`REASONS`, in this order); within one, the 
 Then, and where nothing else is said, by residents, the most first (unknown last), and by code.
 
 Nobody is called who has sent or for whom a lead has answered (but who contests a telephone copy), who says that a lead answers
-or of whom a lead says so, whose last call came to a refusal, a merger or an answer through a lead, with whom somebody spoke
-today (since midnight) or who promised an answer in the last `TRUST`, who was promised a call later, or who cannot answer
+or of whom a lead says so, whose last call came to a refusal, a merger or an answer through a lead, who was called today (since
+midnight, whatever came of it) or promised an answer in the last `TRUST`, who was promised a call later, or who cannot answer
 now, unless a call was promised.
 
 Not for: who has taken whom (`claims.py`), or all respondents (`listing.py`).
