@@ -14,8 +14,8 @@ The first reason that holds decides (`REASONS`, in this order); within one, the 
 Then, and where nothing else is said, by residents, the most first (unknown last), and by code.
 
 Nobody is called who has sent or for whom a lead has answered (but who contests a telephone copy), who says that a lead answers
-or of whom a lead says so, whose last call came to a refusal, a merger or an answer through a lead, with whom somebody spoke
-today (since midnight) or who promised an answer in the last `TRUST`, who was promised a call later, or who cannot answer
+or of whom a lead says so, whose last call came to a refusal, a merger or an answer through a lead, who was called today (since
+midnight, whatever came of it) or promised an answer in the last `TRUST`, who was promised a call later, or who cannot answer
 now, unless a call was promised.
 
 Not for: who has taken whom (`claims.py`), or all respondents (`listing.py`).
@@ -41,7 +41,7 @@ from app.editions.current import EditionView
 from app.editions.files import ROME
 from app.extensions import db
 from app.registry.entities import entity_table
-from app.responses.telephone_copies import is_contested
+from app.responses.telephone_copies import select_contested
 
 REASONS: Final = ("call_back", "contested", "silent_lead", "draft", "unreachable", "before", "large", "reminded")
 NEARLY: Final = 70
@@ -143,7 +143,7 @@ def select_due_calls(edition_id: int, now: dt.datetime, region: str | None = Non
     """The same number for a statement that asks for more: whose place in the queue is the first, as `_rank` gives it."""
     last = _last_calls(edition_id)
     due = sa.select(sa.func.count()).join_from(last, respondent_table, _ROW.entity_id == last.c.entity_id)
-    due = due.where(_ROW.edition_id == edition_id, _is_due(last.c, now), ~_is_nobodys(last.c))
+    due = due.where(_ROW.edition_id == edition_id, _is_due(last.c, now), ~_is_nobodys(last.c, edition_id))
     return (due if region is None else due.where(_ROW.region_code == region)).scalar_subquery()
 
 
@@ -180,9 +180,10 @@ def _ranked(edition: EditionView, wanted: Wanted, now: dt.datetime, region: str 
 def _last_calls(edition_id: int) -> sa.Subquery:
     """Entity's id → its latest call that stands."""
     own = (_CALL.edition_id == edition_id, _CALL.removed_at.is_(None))
-    latest = sa.select(sa.func.max(_CALL.id)).where(*own).group_by(_CALL.entity_id)
+    latest = sa.select(sa.func.max(_CALL.id).label("id")).where(*own).group_by(_CALL.entity_id).subquery()
     columns = (_CALL.entity_id, _CALL.at, _CALL.outcome, _CALL.call_back_on, _CALL.call_back_time)
-    return sa.select(*columns).where(_CALL.id.in_(latest)).subquery()
+    # Joined, and not asked with IN: for each respondent SQLite would go through all the calls of the edition.
+    return sa.select(*columns).join_from(call_table, latest, _CALL.id == latest.c.id).subquery()
 
 
 def _last_columns(last: Any) -> tuple[Any, ...]:
@@ -213,11 +214,11 @@ def _rank(edition: EditionView, last: Any, now: dt.datetime) -> sa.Case[Any]:
     """The place in `REASONS` of the first that holds; NULL for whom nobody calls."""
     today, _time = wall_time(now)
     midnight = dt.datetime.combine(today, dt.time(), ROME).astimezone(dt.UTC)
-    promised, contested = last.call_back_on.is_not(None), is_contested(_ROW.edition_id, _ROW.entity_id)
+    promised, contested = last.call_back_on.is_not(None), _contested(edition.id)
     spoken = sa.or_(last.at >= midnight, sa.and_(last.outcome == "will_answer", last.at > now - TRUST))
     reasons = _reasons(now)
     return sa.case(
-        (_is_nobodys(last), sa.null()),
+        (_is_nobodys(last, edition.id), sa.null()),
         (_is_due(last, now), 0),
         (sa.or_(promised, sa.func.coalesce(spoken, sa.false())), sa.null()),
         (contested, 1),
@@ -233,11 +234,16 @@ def _is_due(last: Any, now: dt.datetime) -> Clause:
     return sa.and_(last.call_back_on.is_not(None), come)
 
 
-def _is_nobodys(last: Any) -> Clause:
+def _contested(edition_id: int) -> Clause:
+    """Whether it contests a telephone copy: of a list that the database makes once, and not for each respondent."""
+    return _ROW.entity_id.in_(select_contested(sa.literal(edition_id)))
+
+
+def _is_nobodys(last: Any, edition_id: int) -> Clause:
     """Whether nobody calls it any more: it has said so, or it is answered for and has nothing to say against that."""
     settled = sa.or_(_ROW.covered, _ROW.claimed, _ROW.declared, _ROW.state == "submitted")
     never = sa.func.coalesce(last.outcome, "").in_(NEVER_AGAIN)
-    return sa.or_(never, sa.and_(settled, ~is_contested(_ROW.edition_id, _ROW.entity_id)))
+    return sa.or_(never, sa.and_(settled, ~_contested(edition_id)))
 
 
 def _can_answer(edition: EditionView, now: dt.datetime) -> Clause:

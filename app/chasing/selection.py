@@ -17,10 +17,15 @@ from app.editions.files import ROME
 from app.extensions import db
 
 
-def select_respondents(edition: EditionView, wanted: Filter, now: dt.datetime, *, region: str | None = None) -> list[int]:
-    """The ids of the entities that the filter means now, in their order. Renews the rows where they are old."""
+def select_respondents(
+    edition: EditionView, wanted: Filter, now: dt.datetime, *, region: str | None = None, unanswered: bool = False
+) -> list[int]:
+    """The ids of the entities that the filter means now, in their order; `unanswered`: only those that have not answered and
+    for whom no other has. Renews the rows where they are old."""
     fresh_respondents(edition, now)
     row = respondent_table.c
     today = now.astimezone(ROME).date()
     query = sa.select(row.entity_id).where(row.edition_id == edition.id, *conditions(wanted, today, region=region))
+    if unanswered:
+        query = query.where(row.state != "submitted", ~row.covered)
     return list(db.session.execute(query.order_by(row.entity_id)).scalars())

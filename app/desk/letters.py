@@ -25,6 +25,7 @@ from app.desk.code_lists import Problem, listed, unreadable, where_typed
 from app.desk.login_paging import paging
 from app.desk.login_words import RUN_SOURCES
 from app.desk.old_pages import old_page
+from app.desk.plan_letters import step_of_letters
 from app.editions.current import EditionView, current_edition
 from app.letters.many import (
     Letters,
@@ -94,6 +95,7 @@ def letters(number: int) -> ResponseReturnValue:
         under_way=under_way,
         names=_names(),
         sources=RUN_SOURCES,
+        step=step_of_letters(found),
     )
     response = make_response(page)
     if under_way:

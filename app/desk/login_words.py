@@ -41,6 +41,7 @@ RUN_SOURCES: Final[dict[str, LazyString]] = {
     "file": _l("da un file"),
     "list": _l("da un elenco scritto"),
     "filter": _l("da un filtro delle risposte"),
+    "plan": _l("per un passo del piano"),
 }
 ITEM_STATES: Final[dict[str, tuple[LazyString, str]]] = {
     "waiting": (_l("In attesa"), "neutral"),

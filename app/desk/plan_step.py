@@ -27,6 +27,7 @@ from app.desk.batches import the_edition
 from app.desk.filter_words import filter_choices
 from app.desk.kind_words import ASSOCIATION_WORDS, KIND_WORDS, WHERE_WORDS, size_choices
 from app.desk.old_pages import old_page
+from app.desk.plan_letters import letters_of_step, prepare_step_letters
 from app.desk.plan_previews import preview
 from app.desk.plan_step_forms import Errors, TypedStep, content_of, new_step, stored_step, typed_step
 from app.desk.plan_words import KIND_WORDS as STEP_KIND_WORDS
@@ -35,6 +36,7 @@ from app.desk.planning import NOT_OFFERED
 from app.desk.reminder_plan import shown_steps
 from app.desk.reminder_words import AUDIENCE_WORDS, left_out_words
 from app.editions.current import EditionView
+from app.letters.running import LettersRefusedError
 from app.mail.ways import sends_certified
 from app.registry.entities import ENTITY_KINDS
 from app.reminders.audience import Audience, regions_of
@@ -97,9 +99,10 @@ def new_plan_step() -> ResponseReturnValue:
     return redirect(url_for("desk.plan_step", planned=step_id), 303)
 
 
-@blueprint.post(f"{_PATH}/<any(approva,ritira,pausa,riprendi,salta,ripristina,togli,rimetti,fatta):work>")
+@blueprint.post(f"{_PATH}/<any(approva,ritira,pausa,riprendi,salta,ripristina,togli,rimetti,fatta,lettere):work>")
 def steer_plan_step(planned: int, work: str) -> ResponseReturnValue:
-    """Approve it or withdraw that, pause, resume, skip it or not, take it out or put it back, or say that it is done."""
+    """Approve it or withdraw that, pause, resume, skip it or not, take it out or put it back, say that it is done, or prepare
+    its letters."""
     asked = _asked(planned)
     if wrong := old_page():
         return _draw(asked, errors=wrong, why=" ".join(request.form.get("motivo", "").split()), stopping=work), 422
@@ -108,6 +111,8 @@ def steer_plan_step(planned: int, work: str) -> ResponseReturnValue:
             return _stop(asked, work)
         if work == "approva":
             return _approve(asked)
+        if work == "lettere":
+            return _prepare(asked)
         do, told = _WORKS[work]
         do(_deed(asked))
     except ChangedStepError:
@@ -143,6 +148,15 @@ def _approve(asked: Step) -> ResponseReturnValue:
     plans.approve_step(_deed(asked), mark)
     flash(_("Approvato: parte da solo nel momento indicato. Se qualcosa cambia, va approvato di nuovo."), "success")
     return redirect(url_for("desk.plan_step", planned=asked.id), 303)
+
+
+def _prepare(asked: Step) -> ResponseReturnValue:
+    try:
+        number = prepare_step_letters(the_edition(), asked, actor=required_staff().actor, at=now())
+    except LettersRefusedError:
+        problem = _("Ora non ci sono lettere da preparare: nessuno le riceverebbe, o la rilevazione è finita.")
+        return _draw(asked, errors=[("", problem)]), 422
+    return redirect(url_for("desk.letters", number=number), 303)
 
 
 def _asked(step_id: int) -> Step:
@@ -192,6 +206,7 @@ def _draw(asked: Step, typed: TypedStep | None = None, errors: Errors | None = N
         audience=audience,
         messages=_examples(edition, template, audience, start),
         template=template,
+        letters=letters_of_step(edition, asked, at) if asked.removed_at is None else None,
         mark=mark_of(asked, template, edition),
         why=why,
         stopping=stopping,
@@ -210,7 +225,8 @@ def _examples(edition: EditionView, template: TemplateRow | None, audience: Audi
 def _draw_form(edition: EditionView, typed: TypedStep, errors: Errors, **context: Any) -> str:
     return render_template(
         "desk/plan_step.html",
-        **({"shown": None} | context),
+        **({"shown": None, "letters": None} | context),
+        edition=edition,
         typed=typed,
         errors=errors,
         templates=_templates(edition),

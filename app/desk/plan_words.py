@@ -41,7 +41,7 @@ WAITS: Final[dict[str, LazyString]] = {
     "unapproved": _l("Aspetta che qualcuno lo approvi: senza, non parte."),
     "faulty": _l("Non parte finché non è corretto quello che non va."),
     "not_open": _l("Aspetta che l'edizione sia aperta."),
-    "paper": _l("Prepara e spedisci le lettere, poi segnalo qui."),
+    "paper": _l("È il giorno delle lettere."),
     "changed": _l("È cambiato in questo momento: si riprova al prossimo giro."),
 }
 NOTES: Final[dict[str, LazyString]] = {

@@ -103,6 +103,12 @@ def list_letters(limit: int, offset: int = 0) -> list[Letters]:
     return _rows(_select().order_by(_ROW.id.desc()).limit(limit).offset(offset))
 
 
+def letters_for(edition_id: int, source: str, filter_text: str) -> list[Letters]:
+    """Those of an edition that were prepared from this source with this filter, the last first."""
+    which = sa.and_(_ROW.edition_id == edition_id, _ROW.source == source, _ROW.filter == filter_text)
+    return _rows(_select().where(which).order_by(_ROW.id.desc()))
+
+
 def count_letters() -> int:
     """How many times letters were prepared."""
     return db.session.execute(sa.select(sa.func.count(_ROW.id))).scalar_one()

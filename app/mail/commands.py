@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,9 +18,10 @@ from app.clock import now
 from app.config import settings
 from app.extensions import db
 from app.mail.delivering import Tally
+from app.mail.health import planned_later
 from app.mail.holding_commands import clock_command, compare_command, confirm_command, hold_command
 from app.mail.journal import JournalError
-from app.mail.status_command import status_command
+from app.mail.status_command import CLOCK_ADVICE, status_command
 from app.mail.suppressions import lift_suppression
 from app.mail.ways import senders_of
 from app.mail.workers import Rest, Worker
@@ -92,8 +94,20 @@ def _deliver_once(worker: Worker, stop: threading.Event) -> None:
             break
     worker.say_goodbye()
     click.echo(_in_words(total))
+    _tell_what_waits(worker)
     if worker.resting:
         raise click.ClickException(_resting(worker.resting))
+
+
+def _tell_what_waits(worker: Worker) -> None:
+    """What this run has left for later: by the pace of its batch, or since the machine's clock is not believed."""
+    later = planned_later(now())
+    db.session.rollback()
+    if later.number:
+        click.echo(f"{later.number} planned for later, the first at {later.first:%Y-%m-%d %H:%M:%S} UTC")
+    if worker.clock_ahead:
+        jumped = dt.timedelta(seconds=round(worker.clock_ahead))
+        click.echo(f"the clock has jumped ahead by {jumped}: what was planned for later waits; {CLOCK_ADVICE}", err=True)
 
 
 def _deliver_for_ever(worker: Worker, stop: threading.Event) -> None:

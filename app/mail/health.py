@@ -159,6 +159,20 @@ def outbox_alerts(now: dt.datetime) -> tuple[str, ...]:
     return tuple(word for word in PROBLEMS if wrong.get(word))
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What workers send later than at an instant, if nobody pauses it. `first`: when the first of it is due."""
+
+    number: int
+    first: dt.datetime | None
+
+
+def planned_later(now: dt.datetime) -> Later:
+    """What waits for its time: by the pace of a batch, or since a server put it off. One statement."""
+    waiting = sa.and_(_waiting(now, until=dt.datetime.max.replace(tzinfo=dt.UTC), working=True), _ROW.not_before > now)
+    return Later(*db.session.execute(sa.select(sa.func.count(), sa.func.min(_ROW.not_before)).where(waiting)).one())
+
+
 def _was_here(worker: WorkerRow, now: dt.datetime) -> bool:
     ended = worker.stopped_at is not None and abs(now - worker.stopped_at) < ENDED_LATELY
     return ended or worker.lives(now)

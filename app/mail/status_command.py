@@ -33,6 +33,7 @@ STATE_WORDS: Final = {
     "unknown": "of unknown fate: the connection or the worker was lost while sending",
     "cancelled": "cancelled: no longer wanted, or to a bad address",
 }
+CLOCK_ADVICE: Final = "set it right; or, if it is right, flask --app wsgi mail clock --right"
 _DELIVER: Final = "flask --app wsgi mail deliver --loop"
 
 
@@ -138,7 +139,7 @@ def _clock_ahead(found: OutboxHealth) -> tuple[str, str]:
     told = ", ".join(f"{one.machine} by {_span(dt.timedelta(seconds=one.clock_ahead))}" for one in found.clocks_ahead)
     return (
         f"a clock has jumped ahead ({told}): what was planned for later waits",
-        "set it right; or, if it is right, flask --app wsgi mail clock --right",
+        CLOCK_ADVICE,
     )
 
 

@@ -122,6 +122,11 @@ class Worker:
             seconds = SHORTEST_REST if before is None else min(before.seconds * 2, LONGEST_REST)
             self.resting[channel] = Rest(why, seconds, time.monotonic() + seconds)
 
+    @property
+    def clock_ahead(self) -> float:
+        """By how many seconds this machine's clock has jumped ahead and is not believed; 0 where it is."""
+        return self._steady().ahead
+
     def rest(self) -> None:
         """Nothing is due: let the connections go."""
         for sender in self._senders.values():
