@@ -22,6 +22,7 @@ from app.context import this_request
 from app.extensions import babel, db, login, migrate
 from app.mail.returns import redirecting
 from app.practices import intake
+from app.practices import notices as practice_notices
 from app.reminders import hook as reminder_hook
 from app.responses import telephone_messages
 from app.threads import notices as thread_notices
@@ -65,6 +66,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     thread_notices.register_thread_hooks()
     reminder_hook.register_hooks()
     redirecting.register_redirect_hook()
+    practice_notices.register_hooks()
     intake.listen()
     log.configure(read.log_level, read.log_syslog)
     _register_hooks(app, read)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 
-from app.accounts.staff import ADMINISTRATOR, COORDINATOR, ROLES, TERRITORY
+from app.accounts.staff import ADMINISTRATOR, COORDINATOR, REVIEWER, ROLES, TERRITORY
 
 
 class Requirement(enum.Enum):
@@ -26,6 +26,7 @@ class Requirement(enum.Enum):
     PREPARE = "prepare"
     ADMINISTER = "administer"
     TELEPHONE = "telephone"
+    REVIEW = "review"
 
 
 ANYBODY = Requirement.ANYBODY
@@ -37,6 +38,7 @@ COORDINATE = Requirement.COORDINATE
 PREPARE = Requirement.PREPARE
 ADMINISTER = Requirement.ADMINISTER
 TELEPHONE = Requirement.TELEPHONE
+REVIEW = Requirement.REVIEW
 
 ROLES_FOR: dict[Requirement, frozenset[str]] = {
     DESK: frozenset(ROLES),
@@ -45,10 +47,11 @@ ROLES_FOR: dict[Requirement, frozenset[str]] = {
     PREPARE: frozenset({ADMINISTRATOR, COORDINATOR}),
     ADMINISTER: frozenset({ADMINISTRATOR}),
     TELEPHONE: frozenset({COORDINATOR, TERRITORY}),
+    REVIEW: frozenset({COORDINATOR, REVIEWER}),
 }
 """DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
 and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
-where the edition lets the role."""
+where the edition lets the role. REVIEW: deciding on practices; to publish and to withdraw is COORDINATE."""
 
 PERMISSIONS: dict[str, Requirement] = {
     "static": ANYBODY,
@@ -119,6 +122,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.add_sheet": OPERATOR,
     "fill.change_sheet": OPERATOR,
     "fill.sheet": OPERATOR,
+    "fill.answer_desk": OPERATOR,
     "fill.conflicts": OPERATOR,
     "fill.check": OPERATOR,
     "fill.draft": OPERATOR,
@@ -200,6 +204,13 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.confirm_member": ADMINISTER,
     "desk.log": ADMINISTER,
     "desk.check_log": ADMINISTER,
+    "desk.practices": REVIEW,
+    "desk.decide_practices": REVIEW,
+    "desk.practice": REVIEW,
+    "desk.assign_practice": REVIEW,
+    "desk.turn_practice": REVIEW,
+    "desk.withdraw_practice": COORDINATE,
+    "desk.publications": COORDINATE,
     "desk.renew": DESK,
     "desk.editions": COORDINATE,
     "desk.new_edition": COORDINATE,

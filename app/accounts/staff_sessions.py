@@ -14,7 +14,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.accounts.models import StaffMember, StaffSession
-from app.accounts.staff import ADMINISTRATOR, COORDINATOR, TERRITORY
+from app.accounts.staff import ADMINISTRATOR, COORDINATOR, REVIEWER, TERRITORY
 from app.accounts.tokens import has_token_shape, new_token, token_hash
 from app.audit.chain import record
 from app.config import settings
@@ -64,6 +64,11 @@ class StaffIdentity:
     def follows(self) -> bool:
         """Whether they see entities and write down calls."""
         return self.role in (ADMINISTRATOR, COORDINATOR, TERRITORY)
+
+    @property
+    def reviews(self) -> bool:
+        """Whether they decide on practices."""
+        return self.role in (COORDINATOR, REVIEWER)
 
 
 _LIVE: Final = (

@@ -42,8 +42,11 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     notes,
     plan_step,
     planning,
+    practice,
+    practices,
     profile,
     profile_factors,
+    publications,
     reminder_plan,
     responses,
     returned_mail,
@@ -90,6 +93,8 @@ CSRF_REDISPLAY = frozenset(
         "desk.new_saved_answer",
         "desk.new_template",
         "desk.new_thread",
+        "desk.practice",
+        "desk.publications",
         "desk.recovery_codes",
         "desk.rewrite_entity_note",
         "desk.saved_answer",
@@ -103,6 +108,7 @@ CSRF_REDISPLAY = frozenset(
         "desk.telephone",
         "desk.template",
         "desk.thread",
+        "desk.withdraw_practice",
     }
 )
 """Pages that show what was typed again where the form's token was too old."""

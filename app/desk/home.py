@@ -26,8 +26,9 @@ from app.desk.curve_marks import Marks, marks_of
 from app.desk.mail_status import mail_alerts
 from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
-from app.desk.waiting import WaitingLine, waiting_lines
+from app.desk.waiting import WaitingLine, practice_lines, waiting_lines
 from app.editions.current import EditionView, current_edition
+from app.practices.queue import queue_waits
 from app.reminders.latest import BatchLine, latest_batches
 from app.reminders.plans.waiting import plan_waiting
 from app.web.language import current_language
@@ -55,7 +56,7 @@ def home() -> str:
         words=words,
         curve=curve,
         marks=marks_of(curve.plane, batches or [], happenings(edition.id, region), words) if staff.follows else Marks(),
-        waiting=_waiting(edition, staff, board.part, region, now) if staff.follows else None,
+        waiting=_waiting(edition, staff, board.part, region, now),
         states=states_of(staff, board.part, words, region),
         counted=counted_of(board.part, words),
         tables=tables_of(staff, board.part, words, region),
@@ -78,10 +79,15 @@ def renew() -> Response:
     return redirect(url_for("desk.home", regione=region) if region else url_for("desk.home"), 303)
 
 
-def _waiting(edition: EditionView, staff: StaffIdentity, part: Part, region: str | None, now: dt.datetime) -> list[WaitingLine]:
-    """What waits today. The plan is for all Regions: a territory's person sees none of it."""
+def _waiting(
+    edition: EditionView, staff: StaffIdentity, part: Part, region: str | None, now: dt.datetime
+) -> list[WaitingLine] | None:
+    """What waits today, None for a role to which nothing does. The plan is for all Regions: a territory's person sees none."""
+    practices = queue_waits(region) if staff.reviews else (0, 0)
+    if not staff.follows:
+        return practice_lines(staff, practices, region) if staff.reviews else None
     plan = plan_waiting(edition, now) if staff.region_code is None else None
-    return waiting_lines(staff, part, waiting_today(edition.id, now, region), region, plan)
+    return waiting_lines(staff, part, waiting_today(edition.id, now, region), region, plan, practices)
 
 
 def _region_asked(staff: StaffIdentity) -> str | None:

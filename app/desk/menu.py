@@ -13,7 +13,7 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.accounts.permission_table import ADMINISTER, COORDINATE, DESK, FOLLOW, PREPARE, ROLES_FOR, Requirement
+from app.accounts.permission_table import ADMINISTER, COORDINATE, DESK, FOLLOW, PREPARE, REVIEW, ROLES_FOR, Requirement
 from app.accounts.permissions import staff_signed_in
 from app.accounts.roles import role_name
 from app.desk import blueprint
@@ -33,6 +33,7 @@ MENU: Final = (
     MenuEntry("desk.responses", _l("Risposte"), FOLLOW),
     MenuEntry("desk.calls", _l("Telefonate"), FOLLOW),
     MenuEntry("desk.threads", _l("Messaggi"), FOLLOW),
+    MenuEntry("desk.practices", _l("Pratiche"), REVIEW),
     MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
     MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),
     MenuEntry("desk.access_requests", _l("Richieste"), PREPARE),

@@ -33,9 +33,15 @@ Numbered = Callable[[int], str]
 
 
 def waiting_lines(
-    staff: StaffIdentity, part: Part, waiting: Waiting, region: str | None, plan: PlanWaiting | None = None
+    staff: StaffIdentity,
+    part: Part,
+    waiting: Waiting,
+    region: str | None,
+    plan: PlanWaiting | None = None,
+    practices: tuple[int, int] = (0, 0),
 ) -> list[WaitingLine]:
-    """What waits, without what does not. `plan`: of the reminders, for whoever sees to it."""
+    """What waits, without what does not. `plan`: of the reminders, for whoever sees to it; `practices`: those that wait to be
+    decided on and to be published, likewise."""
 
     def listed(problem: str) -> str | None:
         return list_of(staff, Filter(region=region or "", problems=(problem,)))
@@ -62,7 +68,22 @@ def waiting_lines(
         (part.without_address, _without, listed, "no_address"),
         (part.doubly_claimed, _doubles, listed, "doubly_claimed"),
     )
-    return [WaitingLine(number, words(number), where(what)) for number, words, where, what in lines if number]
+    found = [WaitingLine(number, words(number), where(what)) for number, words, where, what in lines if number]
+    return practice_lines(staff, practices, region) + found
+
+
+def practice_lines(staff: StaffIdentity, numbers: tuple[int, int], region: str | None) -> list[WaitingLine]:
+    """The practices that wait, for whoever decides on them."""
+    if not staff.reviews:
+        return []
+    to_review, to_publish = numbers
+    place = f"&regione={region}" if region else ""
+    publications = page_for(staff, "/gestione/pratiche/pubblica") or "/gestione/pratiche?vista=pubblicare"
+    lines = (
+        (to_review, _practices, f"/gestione/pratiche?vista=attesa{place}"),
+        (to_publish, _to_publish, publications),
+    )
+    return [WaitingLine(number, words(number), address) for number, words, address in lines if number]
 
 
 def _view(page: Callable[[str], str | None], name: str) -> Callable[[str], str | None]:
@@ -83,6 +104,14 @@ def _reason(page: Callable[[str], str | None], name: str) -> Callable[[str], str
         return None if found is None else f"{found}?motivo={name}"
 
     return address
+
+
+def _practices(number: int) -> str:
+    return str(ngettext("pratica da valutare", "pratiche da valutare", number))
+
+
+def _to_publish(number: int) -> str:
+    return str(ngettext("pratica approvata da pubblicare", "pratiche approvate da pubblicare", number))
 
 
 def _corrections(number: int) -> str:

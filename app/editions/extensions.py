@@ -54,6 +54,23 @@ def extend(
 
     `reopened`: its time is over and begins again; `tell`: whether there is a message. Raises ExtensionRefusedError.
     """
+    grant(edition_code, entity_code, closes_at, reason, actor=actor, now=now, reopened=reopened, tell=tell)
+    db.session.commit()
+
+
+def grant(
+    edition_code: str,
+    entity_code: str,
+    closes_at: dt.datetime,
+    reason: str,
+    *,
+    actor: str,
+    now: dt.datetime,
+    reopened: bool = False,
+    tell: bool = True,
+) -> None:
+    """`extend` as a part of a larger deed: flushes only. Where it raises ExtensionRefusedError all of the transaction is
+    undone."""
     edition = edition_by_code(edition_code)
     entity = find_by_code(entity_code)
     if edition is None:
@@ -78,7 +95,6 @@ def extend(
     }
     action = "response_reopened" if reopened else "deadline_extended"
     record(action, actor=actor, subject=f"entity:{entity.code}", detail=detail, now=now)
-    db.session.commit()
 
 
 def hold_granting(edition: EditionView) -> None:

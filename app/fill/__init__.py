@@ -39,6 +39,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     privacy,
     receipts,
     reopening,
+    reviewed,
     seen,
     sheets,
     shells,

@@ -24,6 +24,7 @@ from app.fill.opening import NotOpenError, author, identity, load_response, loca
 from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
 from app.fill.privacy import notice_to_ask
 from app.fill.reopening import may_ask
+from app.fill.reviewed import asked_again
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.telephone import note_sent, telephone_copy
@@ -92,6 +93,7 @@ def overview() -> ResponseReturnValue:
         receipts=list_receipts(response.id) if response.submissions else [],
         by_phone=telephone_copy(response),
         unsent=has_unsent_changes(response),
+        sent_back=asked_again(response),
         **told,
         sheets=_sheets_to_add(response, reached),
     )

@@ -18,7 +18,18 @@ from app.fill import blueprint
 from app.fill.answer_lists import sheet_name
 from app.fill.forms import Typed, seen_revisions
 from app.fill.opening import author, load_response, locale
-from app.fill.path import SHEET_KINDS, Page, next_address, page_of, pages_of, previous_address, sheet_address, step_address
+from app.fill.path import (
+    SHEET_ADDRESSES,
+    SHEET_KINDS,
+    Page,
+    next_address,
+    page_of,
+    pages_of,
+    previous_address,
+    sheet_address,
+    step_address,
+)
+from app.fill.reviewed import told_of
 from app.fill.saving import draw_page, not_asked, reached_by, save_page
 from app.fill.views import moment
 from app.questionnaire.model import Step
@@ -263,6 +274,7 @@ def _draw_sheet(
         here=sheet_address(step, item, page.number),
         back=step_address(step) if page.number == 1 else sheet_address(step, item, page.number - 1),
         list_address=step_address(step),
+        told=told_of(response, SHEET_ADDRESSES[step.repeat.sheet], item) if step.repeat and page.number == 1 else None,
     )
 
 

@@ -13,6 +13,8 @@ from app.registry.folding import fold
 
 TAGGED: Final = tuple(name for name in CHOICES if name not in {"area", "level"})
 
+LONGEST_TITLE: Final = 300  # what the column holds
+
 
 def tag(field: str, code: str) -> str:
     """How a code of a field stands in `tags`: a filter looks for it between two spaces."""
@@ -39,7 +41,7 @@ def entry_of(row: Any, record: PublicRecord, number: int) -> dict[str, Any]:
         "province": row.entity_province,
         "region_code": row.entity_region_code,
         "region": row.entity_region,
-        "title": row.title,
+        "title": record.title[:LONGEST_TITLE],
         "area": record.area,
         "level": record.level,
         "latitude": latitude,

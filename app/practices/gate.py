@@ -54,6 +54,41 @@ def public_sheets(questionnaire: Questionnaire, values: Mapping[str, Any], items
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """An answer of a sheet that may not be public, for whoever reviews. `reserved`: a seat whose address is shown to nobody;
+    `small`: a number that could tell of single persons."""
+
+    question: Question
+    value: Any
+    reserved: bool
+    small: bool
+
+
+def kept_back(
+    questionnaire: Questionnaire, values: Mapping[str, Any], items: Mapping[str, Sequence[str]], item: str
+) -> list[KeptBack]:
+    """What a sheet answers that does not pass, without what is a person's or is no valid answer, and without the consent."""
+    path = reach(questionnaire, values, items)
+    found = []
+    for step in questionnaire.steps:
+        if step.repeat is None or item not in items.get(step.code, ()):
+            continue
+        passing = _public_answers(step, path, values, item)
+        for question in step.questions:
+            key = answer_key(question.code, item)
+            value = values.get(key)
+            if value is None or question.code in passing or question.personal or not path.is_reached(key):
+                continue
+            if is_na(value) or is_raw(value) or question.code == CONSENT.get(step.repeat.sheet, ("",))[0]:
+                continue
+            asked = resolved(question, path.lookup(item))
+            reserved = isinstance(value, dict) and bool(value.get("reserved"))
+            small = question.public and question.type in NUMBERS
+            found.append(KeptBack(asked, None if reserved else value, reserved, small))
+    return found
+
+
 def _consents(sheet: str, path: Reached, values: Mapping[str, Any], item: str) -> bool:
     if sheet not in CONSENT:
         return True

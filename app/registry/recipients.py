@@ -28,6 +28,7 @@ RECIPIENTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "telephone_copy": _RECORDS,
     "reopening": _RECORDS,
     "thread_message": _RECORDS,
+    "practice_sent_back": _RECORDS,
     "reminder": _RECORDS,
     "reminder_pec": (("pec",),),
 }

@@ -1,0 +1,159 @@
+"""What the desk says of a sheet that it sent back, and answering: a proposed correction taken, or the sheet confirmed as it is.
+
+Not for: what is proposed and how it becomes operations (`app.practices.sent_back`).
+Holds always: only the sheets of the signed-in entity's own response; a correction is stored by `drafts.apply`, on the
+answer that the page showed; nothing of this is asked of the database before anything was sent.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.clock import now
+from app.fill import blueprint
+from app.fill.opening import author, load_response, locale
+from app.fill.path import SHEET_ADDRESSES
+from app.fill.saving import sent_for_another
+from app.practices.fields import NAMES, value_text
+from app.practices.sent_back import (
+    NotSentBackError,
+    SentBack,
+    UnsentChangesError,
+    confirm_as_it_is,
+    open_corrections,
+    operations_for,
+    record_now,
+    sent_back_of,
+)
+from app.practices.states import CENTRE, PRACTICE
+from app.practices.vocabulary import labels
+from app.responses.drafts import EditionClosedError, TooLargeError, apply
+from app.responses.reading import OpenResponse
+from app.responses.submission import has_unsent_changes
+
+ALL = "tutte"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A correction that the desk proposes. `taken`: the draft has it already."""
+
+    name: str
+    label: str
+    present: str
+    proposed: str
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the page says of a sheet that was sent back. `confirmable`: nothing was changed since it was sent."""
+
+    note: str
+    proposals: tuple[Proposal, ...]
+    action: str
+    confirmable: bool
+
+    @property
+    def left(self) -> int:
+        """How many proposals the draft does not have yet."""
+        return sum(not one.taken for one in self.proposals)
+
+
+def told_of(response: OpenResponse, sheet: str, item: str) -> Told | None:
+    """What the desk says of this sheet, None where nothing waits."""
+    found = sent_back_of(response, item) if response.submissions else []
+    if not found:
+        return None
+    one = found[0]
+    action = url_for("fill.answer_desk", sheet=sheet, item=item)
+    return Told(one.note, _proposals(response, one), action, not has_unsent_changes(response))
+
+
+def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:
+    words, present = labels(locale()), record_now(response, one.item_id)
+    left = open_corrections(response, one.item_id, one.corrections)
+    return tuple(
+        Proposal(
+            name,
+            str(NAMES[name]),
+            value_text(name, getattr(present, name), words) if present is not None else "",
+            value_text(name, value, words),
+            name not in left,
+        )
+        for name, value in one.corrections.items()
+    )
+
+
+def asked_again(response: OpenResponse) -> list[tuple[str, str]]:
+    """(title, address) of each sheet that waits for its entity."""
+    found = sent_back_of(response) if response.submissions else []
+    return [(one.title, url_for("fill.sheet", sheet=_address_of(one), item=one.item_id)) for one in found]
+
+
+def _address_of(one: SentBack) -> str:
+    return SHEET_ADDRESSES[CENTRE if one.kind == CENTRE else PRACTICE]
+
+
+@blueprint.post("/compila/<any(pratiche, centri):sheet>/<uuid:item>/segreteria")
+def answer_desk(sheet: str, item: uuid.UUID) -> ResponseReturnValue:
+    """Take one proposed correction, all of them, or confirm the sheet as it was sent."""
+    at, key = now(), str(item)
+    response = load_response(at)
+    here = redirect(url_for("fill.sheet", sheet=sheet, item=item), 303)
+    if response.document.find_item(key) is None:
+        abort(404)
+    if sent_for_another(response.entity_code):
+        return here
+    if request.form.get("azione") == "conferma":
+        _confirm(response, key)
+        return here
+    found = sent_back_of(response, key)
+    if not found:
+        flash(_("La segreteria non chiede più niente di questa scheda."), "info")
+        return here
+    _take(response, found[0], request.form.get("prendi", ""))
+    return here
+
+
+def _confirm(response: OpenResponse, item: str) -> None:
+    try:
+        confirm_as_it_is(response, item, author(), now())
+    except NotSentBackError:
+        flash(_("La segreteria non chiede più niente di questa scheda."), "info")
+    except UnsentChangesError:
+        flash(_("Hai modificato la risposta: inviala di nuovo, e la segreteria la rilegge."), "warning")
+    else:
+        flash(_("Confermata: la segreteria sa che la scheda è giusta così."), "success")
+
+
+def _take(response: OpenResponse, one: SentBack, name: str) -> None:
+    """Put it into the draft and say what comes next."""
+    wanted = set(one.corrections) if name == ALL else {name}
+    left = open_corrections(response, one.item_id, one.corrections)
+    operations = operations_for(response, one.item_id, left, wanted & set(left))
+    if not operations:
+        flash(_("La scheda è già così."), "info")
+        return
+    save_id = request.form.get("save_id", "")[:64] or str(uuid.uuid4())
+    try:
+        reply, _saved = apply(response, operations, author(), now(), save_id=save_id)
+    except EditionClosedError:
+        flash(_("La scadenza è passata: la correzione non è stata registrata. Chiama i contatti qui sotto."), "error")
+        return
+    except TooLargeError:
+        flash(_("Le risposte sono troppo lunghe: accorcia i testi e riprova."), "error")
+        return
+    if reply.conflicts:
+        flash(_("Un collega ha modificato questa risposta nel frattempo: decidi quale vale."), "warning")
+    elif reply.refused:
+        flash(_("Non è stato possibile registrare la correzione: scrivila nella scheda."), "error")
+    else:
+        done = ngettext("Correzione registrata.", "Correzioni registrate.", len(operations))
+        flash(f"{done} {_('Per rispondere alla segreteria invia di nuovo la risposta.')}", "success")

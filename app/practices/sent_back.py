@@ -1,0 +1,160 @@
+"""A practice that was sent back, on its entity's side: what the desk says and proposes, taking it, confirming what stands.
+
+Not for: sending back (`review.py`), storing answers (`responses.drafts` alone does).
+Holds always: each function names the response, so that nobody reads or confirms another entity's; a correction that is taken is
+an ordinary operation on the answer that the person saw.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from app.audit.chain import record
+from app.extensions import db, table_of
+from app.practices.fields import MANY, ONE, Corrections
+from app.practices.gate import public_sheets
+from app.practices.models import SENT_BACK, WAITING, Practice, ReviewEntry
+from app.practices.record import FIELDS, PublicRecord
+from app.questionnaire.model import answer_key
+from app.responses.document import Operation
+from app.responses.drafts import Author
+from app.responses.reading import OpenResponse
+from app.responses.submission import has_unsent_changes
+
+_ROW: Final = table_of(Practice).c
+_ENTRY: Final = table_of(ReviewEntry).c
+_INSIDE: Final = {"address": ("place", "address")} | {part: ("contact", part) for part in ("email", "phone", "url")}
+"""Field → the field of the table of questions that holds it, and its part of the answer."""
+
+
+class NotSentBackError(LookupError):
+    """No practice of this sheet waits for its entity."""
+
+
+class UnsentChangesError(Exception):
+    """The response was changed since it was sent: it has to be sent, which also answers the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentBack:
+    """A practice that waits for its entity. `corrections`: what the desk proposes, by field."""
+
+    id: int
+    code: str
+    item_id: str
+    kind: str
+    title: str
+    note: str
+    corrections: Corrections
+    at: dt.datetime
+
+
+def sent_back_of(response: OpenResponse, item: str | None = None) -> list[SentBack]:
+    """Those of this response, or of this sheet of it, the one that waits longest first. One statement."""
+    latest = sa.select(sa.func.max(_ENTRY.id)).where(_ENTRY.practice_id == _ROW.id, _ENTRY.action == "sent_back")
+    own = [_ROW.response_id == response.id, _ROW.state == SENT_BACK]
+    own += [] if item is None else [_ROW.item_id == item]
+    query = (
+        sa.select(_ROW.id, _ROW.code, _ROW.item_id, _ROW.kind, _ROW.title, _ENTRY.note, _ENTRY.detail, _ENTRY.at)
+        .select_from(table_of(Practice))
+        .join(table_of(ReviewEntry), _ENTRY.id == latest.correlate(table_of(Practice)).scalar_subquery())
+        .where(*own)
+        .order_by(_ENTRY.at, _ROW.id)
+    )
+    found: Any = db.session.execute(query)
+    return [
+        SentBack(row.id, row.code, row.item_id, row.kind, row.title, row.note, read_corrections(row.detail), row.at)
+        for row in found
+    ]
+
+
+def read_corrections(detail: str) -> Corrections:
+    """The corrections of a line of history."""
+    stored: dict[str, Any] = json.loads(detail).get("corrections") or {}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+
+
+def record_now(response: OpenResponse, item: str) -> PublicRecord | None:
+    """What would be public of the sheet as it stands in the draft, None where it has no title or is gone."""
+    sheets = public_sheets(response.questionnaire, response.document.values(), response.document.live_items())
+    return next((one.record for one in sheets if one.item_id == item), None)
+
+
+def open_corrections(response: OpenResponse, item: str, corrections: Corrections) -> Corrections:
+    """The corrections that the draft does not have yet."""
+    present = record_now(response, item)
+    if present is None:
+        return dict(corrections)
+    return {name: value for name, value in corrections.items() if _held(present, name) != _plain(value)}
+
+
+def _held(present: PublicRecord, name: str) -> Any:
+    return _plain(getattr(present, name))
+
+
+def _plain(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, tuple) else value
+
+
+def operations_for(response: OpenResponse, item: str, corrections: Corrections, names: Collection[str]) -> list[Operation]:
+    """The operations that put these corrections into the sheet; fields of one answer are one operation."""
+    found = response.document.find_item(item)
+    if found is None:
+        return []
+    sheet = next((one.repeat.sheet for one in response.questionnaire.steps if one.code == found[0] and one.repeat), "")
+    questions = {name: code for code, name in FIELDS.get(sheet, {}).items()}
+    values: dict[str, Any] = {}
+    for name, proposed in corrections.items():
+        holder, part = _INSIDE.get(name, (name, ""))
+        code = questions.get(holder)
+        if name not in names or code is None:
+            continue
+        known = response.document.answers.get(answer_key(code, item))
+        held = values.get(code, known.value if known else None)
+        values[code] = _answer(name, part, proposed, held)
+    operations = []
+    for code, value in values.items():
+        known = response.document.answers.get(answer_key(code, item))
+        operations.append(Operation("set", item=item, question=code, value=value, base=known.revision if known else 0))
+    return operations
+
+
+def _answer(name: str, part: str, proposed: Any, held: Any) -> Any:
+    """The answer that says what is proposed, None for a blank one."""
+    before: Mapping[str, Any] = held if isinstance(held, dict) else {}
+    if part:
+        gone = {part, "latitude", "longitude"} if part == "address" else {part}
+        kept = {key: value for key, value in before.items() if key not in gone} | ({part: proposed} if proposed else {})
+        return kept or None
+    if name in ONE:
+        return {"code": proposed} if proposed else None
+    if name in MANY:
+        beside = {"text": before["text"]} if before.get("text") and "other" in proposed else {}
+        return {"codes": list(proposed), **beside} if proposed else None
+    return proposed or None
+
+
+def confirm_as_it_is(response: OpenResponse, item: str, author: Author, now: dt.datetime) -> None:
+    """Answer the desk that the sheet is right as it was sent. Commits. Raises NotSentBackError and UnsentChangesError."""
+    own = (_ROW.response_id == response.id, _ROW.item_id == item)
+    query = sa.select(_ROW.id, _ROW.code, _ROW.state).where(*own).with_for_update()
+    row = db.session.execute(query).one_or_none()
+    if row is None or row.state != SENT_BACK:
+        db.session.rollback()
+        raise NotSentBackError(item)
+    if has_unsent_changes(response):
+        db.session.rollback()
+        raise UnsentChangesError(item)
+    actor = f"operator:{author.operator_id}"
+    values = {"state": WAITING, "revision": _ROW.revision + 1, "changed_at": now, "arrived_at": now}
+    db.session.execute(sa.update(Practice).where(_ROW.id == row.id).values(values))
+    entry = {"practice_id": row.id, "action": "confirmed", "actor": actor, "at": now}
+    db.session.execute(sa.insert(ReviewEntry).values(entry))
+    record("practice_confirmed", actor=actor, subject=f"practice:{row.code}", detail={}, now=now)
+    db.session.commit()
