@@ -26,6 +26,7 @@ class Requirement(enum.Enum):
     PREPARE = "prepare"
     ADMINISTER = "administer"
     TELEPHONE = "telephone"
+    INITIATE = "initiate"
 
 
 ANYBODY = Requirement.ANYBODY
@@ -37,6 +38,7 @@ COORDINATE = Requirement.COORDINATE
 PREPARE = Requirement.PREPARE
 ADMINISTER = Requirement.ADMINISTER
 TELEPHONE = Requirement.TELEPHONE
+INITIATE = Requirement.INITIATE
 
 ROLES_FOR: dict[Requirement, frozenset[str]] = {
     DESK: frozenset(ROLES),
@@ -45,10 +47,11 @@ ROLES_FOR: dict[Requirement, frozenset[str]] = {
     PREPARE: frozenset({ADMINISTRATOR, COORDINATOR}),
     ADMINISTER: frozenset({ADMINISTRATOR}),
     TELEPHONE: frozenset({COORDINATOR, TERRITORY}),
+    INITIATE: frozenset({COORDINATOR, TERRITORY}),
 }
 """DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
 and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
-where the edition lets the role."""
+where the edition lets the role. INITIATE: the initiatives of Regions, a territory's those of its own."""
 
 PERMISSIONS: dict[str, Requirement] = {
     "static": ANYBODY,
@@ -263,6 +266,19 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.upload_receipts": COORDINATE,
     "desk.uploaded_receipts": COORDINATE,
     "desk.confirm_receipts": COORDINATE,
+    "desk.practice_imports": COORDINATE,
+    "desk.read_import": COORDINATE,
+    "desk.preview_import": COORDINATE,
+    "desk.settle_feature": COORDINATE,
+    "desk.confirm_import": COORDINATE,
+    "desk.drop_import": COORDINATE,
+    "desk.practice_import": COORDINATE,
+    "desk.undo_practice_import": COORDINATE,
+    "desk.withdraw_practice_import": COORDINATE,
+    "desk.initiatives": INITIATE,
+    "desk.new_initiative": INITIATE,
+    "desk.initiative": INITIATE,
+    "desk.withdraw_initiative": INITIATE,
     "desk.templates": COORDINATE,
     "desk.new_template": COORDINATE,
     "desk.template": COORDINATE,

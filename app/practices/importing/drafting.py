@@ -16,7 +16,7 @@ from typing import Any, Final
 from app.practices.gate import SMALLEST_NUMBER
 from app.practices.importing.mapping import OWNER, SEVERAL, Labels, Meaning, layer_of, parts_of
 from app.practices.importing.matching import APART_KM, CHOSEN, REGION_KEY, UNSURE, Match, Matcher, km_between
-from app.practices.importing.plain import plain_line, plain_text
+from app.practices.importing.plain import shortened
 from app.practices.importing.source import Feature, Source
 from app.practices.intake import LONGEST_TITLE
 from app.practices.record import CHOICES, PublicRecord
@@ -125,7 +125,7 @@ def _fields(cells: Mapping[str, str], meaning: Meaning, labels: Labels) -> tuple
         else:
             continue
         if found in ("", (), None):
-            unread[name] = plain_line(written, 100)
+            unread[name] = _line(written, 100)
             del fields[name]
     return fields | ({"others": others} if others else {}), unread
 
@@ -138,9 +138,13 @@ def _codes(name: str, written: str, values: Mapping[str, str], labels: Mapping[s
         if code in labels:
             found.add(code)
             if code == "other":
-                others[name] = plain_line(part, 150)
+                others[name] = _line(part, 150)
     ordered = tuple(code for code in labels if code in found)
     return ordered if name in SEVERAL else next(iter(ordered), "")
+
+
+def _line(text: str, longest: int) -> str:
+    return shortened(" ".join(text.split()), longest)
 
 
 def _count(written: str) -> int | None:
@@ -150,7 +154,7 @@ def _count(written: str) -> int | None:
     return number if SMALLEST_NUMBER <= number <= MOST_BENEFICIARIES else None
 
 
-def _date(written: str) -> str:
+def read_date(written: str) -> str:
     """ "2017", "2017-03" or "2017-03-31", from that or from the Italian order."""
     found = _DAY.fullmatch(written) or _ITALIAN_DAY.fullmatch(written)
     if found is None:
@@ -163,20 +167,21 @@ def _date(written: str) -> str:
     return f"{year:04}" + (f"-{month:02}" if month else "") + (f"-{day:02}" if day else "")
 
 
-def _url(written: str) -> str:
+def read_url(written: str) -> str:
+    """An address of a page, with its scheme; "" for anything else."""
     address = f"https://{written}" if written.lower().startswith("www.") else written
     return address if _URL.fullmatch(address) else ""
 
 
 _READERS: Final = {
-    "title": lambda text: plain_line(text, LONGEST_TITLE),
-    "description": lambda text: plain_text(text, LONGEST_DESCRIPTION),
-    "results": lambda text: plain_text(text, LONGEST_DESCRIPTION),
-    "address": lambda text: plain_line(text, LONGEST_ADDRESS),
-    "phone": lambda text: plain_line(text, 60),
+    "title": lambda text: _line(text, LONGEST_TITLE),
+    "description": lambda text: shortened(text, LONGEST_DESCRIPTION),
+    "results": lambda text: shortened(text, LONGEST_DESCRIPTION),
+    "address": lambda text: _line(text, LONGEST_ADDRESS),
+    "phone": lambda text: _line(text, 60),
     "email": lambda text: text if _EMAIL.fullmatch(text) else "",
-    "url": _url,
+    "url": read_url,
     "beneficiaries": _count,
-    "started": _date,
-    "ended": _date,
+    "started": read_date,
+    "ended": read_date,
 }

@@ -61,15 +61,16 @@ def plain_text(written: str, longest: int) -> str:
     if any(mark in text for mark in ("{{", "[[", "**", "#")):
         text = _without_marks(text)
     lines = (_SPACES.sub(" ", line).strip() for line in _seen(text).split("\n"))
-    return _cut(_EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip(), longest)
+    return shortened(_EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip(), longest)
 
 
 def plain_line(written: str, longest: int) -> str:
     """The same in one line."""
-    return _cut(" ".join(plain_text(written, LONGEST_READ).split()), longest)
+    return shortened(" ".join(plain_text(written, LONGEST_READ).split()), longest)
 
 
-def _cut(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """A text that is plain already, cut to so many characters."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 

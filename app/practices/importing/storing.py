@@ -38,7 +38,7 @@ from app.practices.models import (
 )
 from app.practices.publishing import AT_ONCE, retract
 from app.practices.record import digest_of, write_record
-from app.registry.entities import entity_table
+from app.registry.entities import entity_table, label
 from app.registry.folding import fold
 from app.registry.regional_bodies import need_regional_body
 
@@ -76,6 +76,18 @@ class ImportRow:
     practices: int
     public: int
     touched: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedPractice:
+    """A practice of an import, in a list."""
+
+    code: str
+    kind: str
+    title: str
+    state: str
+    public: bool
+    owner: str
 
 
 def draft_upload(upload: Upload, labels: Labels, now: dt.datetime) -> tuple[list[Row], Matcher]:
@@ -242,6 +254,18 @@ def find_import(number: int) -> ImportRow | None:
     """One of them."""
     row = db.session.execute(_select_imports().where(_IMPORT.id == number)).one_or_none()
     return None if row is None else ImportRow(*row)
+
+
+def practices_of(number: int, *, limit: int, offset: int = 0) -> list[ImportedPractice]:
+    """The practices of an import, in the order of its file."""
+    query = sa.select(
+        _ROW.code, _ROW.kind, _ROW.title, _ROW.state, _ROW.published.is_not(None), _ENTITY.name, _ENTITY.province_sign
+    )
+    query = query.join(entity_table, _ENTITY.id == _ROW.entity_id).where(_ROW.import_id == number)
+    rows = db.session.execute(query.order_by(_ROW.id).limit(limit).offset(offset)).all()
+    return [
+        ImportedPractice(row.code, row.kind, row.title, row.state, row[4], label(row.name, row.province_sign)) for row in rows
+    ]
 
 
 def undo_import(number: int, *, actor: str, now: dt.datetime) -> int:
