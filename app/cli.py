@@ -14,6 +14,7 @@ from app.editions.commands import edition_group
 from app.letters.commands import letter_group
 from app.mail.commands import mail_group
 from app.mail.returns import commands as return_commands  # noqa: F401  (its commands join the group of mail)
+from app.practices.commands import practices_group
 from app.privacy.commands import privacy_group
 from app.registry.commands import registry_group
 from app.reminders.commands import reminders_group
@@ -23,5 +24,5 @@ from app.responses.commands import coverage_group
 def init_app(app: Flask) -> None:
     """Add every group, and the doctor."""
     groups = (registry_group, entity_group, staff_group, edition_group, coverage_group, letter_group, mail_group, audit_group)
-    for command in (*groups, reminders_group, privacy_group, demo_group, doctor_command):
+    for command in (*groups, practices_group, reminders_group, privacy_group, demo_group, doctor_command):
         app.cli.add_command(command)

@@ -55,7 +55,6 @@ _DETAILS: Final[dict[str, LazyString]] = {
     "letters": _l("lettere"),
     "practices": _l("pratiche"),
     "taken": _l("entrate"),
-    "left": _l("rimaste fuori"),
     "year": _l("anno"),
     "receipt": _l("ricevuta"),
     "deadline": _l("scadenza"),

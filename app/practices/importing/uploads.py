@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from app.extensions import db, table_of
 from app.practices.importing.mapping import Labels, Meaning, guess, read_meaning, write_meaning
+from app.practices.importing.plain import plain_line
 from app.practices.importing.reading import read_source
 from app.practices.importing.source import Source
 from app.practices.models import PracticeUpload
@@ -74,7 +75,7 @@ def keep_upload(
     source = read_source(content)
     forget_old(now)
     values = {
-        "file_name": file_name[:LONGEST_FILE_NAME],
+        "file_name": plain_line(file_name, LONGEST_FILE_NAME),
         "digest": hashlib.sha256(content).hexdigest(),
         "edition_label": edition_label,
         "year": year,
