@@ -14,7 +14,8 @@ from app.editions.commands import edition_group
 from app.letters.commands import letter_group
 from app.mail.commands import mail_group
 from app.mail.returns import commands as return_commands  # noqa: F401  (its commands join the group of mail)
-from app.practices.opendata.commands import practices_group
+from app.practices.commands import practices_group
+from app.practices.opendata import commands as opendata_commands  # noqa: F401  (its commands join the group of practices)
 from app.privacy.commands import privacy_group
 from app.registry.commands import registry_group
 from app.reminders.commands import reminders_group

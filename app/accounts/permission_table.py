@@ -27,6 +27,7 @@ class Requirement(enum.Enum):
     ADMINISTER = "administer"
     TELEPHONE = "telephone"
     REVIEW = "review"
+    INITIATE = "initiate"
 
 
 ANYBODY = Requirement.ANYBODY
@@ -39,6 +40,7 @@ PREPARE = Requirement.PREPARE
 ADMINISTER = Requirement.ADMINISTER
 TELEPHONE = Requirement.TELEPHONE
 REVIEW = Requirement.REVIEW
+INITIATE = Requirement.INITIATE
 
 ROLES_FOR: dict[Requirement, frozenset[str]] = {
     DESK: frozenset(ROLES),
@@ -52,6 +54,11 @@ ROLES_FOR: dict[Requirement, frozenset[str]] = {
 """DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
 and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
 where the edition lets the role. REVIEW: deciding on practices; to publish and to withdraw is COORDINATE."""
+    INITIATE: frozenset({COORDINATOR, TERRITORY}),
+}
+"""DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
+and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
+where the edition lets the role. INITIATE: the initiatives of Regions, a territory's those of its own."""
 
 PERMISSIONS: dict[str, Requirement] = {
     "static": ANYBODY,
@@ -289,6 +296,19 @@ PERMISSIONS: dict[str, Requirement] = {
     "desk.upload_receipts": COORDINATE,
     "desk.uploaded_receipts": COORDINATE,
     "desk.confirm_receipts": COORDINATE,
+    "desk.practice_imports": COORDINATE,
+    "desk.read_import": COORDINATE,
+    "desk.preview_import": COORDINATE,
+    "desk.settle_feature": COORDINATE,
+    "desk.confirm_import": COORDINATE,
+    "desk.drop_import": COORDINATE,
+    "desk.practice_import": COORDINATE,
+    "desk.undo_practice_import": COORDINATE,
+    "desk.withdraw_practice_import": COORDINATE,
+    "desk.initiatives": INITIATE,
+    "desk.new_initiative": INITIATE,
+    "desk.initiative": INITIATE,
+    "desk.withdraw_initiative": INITIATE,
     "desk.templates": COORDINATE,
     "desk.new_template": COORDINATE,
     "desk.template": COORDINATE,

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from app.editions.checks import MAX_LETTER_BYTES
 from app.mail.returns.uploads import MOST_BYTES as MOST_UPLOADED
+from app.practices.importing.source import MOST_BYTES as MOST_IMPORTED
 from app.questionnaire.source import MAX_CHARACTERS
 from app.reminders.template_files import MOST_BYTES as MOST_ATTACHED
 from app.threads.typed import BODY as MOST_WRITTEN
@@ -26,6 +27,8 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     exports,
     extending,
     home,
+    import_steps,
+    initiatives,
     learning_pages,
     letters,
     log,
@@ -43,6 +46,7 @@ from app.desk import (  # noqa: E402,F401  (they register on `blueprint`)
     plan_step,
     planning,
     practice,
+    practice_imports,
     practices,
     profile,
     profile_factors,
@@ -66,6 +70,7 @@ LARGE_BODIES = {
     "desk.edition_questionnaire": MAX_CHARACTERS * 4 + _AROUND_A_FILE,
     "desk.new_thread": MOST_WRITTEN,
     "desk.thread": MOST_WRITTEN,
+    "desk.practice_imports": MOST_IMPORTED + _AROUND_A_FILE,
     "desk.template_files": MOST_ATTACHED + _AROUND_A_FILE,
     "desk.upload_receipts": MOST_UPLOADED + _AROUND_A_FILE,
 }
@@ -80,14 +85,17 @@ CSRF_REDISPLAY = frozenset(
         "desk.change_password",
         "desk.change_person",
         "desk.confirm_batch",
+        "desk.confirm_import",
         "desk.confirm_login_run",
         "desk.edition_part",
         "desk.edition_pilot",
         "desk.extend",
         "desk.extend_entity",
+        "desk.initiative",
         "desk.member",
         "desk.new_audience",
         "desk.new_edition",
+        "desk.new_initiative",
         "desk.new_letters",
         "desk.new_login_run",
         "desk.new_saved_answer",
@@ -95,9 +103,12 @@ CSRF_REDISPLAY = frozenset(
         "desk.new_thread",
         "desk.practice",
         "desk.publications",
+        "desk.practice_imports",
+        "desk.read_import",
         "desk.recovery_codes",
         "desk.rewrite_entity_note",
         "desk.saved_answer",
+        "desk.settle_feature",
         "desk.single_sign_on",
         "desk.unlink_single_sign_on",
         "desk.change_plan_step",

@@ -22,8 +22,29 @@ WAITING, SENT_BACK, APPROVED, REJECTED, WITHDRAWN = STATES = ("waiting", "sent_b
 """`withdrawn`: the desk took it back from the public; who takes it back by its answer is told by `consent` and `present`."""
 
 
+class PracticeUpload(Base):
+    """A file of earlier practices that was uploaded and not yet confirmed. `source`: what was read of it, JSON, compressed;
+    `meaning`: JSON, how it is to be read; `settled`: JSON, feature → whose somebody said it is; `revision`: rises with both."""
+
+    __tablename__ = "practice_upload"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(sa.String(200))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    edition_label: Mapped[str] = mapped_column(sa.String(40))
+    year: Mapped[int]
+    features: Mapped[int]
+    source: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    meaning: Mapped[str] = mapped_column(sa.Text)
+    settled: Mapped[str] = mapped_column(sa.Text, default="{}")
+    revision: Mapped[int] = mapped_column(default=1)
+    uploaded_by: Mapped[str] = mapped_column(sa.String(100))
+    uploaded_at: Mapped[dt.datetime] = mapped_column(UTCDateTime, index=True)
+
+
 class PracticeImport(Base):
-    """A file of earlier practices that was brought in. `mapping`: JSON, how its columns and categories were read."""
+    """A file of earlier practices that was brought in. `mapping`: JSON, how its columns and categories were read; `rows`: how
+    many practices it brought; `approved`: they were approved with it; `undone_at`: they were all taken away again."""
 
     __tablename__ = "practice_import"
 
@@ -33,6 +54,9 @@ class PracticeImport(Base):
     edition_label: Mapped[str] = mapped_column(sa.String(40))
     year: Mapped[int]
     mapping: Mapped[str] = mapped_column(sa.Text, default="{}")
+    rows: Mapped[int] = mapped_column(default=0, server_default="0")
+    approved: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    undone_at: Mapped[dt.datetime | None] = mapped_column(UTCDateTime)
     actor: Mapped[str] = mapped_column(sa.String(100))
     at: Mapped[dt.datetime] = mapped_column(UTCDateTime)
 

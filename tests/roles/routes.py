@@ -73,6 +73,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "batch": [1],
         "audience": [1],
         "planned": [1],
+        "place": [1],
         "work": ["pausa", "riprendi"],
         "template": [0, 1],
         "person": [BYSTANDER, 999_999],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 
 from app.database import unit_of_work
+from app.practices.commands import practices_group
 from app.practices.opendata.files import make_files
 from app.practices.published import current_version, list_versions
 from app.terminal import print_row
-
-practices_group = AppGroup("practices", help="What municipalities let everybody read: publications and their files.")
 
 
 @practices_group.command("files")
