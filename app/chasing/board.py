@@ -57,7 +57,7 @@ def tally_of(edition: EditionView, now: dt.datetime, region_code: str | None = N
 
 
 def fresh_tally(edition: EditionView, now: dt.datetime) -> dt.datetime | None:
-    """When the kept numbers were taken, None where `tally_of` would renew them: for who keeps what it made of them. One query."""
+    """When the kept numbers were taken, None where `tally_of` would renew them: for who keeps what it made of them."""
     taken_at = db.session.connection().execute(sa.select(_TALLY.taken_at).where(_TALLY.edition_id == edition.id)).scalar()
     return None if taken_at is None or abs(now - taken_at) >= KEPT else taken_at
 

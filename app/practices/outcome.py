@@ -47,6 +47,11 @@ class Fate:
     is_public: bool
     note: str
 
+    @property
+    def present(self) -> bool:
+        """Whether it stands in what the entity sent last."""
+        return self.fate != REMOVED
+
 
 def fates_of(entity_id: int) -> list[Fate]:
     """All of them, the latest year first, then in the order in which they came. Two statements at most."""

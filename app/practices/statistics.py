@@ -1,6 +1,6 @@
-"""Counting what is public now: by year, and of each year by kind, area, Region, recipients, type, funding and level.
+"""Counting what is public now, by year: each by kind, area, Region, recipients, type, funding, level, services.
 
-Not for: the labels of what is counted (`vocabulary.py`), how many have answered (`app.chasing`), who is like whom (`similar.py`).
+Not for: labels (`vocabulary.py`), how many have answered (`app.chasing`), who is like whom (`similar.py`).
 Holds always: only `published_practice` is counted, and of it what is public now; an entry counts once in each code that it
 bears, so that a dimension of several values may add up to more than its entries. Two statements, whatever there is.
 """
@@ -89,7 +89,7 @@ def add_tags(codes: dict[str, Codes], tags: str, number: int) -> None:
     for one in tags.split():
         dimension, _, code = one.partition(":")
         if dimension in _TAGGED and dimension in codes:
-            codes[dimension][code] += number
+            codes[dimension][code] = codes[dimension].get(code, 0) + number
 
 
 def add_rows(rows: Iterable[Any], areas: Codes, recipients: Codes) -> None:
