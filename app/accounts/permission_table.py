@@ -50,15 +50,12 @@ ROLES_FOR: dict[Requirement, frozenset[str]] = {
     ADMINISTER: frozenset({ADMINISTRATOR}),
     TELEPHONE: frozenset({COORDINATOR, TERRITORY}),
     REVIEW: frozenset({COORDINATOR, REVIEWER}),
-}
-"""DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
-and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
-where the edition lets the role. REVIEW: deciding on practices; to publish and to withdraw is COORDINATE."""
     INITIATE: frozenset({COORDINATOR, TERRITORY}),
 }
 """DESK: the dashboard. FOLLOW: entities, calls, notes, exports. COORDINATE: editions, batches, extensions. PREPARE: addresses
 and letters, which both look after. ADMINISTER: logins, staff, the log. TELEPHONE: filling in with an officer on the line,
-where the edition lets the role. INITIATE: the initiatives of Regions, a territory's those of its own."""
+where the edition lets the role. REVIEW: deciding on practices; to publish and to withdraw is COORDINATE. INITIATE: the
+initiatives of Regions, a territory's those of its own."""
 
 PERMISSIONS: dict[str, Requirement] = {
     "static": ANYBODY,
@@ -106,6 +103,7 @@ PERMISSIONS: dict[str, Requirement] = {
     "public.map_rows": ANYBODY,
     "public.practices": ANYBODY,
     "public.practice_page": ANYBODY,
+    "public.results_csv": ANYBODY,
     "public.service_worker": ANYBODY,
     "public.security_txt": ANYBODY,
     "public.switch_language": ANYBODY,
@@ -138,6 +136,8 @@ PERMISSIONS: dict[str, Requirement] = {
     "fill.opinion": OPERATOR,
     "fill.copy": OPERATOR,
     "fill.history": OPERATOR,
+    "fill.outcome": OPERATOR,
+    "fill.outcome_pdf": OPERATOR,
     "fill.messages": OPERATOR,
     "fill.new_message": OPERATOR,
     "fill.thread": OPERATOR,

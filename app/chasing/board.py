@@ -65,6 +65,12 @@ def provinces_of(edition: EditionView) -> tuple[Row, ...]:
     return tuple(row for part in parts if part is not None for row in part.provinces)
 
 
+def fresh_tally(edition: EditionView, now: dt.datetime) -> dt.datetime | None:
+    """When the kept numbers were taken, None where `tally_of` would renew them: for who keeps what it made of them."""
+    taken_at = db.session.connection().execute(sa.select(_TALLY.taken_at).where(_TALLY.edition_id == edition.id)).scalar()
+    return None if taken_at is None or abs(now - taken_at) >= KEPT else taken_at
+
+
 def _stored(edition_id: int) -> tuple[dt.datetime, Numbers, Plan] | None:
     """The kept numbers; None where there are none that this program can read."""
     query = sa.select(_TALLY.taken_at, _TALLY.numbers, edition_table.c.plan)

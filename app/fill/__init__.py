@@ -32,6 +32,7 @@ from app.fill import (  # noqa: E402,F401  (they register their routes on `bluep
     inviting,
     late_pages,
     merged,
+    outcome,
     overview,
     password,
     people,

@@ -55,6 +55,8 @@ WORDS: Final = {
 }
 """Why a reminder is not wanted any more, as it stands in the outbox; the desk puts it into its own words."""
 PATRON: Final = "the entity keeps its patron's day"
+OUTCOME: Final = "fill.outcome"
+"""The page that news of results leads to: what became of one's own answers."""
 LAST_START: Final = dt.time(17)
 """No message is put off to a later hour of the next day: there it would be put off again."""
 _REFERENCE: Final = "entity:"
@@ -186,7 +188,7 @@ class _Facts:
 
     def links(self, wanted: Sequence[ClaimedDelivery], actor: str) -> dict[int, str]:
         """By id, where each leads: an entity's first password for a reminder to one that never had any, else where it signs in;
-        the results where they are published."""
+        what became of its answers where the results are published."""
         entities = {one.id: self.entity(one) for one in wanted}
         activated = activated_among({entity.id for entity in entities.values()})
         fresh = [one for one in wanted if entities[one.id].id not in activated and self._may_activate(one)]
@@ -198,7 +200,7 @@ class _Facts:
         return delivery.kind != TO_PERSON and self.occasion(delivery) not in AFTERWARDS
 
     def _page(self, delivery: ClaimedDelivery, entity_code: str) -> str:
-        return site_address("public.results") if self.occasion(delivery) == RESULTS else sign_in_address(entity_code)
+        return site_address(OUTCOME) if self.occasion(delivery) == RESULTS else sign_in_address(entity_code)
 
     def left(self, wanted: Sequence[ClaimedDelivery]) -> dict[int, Mapping[str, str]]:
         """By id, of those whose text asks for it: what is left of the draft, in the message's language."""

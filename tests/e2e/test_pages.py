@@ -75,6 +75,7 @@ OWN = (
     "/ricevuta",
     "/ricevuta/1/copia",
     "/storico",
+    "/esito",
     "/ente",
     "/ente/indirizzi",
     "/ente/invita",

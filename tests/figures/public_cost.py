@@ -172,7 +172,7 @@ def _cpu(site: Site | BareSite, asker: Asker, path: str, times: int, tag: str = 
 
 
 def _cold(site: Site, asker: Asker, path: str) -> float:
-    """CPU of an answer for which nothing is kept: the first after a publication. A process of the site may have begun with it."""
+    """CPU of an answer for which nothing is kept: the first after a publication. A process may have begun with it."""
     spent = []
     for _time in range(COLD):
         with unit_of_work(writes=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -104,9 +106,29 @@ def test_a_visit_within_the_minute_counts_nothing(
     assert client.get("/risultati").status_code == 200
 
 
-def test_the_page_is_kept_by_no_cache_like_the_other_public_pages(client: FlaskClient, bring: Stage) -> None:
+def test_who_has_not_signed_in_asks_again_with_an_etag_and_no_other_cache_keeps_the_page(
+    client: FlaskClient, bring: Stage, towns: None, clock: Clock
+) -> None:
     bring("open")
-    assert client.get("/risultati").headers["Cache-Control"] == client.get("/privacy").headers["Cache-Control"]
+    page = client.get("/risultati")
+    tag = page.headers["ETag"]
+    assert page.headers["Cache-Control"] == "private, no-cache"
+    assert "Cookie" in {one.strip() for one in page.headers["Vary"].split(",")}
+    again = client.get("/risultati", headers={"If-None-Match": tag})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get("/risultati?anno=2025", headers={"If-None-Match": tag}).status_code == 200
+    client.get("/?lingua=en")
+    assert client.get("/risultati", headers={"If-None-Match": tag}).status_code == 200
+    client.get("/?lingua=it")
+    assert client.get("/risultati", headers={"If-None-Match": tag}).status_code == 304
+    clock.move(seconds=60)
+    assert client.get("/risultati", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_another_browser_is_given_a_page_of_its_own(new_client: Callable[[], FlaskClient], bring: Stage, towns: None) -> None:
+    bring("open")
+    tag = new_client().get("/risultati").headers["ETag"]
+    assert new_client().get("/risultati", headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_the_foot_of_every_page_leads_there(client: FlaskClient) -> None:
