@@ -105,12 +105,13 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Practices by area, and by recipients; `names`: of the groups, the nearest last."""
+    """Practices by area, and by recipients; `names`: of the groups, the nearest last; `beside`: the nearest that has published
+    something, whose shares stand beside the entity's, "" for none."""
 
     names: tuple[str, ...]
+    beside: str
     areas: tuple[Area, ...]
     recipients: tuple[Area, ...]
-    has_own: bool
 
 
 def fate_rows(
@@ -186,7 +187,8 @@ def areas_chart(public: Sequence[Fate], groups: Sequence[Group], words: Labels, 
     by_area = _areas(areas, len(shown), [(group.areas, sum(group.areas.values())) for group in groups], words["area"], language)
     totals = [(group.recipients, sum(group.areas.values())) for group in groups]
     by_recipients = _areas(recipients, len(shown), totals, words["recipients"], language)
-    return Areas(tuple(group.key for group in groups), by_area, by_recipients, bool(shown))
+    beside = next((group.key for group in reversed(groups) if group.areas), "")
+    return Areas(tuple(group.key for group in groups), beside, by_area, by_recipients)
 
 
 def _areas(
@@ -195,7 +197,7 @@ def _areas(
     numbers = number_words(language)
     order = {code: at for at, code in enumerate(known)}
     codes = {code for code in (*own, *(code for counts, _total in groups for code in counts)) if code}
-    nearest, total = groups[-1] if groups else ({}, 0)
+    nearest, total = next((group for group in reversed(groups) if group[1]), ({}, 0))
     return tuple(
         Area(
             known.get(code, code),

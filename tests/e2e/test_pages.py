@@ -230,7 +230,7 @@ def public_practices(site: Site, owner: Owner) -> None:
         assert edition is not None
         year = year_of(edition)
         others = ("068038", "068001", "068041", "066049", "067041", "069022", "048017", "015146", "058091")
-        areas, groups = ("families", "centres", "early_childhood"), ("parents", "age02", "age35", "foreign")
+        areas, groups = ("families", "centres", "childhood"), ("parents", "age02", "age35", "all")
         rows = [
             practice_row(
                 others[number % len(others)],
@@ -239,8 +239,8 @@ def public_practices(site: Site, owner: Owner) -> None:
                     area=areas[number % 3],
                     recipients=groups[number % 4 : number % 4 + 2],
                     level="municipality" if number % 3 else "ambito",
-                    funding=("own",),
-                    types=("service",),
+                    funding=("municipal",),
+                    types=("listening",),
                 ),
                 now,
                 year=year - number % 2,

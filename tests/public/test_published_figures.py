@@ -21,7 +21,7 @@ from tests.public_practices import add_practices, practice_row, publish_all
 from tests.registry_rows import add_municipalities
 
 FAMILIES = PublicRecord(title="Sportello", area="families", recipients=("parents", "age02"), level="municipality")
-NURSERY = PublicRecord(title="Nido", area="early_childhood", recipients=("age02",), level="ambito")
+NURSERY = PublicRecord(title="Nido", area="childhood", recipients=("age02",), level="ambito")
 PLACE = PublicRecord(title="Centro", services=("info",))
 
 
