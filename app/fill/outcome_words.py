@@ -16,7 +16,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.editions.current import EditionView
 from app.fill.path import SHEET_ADDRESSES
-from app.practices.models import CENTRE, INITIATIVE, PRACTICE
 from app.practices.outcome import (
     APPROVED,
     NO_CONSENT,
@@ -29,6 +28,7 @@ from app.practices.outcome import (
     Fate,
 )
 from app.practices.similar import BOTH, REGION, SIZE, Group, Peer
+from app.practices.statistics import CENTRE, INITIATIVE, PRACTICE
 from app.practices.vocabulary import Labels
 from app.web.numbers import number_words
 
@@ -139,8 +139,8 @@ def group_name(key: str, peer: Peer) -> str:
         return size
     if key == REGION:
         where = _("Comuni") if peer.kind == "municipality" else _("Enti dello stesso tipo")
-        return _("%(who)s, %(region)s", who=where, region=peer.region)
-    return _("%(who)s, %(region)s", who=size, region=peer.region)
+        return str(_("%(who)s, %(region)s", who=where, region=peer.region))
+    return str(_("%(who)s, %(region)s", who=size, region=peer.region))
 
 
 def _size_name(peer: Peer) -> str:
@@ -151,7 +151,7 @@ def _size_name(peer: Peer) -> str:
         4: _("Comuni da 20.000 a 99.999 residenti"),
         5: _("Comuni con 100.000 residenti o più"),
     }
-    return names[peer.size_class] if peer.kind == "municipality" else _("Enti dello stesso tipo")
+    return str(names[peer.size_class] if peer.kind == "municipality" else _("Enti dello stesso tipo"))
 
 
 def compared(groups: Sequence[Group], peer: Peer, own: int, language: str) -> list[Compared]:
