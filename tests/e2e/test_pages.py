@@ -21,9 +21,6 @@ from app.mail.outbox import queue_message
 from app.mail.returns.handling import take_return
 from app.mail.returns.models import MailboxSpace
 from app.mail.returns.space import note_space, note_warning
-from app.practices.intake import year_of
-from app.practices.models import REJECTED, SENT_BACK, WAITING, WITHDRAWN
-from app.practices.record import PublicRecord
 from app.registry.entities import find_by_code
 from app.responses.document import Operation
 from app.responses.drafts import Author, apply
@@ -36,7 +33,6 @@ from tests.mail.conftest import message
 from tests.mail.returns.deliveries import sent
 from tests.mail.returns.writing import dsn, mail
 from tests.mail.test_health import add_group, add_worker
-from tests.public_practices import add_practices, practice_row, publish_all
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
 PUBLIC = (
@@ -218,56 +214,6 @@ def inspect(page: Page, name: str) -> None:
         page.set_viewport_size(NARROWEST)
         browsers.assert_fits(page)
         page.set_viewport_size(browsers.NARROW)
-
-
-@pytest.fixture(scope="module")
-def public_practices(site: Site, owner: Owner) -> None:
-    """Practices of two years, of the owner and of others of its Region, and sheets of the owner of every fate."""
-    app = site.application()
-    now = dt.datetime.now(dt.UTC)
-    with app.app_context():
-        edition = edition_by_code("demo")
-        assert edition is not None
-        year = year_of(edition)
-        others = ("068038", "068001", "068041", "066049", "067041", "069022", "048017", "015146", "058091")
-        areas, groups = ("families", "centres", "childhood"), ("parents", "age02", "age35", "all")
-        rows = [
-            practice_row(
-                others[number % len(others)],
-                PublicRecord(
-                    title=f"Sportello di ascolto e orientamento per le famiglie numero {number}",
-                    area=areas[number % 3],
-                    recipients=groups[number % 4 : number % 4 + 2],
-                    level="municipality" if number % 3 else "ambito",
-                    funding=("municipal",),
-                    types=("listening",),
-                ),
-                now,
-                year=year - number % 2,
-            )
-            for number in range(60)
-        ]
-        states = (WAITING, SENT_BACK, REJECTED, WITHDRAWN)
-        rows += [practice_row("068038", PublicRecord(title=f"Nido {one}"), now, year=year, state=one) for one in states]
-        rows.append(practice_row("068038", PublicRecord(title="Conta e basta"), now, year=year, consent=False))
-        add_practices(rows)
-        publish_all(now)
-        db.engine.dispose()
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("path", ["/risultati", "/esito"])
-def test_the_figures_and_what_became_of_the_answers_fit(
-    site: Site, owner: Owner, public_practices: None, open_page: OpenPage, path: str, size: str
-) -> None:
-    page = open_page("/", viewport=SIZES[size])
-    page.context.add_cookies([session_cookie(site, owner)])
-    page.goto(path)
-    assert page.locator(".count-bar").count() >= 4
-    inspect(page, f"page {size} {path} published")
-    for summary in page.locator("main summary").all():
-        summary.click()
-    inspect(page, f"page {size} {path} tables")
 
 
 @pytest.mark.parametrize("size", SIZES)

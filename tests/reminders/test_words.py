@@ -200,20 +200,6 @@ def test_results_reach_who_is_covered_as_well(reachable: EditionView, people: Pe
     assert {one.code for one in audience(reachable, later, occasion=THANKS).recipients} == {FIRENZE}
 
 
-def test_news_of_results_leads_to_what_became_of_ones_answers(
-    reachable: EditionView, people: People, run: Run, server: SmtpServer, clock: Clock
-) -> None:
-    people.send(FIRENZE, OWN)
-    clock.set(START + dt.timedelta(hours=2))
-    db.session.execute(sa.text("UPDATE edition SET state = 'published'"))
-    db.session.commit()
-    queue(reachable, "t", IDS[RESULTS], START + dt.timedelta(hours=2))
-    run()
-    message = next(one.message for one in server.taken if "risultati" in str(one.message["Subject"]))
-    assert "http://127.0.0.1:8000/esito" in body_of(message, "plain")
-    assert 'href="http://127.0.0.1:8000/esito"' in body_of(message, "html")
-
-
 def test_a_member_of_a_silent_lead_reads_a_text_of_its_own_in_the_last_week(
     reachable: EditionView, people: People, run: Run, server: SmtpServer, clock: Clock
 ) -> None:
