@@ -16,7 +16,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.editions.current import EditionView
 from app.fill.path import SHEET_ADDRESSES
-from app.practices.models import CENTRE, INITIATIVE, PRACTICE
 from app.practices.outcome import (
     APPROVED,
     NO_CONSENT,
@@ -29,6 +28,7 @@ from app.practices.outcome import (
     Fate,
 )
 from app.practices.similar import BOTH, REGION, SIZE, Group, Peer
+from app.practices.statistics import CENTRE, INITIATIVE, PRACTICE
 from app.practices.vocabulary import Labels
 from app.web.numbers import number_words
 
@@ -105,12 +105,13 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """Practices by area, and by recipients; `names`: of the groups, the nearest last."""
+    """Practices by area, and by recipients; `names`: of the groups, the nearest last; `beside`: the nearest that has published
+    something, whose shares stand beside the entity's, "" for none."""
 
     names: tuple[str, ...]
+    beside: str
     areas: tuple[Area, ...]
     recipients: tuple[Area, ...]
-    has_own: bool
 
 
 def fate_rows(
@@ -138,8 +139,8 @@ def group_name(key: str, peer: Peer) -> str:
         return size
     if key == REGION:
         where = _("Comuni") if peer.kind == "municipality" else _("Enti dello stesso tipo")
-        return _("%(who)s, %(region)s", who=where, region=peer.region)
-    return _("%(who)s, %(region)s", who=size, region=peer.region)
+        return str(_("%(who)s, %(region)s", who=where, region=peer.region))
+    return str(_("%(who)s, %(region)s", who=size, region=peer.region))
 
 
 def _size_name(peer: Peer) -> str:
@@ -150,7 +151,7 @@ def _size_name(peer: Peer) -> str:
         4: _("Comuni da 20.000 a 99.999 residenti"),
         5: _("Comuni con 100.000 residenti o più"),
     }
-    return names[peer.size_class] if peer.kind == "municipality" else _("Enti dello stesso tipo")
+    return str(names[peer.size_class] if peer.kind == "municipality" else _("Enti dello stesso tipo"))
 
 
 def compared(groups: Sequence[Group], peer: Peer, own: int, language: str) -> list[Compared]:
@@ -186,7 +187,8 @@ def areas_chart(public: Sequence[Fate], groups: Sequence[Group], words: Labels, 
     by_area = _areas(areas, len(shown), [(group.areas, sum(group.areas.values())) for group in groups], words["area"], language)
     totals = [(group.recipients, sum(group.areas.values())) for group in groups]
     by_recipients = _areas(recipients, len(shown), totals, words["recipients"], language)
-    return Areas(tuple(group.key for group in groups), by_area, by_recipients, bool(shown))
+    beside = next((group.key for group in reversed(groups) if group.areas), "")
+    return Areas(tuple(group.key for group in groups), beside, by_area, by_recipients)
 
 
 def _areas(
@@ -195,7 +197,7 @@ def _areas(
     numbers = number_words(language)
     order = {code: at for at, code in enumerate(known)}
     codes = {code for code in (*own, *(code for counts, _total in groups for code in counts)) if code}
-    nearest, total = groups[-1] if groups else ({}, 0)
+    nearest, total = next((group for group in reversed(groups) if group[1]), ({}, 0))
     return tuple(
         Area(
             known.get(code, code),

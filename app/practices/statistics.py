@@ -15,9 +15,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from app.extensions import db
-from app.practices.models import CENTRE, INITIATIVE, PRACTICE
+from app.practices import models
 from app.practices.published import CURRENT, ENTRY
 
+PRACTICE, CENTRE, INITIATIVE = models.KINDS  # for the surfaces, which count by them
 AREA, REGION, RECIPIENTS, TYPES, FUNDING, LEVEL, SERVICES = DIMENSIONS = (
     *("area", "region", "recipients", "types", "funding", "level", "services"),
 )

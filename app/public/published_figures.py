@@ -17,9 +17,8 @@ from flask_babel import gettext as _
 
 from app.context import this_app
 from app.practices import statistics as counted
-from app.practices.models import CENTRE, INITIATIVE, PRACTICE
 from app.practices.published import Version
-from app.practices.statistics import Codes, Counts, YearCounts, count_published
+from app.practices.statistics import CENTRE, INITIATIVE, PRACTICE, Codes, Counts, YearCounts, count_published
 from app.practices.vocabulary import Labels, labels
 from app.web.language import SOURCE_LANGUAGE
 from app.web.numbers import number_words

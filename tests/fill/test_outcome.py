@@ -16,6 +16,7 @@ from app.extensions import db, table_of
 from app.practices import similar
 from app.practices.models import REJECTED, SENT_BACK, WITHDRAWN, Practice, ReviewEntry
 from app.practices.record import PublicRecord
+from app.practices.similar import Group
 from app.responses.reading import OpenResponse
 from tests.conftest import START
 from tests.fill.conftest import NewPerson
@@ -64,8 +65,8 @@ def text_of(content: bytes) -> str:
 
 def test_before_anything_is_sent_it_says_what_will_be_here(person: Person) -> None:
     page = look(person)
-    assert (page.status, page.heading) == (200, "Che cosa è nato dalle tue risposte")
-    assert "Non hai ancora inviato niente" in page.text
+    assert (page.status, page.heading) == (200, "Che cosa è nato dalle vostre risposte")
+    assert "Non avete ancora inviato niente" in page.text
     assert page.links()["Vai al questionario"] == "/compila"
     assert page.with_class("sheet-row") == []
 
@@ -171,7 +172,7 @@ def test_with_few_others_there_is_no_comparison(person: Person) -> None:
 def test_the_figures_of_similar_entities_and_their_ideas(person: Person, sheets: Sheets, more: None) -> None:
     sheets.send(LARGE[0], NOTHING)
     sheets.send_sheets(FIRENZE, {"P01": "Nostra"})
-    nursery = PublicRecord(title="Nido", area="early_childhood", recipients=("age02",), email="nido@example.org")
+    nursery = PublicRecord(title="Nido", area="childhood", recipients=("age02",), email="nido@example.org")
     same = PublicRecord(title="Sportello altrui", area="families", recipients=("parents",))
     add_practices([practice_row(LARGE[1], nursery, START), practice_row(LARGE[1], same, START)])
     publish_all(START)
@@ -187,7 +188,7 @@ def test_the_figures_of_similar_entities_and_their_ideas(person: Person, sheets:
 
 
 def test_exchanges_are_spoken_of_only_to_who_asked_for_them(person: Person, sheets: Sheets, more: None) -> None:
-    nursery = PublicRecord(title="Nido", area="early_childhood", email="nido@example.org")
+    nursery = PublicRecord(title="Nido", area="childhood", email="nido@example.org")
     add_practices([practice_row(LARGE[1], nursery, START)])
     publish_all(START)
     sheets.send_sheets(FIRENZE, {"P01": "Nostra"})
@@ -277,3 +278,14 @@ def test_the_statements_do_not_grow_with_the_practices(app: Flask, person: Perso
     sheets.submit(FIRENZE)
     assert count() == few
     assert few <= 20
+
+
+def test_a_group_whose_rest_would_be_small_does_not_tell_of_it() -> None:
+    def told(**sizes: int) -> list[str]:
+        return [one.key for one in similar._told({key: Group(key, entities=number) for key, number in sizes.items()})]
+
+    assert told(size=9, region=5, both=4) == ["size", "region"]
+    assert told(size=20, region=20, both=10) == ["size", "region", "both"]
+    assert told(size=20, region=12, both=8) == ["size", "region"]
+    assert told(size=8, region=20, both=8) == ["size", "region", "both"]
+    assert told(size=4, region=4, both=0) == []
