@@ -52,9 +52,9 @@ def test_the_list_needs_no_script(open_page: OpenPage) -> None:
     page.get_by_text("Filtri", exact=True).click()
     page.locator("label[for=anno-2024]").click()
     page.get_by_role("button", name="Applica i filtri").click()
-    expect(page.get_by_role("heading", name="9 schede")).to_be_visible()
+    expect(page.get_by_role("heading", name="10 schede")).to_be_visible()
     page.get_by_role("link", name="Tabella").click()
-    assert page.locator("tbody tr").count() == 9
+    assert page.locator("tbody tr").count() == 10
     page.locator("tbody a").first.click()
     expect(page.locator("h1")).to_have_text("Ludoteca")
     expect(page.locator("h1")).to_have_attribute("lang", "de")
