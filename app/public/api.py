@@ -69,7 +69,8 @@ def api_practices() -> Response:
         question = _read(request.args)
     except BadQuestionError as error:
         return problem(400, _("Richiesta non valida"), _("Controlla il parametro «%(name)s».", name=str(error)))
-    last, edition = standing()
+    stands = standing()
+    last, edition = stands.version, stands.edition
     version = last if question.number is None else version_of(question.number)
     if version is None and question.number is not None:
         return problem(404, _("Versione inesistente"), _("Le versioni sono elencate in /dati/modifiche."))

@@ -79,7 +79,7 @@ def data_changes() -> Response:
 @blueprint.get(f"/dati/{FILE_RULE}")
 def data_file(file: str) -> Response:
     """A file of the last version."""
-    return _sent(standing()[0], file)
+    return _sent(standing().version, file)
 
 
 @blueprint.get(f"/dati/<int:number>/{FILE_RULE}")
@@ -100,7 +100,8 @@ def data_checksums(number: int) -> Response:
 def data_catalogue(form: str) -> Response:
     """The catalogue, for those who harvest it."""
     media_type, write = CATALOGUES[form]
-    version, edition = standing()
+    stands = standing()
+    version, edition = stands.version, stands.edition
     made = tuple(list_current_files())
     about = ("catalogue", form, made, version, edition)
     return kept_answer(about, lambda: Made(write(describe(_facts(version, edition, made))).encode(), media_type))
