@@ -80,9 +80,9 @@ def api_practices() -> Response:
 @blueprint.get("/api/v1/pratiche/<code>")
 def api_practice(code: str) -> Response:
     """One practice as it is public now."""
-    version, edition = standing()
+    stands = standing()
     try:
-        return kept_answer((*_depends(version, edition), code), lambda: _practice(code))
+        return kept_answer((*_depends(stands.version, stands.edition), code), lambda: _practice(code))
     except TakenBackError:
         return problem(410, _("Scheda ritirata"), _("Questa scheda non è più pubblica."))
     except UnknownError:
