@@ -183,6 +183,9 @@ class Settings(DataSettings):
     retention_uploads_days: int = _setting(
         1, values.whole(0, 365), "How long files of receipts are kept that somebody uploaded; they may quote links."
     )
+    retention_practice_uploads_days: int = _setting(
+        7, values.whole(0, 365), "How long a file of earlier practices is kept that somebody uploaded and did not confirm."
+    )
     retention_requests_days: int = _setting(
         180,
         values.whole(0, 3_650),

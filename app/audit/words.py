@@ -165,6 +165,7 @@ EVENTS: Final[dict[str, LazyString]] = {
     "practices_approved_on_import": _l("Buone pratiche importate approvate tutte insieme"),
     "practice_import_undone": _l("Importazione di buone pratiche annullata"),
     "practice_import_withdrawn": _l("Importazione di buone pratiche ritirata"),
+    "synthetic_practices_approved": _l("Buone pratiche sintetiche approvate"),
     "regional_body_added": _l("Regione aggiunta agli enti"),
     "initiative_added": _l("Iniziativa di una Regione scritta"),
     "initiative_changed": _l("Iniziativa di una Regione corretta"),

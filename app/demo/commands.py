@@ -10,6 +10,7 @@ from app.config import settings
 from app.demo.desk import UnknownMemberError, demo_code, load_demo_staff, staff_lines
 from app.demo.filling import NoOpenEditionError, fill_synthetic
 from app.demo.loading import NotLocalError, account_lines, load_demo
+from app.demo.practices import load_practices, publish_share
 from app.editions.lifecycle import EditionRefusedError
 from app.registry.imports.plan import PlanRefusedError
 from app.registry.load import RegistryFileError
@@ -23,6 +24,7 @@ def load() -> None:
     try:
         accounts = load_demo(settings(), now())
         members = load_demo_staff(settings(), now())
+        load_practices(settings(), now())
     except (NotLocalError, EditionRefusedError, RegistryFileError, PlanRefusedError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("\n".join(account_lines(settings().base_url, accounts)))
@@ -52,6 +54,7 @@ def fill(share: float, seed: int) -> None:
             for done, of in progress:
                 progress.length = of
                 total = done
+        public = publish_share(settings(), now())
     except (NotLocalError, NoOpenEditionError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{total} municipalities answered synthetically")
+    click.echo(f"{total} municipalities answered synthetically; {public} practices published")

@@ -48,9 +48,7 @@ practices_group = AppGroup("practices", help="The practices that become public, 
 @click.argument("file", type=_EXISTING)
 @click.option("--edition", required=True, metavar="LABEL", help="Of which edition they are, for example 2017.")
 @click.option("--year", required=True, type=click.IntRange(FIRST_YEAR, 2100), help="By which they are found.")
-@click.option(
-    "--mapping", type=_EXISTING, help="How to read the file, as --write-mapping has written it and you have changed it."
-)
+@click.option("--mapping", type=_EXISTING, help="How to read the file: what --write-mapping wrote, changed by you.")
 @click.option("--write-mapping", type=click.Path(dir_okay=False, path_type=Path), help="Write our guess there, to be changed.")
 @click.option("--confirm", is_flag=True, help="Take in what is ready; without it nothing is stored.")
 @click.option("--approve", is_flag=True, help="Approve them at once, because they were public: an audit entry of its own.")
@@ -83,9 +81,7 @@ def import_file(
 
 
 @practices_group.command("imports")
-@click.option(
-    "--undo", type=int, metavar="ID", help="Take all of this import away, as long as nothing of it was changed or public."
-)
+@click.option("--undo", type=int, metavar="ID", help="Take all of this import away, while nothing of it was changed or public.")
 def imports(undo: int | None) -> None:
     """List the files that came in, the last first, or undo one."""
     if undo is not None:

@@ -22,13 +22,14 @@ from app.config import settings
 from app.editions import forgetting as editions
 from app.extensions import db
 from app.mail import forgetting as mail
+from app.practices.importing import forgetting as imports
 from app.privacy.erasing import OPERATORS
 from app.reminders import forgetting as reminders
 from app.responses import forgetting as responses
 from app.threads import forgetting as threads
 
 AT_A_TIME: Final = 500
-_OF_ANSWERS: Final = (*editions.TERMS, *chasing.TERMS, *responses.TERMS, *threads.TERMS, *reminders.TERMS)
+_OF_ANSWERS: Final = (*editions.TERMS, *chasing.TERMS, *responses.TERMS, *threads.TERMS, *reminders.TERMS, *imports.TERMS)
 TERMS: Final = (*accounts.TERMS, *mail.TERMS, *_OF_ANSWERS, OPERATORS, ORIGINS)
 """Sessions before operators: they tell when somebody was last seen."""
 _DAYS: Final = {"days": 1.0, "months": 30.4375}

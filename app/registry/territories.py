@@ -56,6 +56,11 @@ class Territory:
                     inside ^= longitude < crossing
         return inside
 
+    def is_about(self, latitude: float, longitude: float, up: float, aside: float) -> bool:
+        """Whether its bounds, widened by so many degrees, hold the point: a first look that costs little."""
+        wide = self.west - aside <= longitude <= self.east + aside
+        return wide and self.south - up <= latitude <= self.north + up
+
     def km_from(self, latitude: float, longitude: float) -> float:
         """Kilometres from the point to the nearest border, on a flat earth: good for some tens of them."""
         stretch = math.cos(math.radians(latitude))
@@ -85,7 +90,7 @@ class Territories:
         found: dict[str, float] = {}
         for cell in _cells(longitude - aside, latitude - up, longitude + aside, latitude + up):
             for one in self._cells.get(cell, ()):
-                if one.code not in found:
+                if one.code not in found and one.is_about(latitude, longitude, up, aside):
                     found[one.code] = 0 if one.holds(latitude, longitude) else one.km_from(latitude, longitude)
         return sorted((distance, code) for code, distance in found.items() if distance <= km)
 

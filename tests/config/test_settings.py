@@ -94,6 +94,7 @@ BAD = {
     "retention_sessions_days": ["-1", "3651"],
     "retention_throttle_days": ["-1", "366"],
     "retention_uploads_days": ["-1", "366"],
+    "retention_practice_uploads_days": ["-1", "366"],
     "retention_places_days": ["-1", "3651"],
     "retention_messages_days": ["-1", "3651"],
     "retention_requests_days": ["-1", "3651"],

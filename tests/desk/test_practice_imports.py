@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -180,3 +181,30 @@ def test_only_a_coordinator_imports(new_staff: NewStaff, role: str) -> None:
     person = new_staff(role)
     for path in (PAGE, FIRST, MEANING, "/gestione/pratiche/importazioni/1"):
         assert person.get(path).status == 403
+
+
+def statements_of(person: Person, path: str) -> int:
+    """How many statements a page costs."""
+    seen: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert person.get(path).status == 200
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    return sum(one.startswith("SELECT") for one in seen)
+
+
+def test_a_page_costs_as_many_statements_for_many_features_as_for_few(coordinator: Person) -> None:
+    upload(coordinator, geojson(*[feature(f"P{number}") for number in range(3)]))
+    upload(coordinator, geojson(*[feature(f"P{number}") for number in range(300)]))
+    few, many = (statements_of(coordinator, f"{PAGE}/{number}") for number in (1, 2))
+    assert few == many <= 8
+    assert statements_of(coordinator, f"{PAGE}/2/lettura") <= 6
+    assert statements_of(coordinator, f"{PAGE}/2/elementi/1") <= 8
+    choose(coordinator, coordinator.get(f"{PAGE}/2"), "versione", esame="coda")
+    assert statements_of(coordinator, "/gestione/pratiche/importazioni/1") <= 7
+    assert statements_of(coordinator, PAGE) <= 8

@@ -8,6 +8,7 @@ from app.accounts.code_lists import MOST_BYTES
 from app.editions.checks import MAX_LETTER_BYTES
 from app.mail.returns.handling import MOST_BYTES as MOST_OF_A_MESSAGE
 from app.mail.returns.uploads import MOST_BYTES as MOST_OF_AN_UPLOAD
+from app.practices.importing.source import MOST_BYTES as MOST_IMPORTED
 from app.questionnaire.source import MAX_CHARACTERS
 from app.reminders.template_files import MOST_BYTES as MOST_OF_A_TEXT
 from app.threads.files import MOST_BYTES as MOST_ATTACHED
@@ -28,6 +29,7 @@ def test_the_table_has_the_limits_of_the_code() -> None:
         "64 MiB",
         f"{MOST_OF_A_MESSAGE // 2**20} MiB",
         f"{MOST_OF_AN_UPLOAD // 2**20} MiB",
+        f"{MOST_IMPORTED // 2**20} MiB",
         f"{MOST_OF_A_TEXT // 2**20} MiB together",
         f"{MOST_ATTACHED // 2**20} MiB",
     ]
@@ -40,4 +42,9 @@ def test_no_other_page_sends_a_file() -> None:
         path.relative_to(templates).as_posix() for path in templates.rglob("*.html") if SENT_FILES.search(path.read_text())
     }
     files = {"desk/edition_letter_file.html", "desk/edition_questionnaire.html", "desk/code_list.html"}
-    assert takers == files | {"desk/receipt_file.html", "desk/template.html", "components/threads.html"}
+    assert takers == files | {
+        "desk/receipt_file.html",
+        "desk/practice_imports.html",
+        "desk/template.html",
+        "components/threads.html",
+    }

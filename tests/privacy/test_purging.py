@@ -32,6 +32,7 @@ from app.editions.models import ReopeningRequest
 from app.extensions import db
 from app.mail.models import Delivery, DeliveryGroup
 from app.mail.returns.models import Correction, MailReturn, ReturnContent
+from app.practices.models import PracticeUpload
 from app.privacy import purging
 from app.privacy.purging import TERMS, purge, what_is_due
 from app.registry.entities import find_by_code
@@ -145,10 +146,13 @@ def uploads_with_terms(edition: int) -> list[sa.Insert]:
         "created_by": "staff:1",
     }
     batch |= {"starts_at": at, "ends_at": at, "created_at": at, "edition_id": edition, "group_id": 1}
+    practice_file = {"file_name": "f", "digest": "0", "edition_label": "2017", "year": 2017, "features": 1, "meaning": "{}"}
+    practice_file |= {"source": SECRET.encode(), "uploaded_by": "staff:1", "uploaded_at": at}
     return [
         sa.insert(DeliveryGroup).values(id=1, label="g", per_hour=1, created_at=at),
         sa.insert(Batch).values(id=1, **batch),
         sa.insert(ReceiptUpload).values(batch_id=1, uploaded_by="staff:1", uploaded_at=at, content=SECRET.encode()),
+        sa.insert(PracticeUpload).values(**practice_file),
     ]
 
 

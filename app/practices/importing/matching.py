@@ -32,7 +32,7 @@ MOST_CANDIDATES: Final = 8
 REGION_KEY: Final = "region:"
 _CALLED: Final = re.compile(r"\b(?:comun[ei]|citta|municipio|amministrazione comunale) (?:di |del |della |dell |d )?")
 _LONGEST_NAME: Final = 7
-_FOLDED: Final = 2_000
+_FOLDED: Final = 600
 _SMALL: Final = ("comune di ", "citta di ", "municipio di ", "citta metropolitana di ")
 
 
