@@ -53,6 +53,7 @@ PUBLIC = (
     "/verifica/consumato",
     "/indirizzo/ferma/consumato",
     "/risultati",
+    "/mappa",
     "/gestione/accedi",
     "/gestione/attiva/consumato",
     "/gestione/sso/ritorno",
