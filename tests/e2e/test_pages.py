@@ -56,6 +56,7 @@ PUBLIC = (
     "/risultati",
     "/pratiche",
     "/pratiche/ZZZZZZZZ",
+    "/mappa",
     "/gestione/accedi",
     "/gestione/attiva/consumato",
     "/gestione/sso/ritorno",

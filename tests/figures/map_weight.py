@@ -2,8 +2,8 @@
 
 Chromium with an empty cache through its own protocol; the line is what Lighthouse calls slow 4G (1.6 Mbit/s down, 750 kbit/s
 up, 150 ms of latency), its processor four times slower. The map can be used when its points are drawn and a click on one
-answers: the page sets the mark `map-usable`. A filter is measured from its event to the next frame that was painted. A kilobyte
-is 1,000 bytes.
+answers: the page sets the mark `map-usable`. A filter is measured from its event to the next frame that was painted, each
+several times, of which the median counts, and the slowest filter is the figure. A kilobyte is 1,000 bytes.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ LINE: Final = {
     "uploadThroughput": 750_000 / 8,
 }
 SLOWER: Final = 4
+PRESSED: Final = 6
 YEARS: Final = (2017, 2018, 2019, 2020, 2026, 2026, 2026, 2026)
 SPOKEN: Final = (
     "sportello spazio centro percorso servizio bonus rete gruppo laboratorio incontri famiglia genitori bambini adolescenti "
@@ -134,7 +135,7 @@ def measure() -> list[Figure]:
         loads = [load(site, browser) for _ in range(LOADS)]
         pressed = filters(site, browser)
     kilobytes, seconds, whole = (max(values) for values in zip(*loads, strict=True))
-    print(f"Until titles too: {whole:.1f} kB; filters: median {statistics.median(pressed):.0f} ms of {len(pressed)}")
+    print(f"With the titles, which come after: {whole:.1f} kB")
     return [
         Figure("map-seconds", seconds, "s", AT_MOST, MOST_SECONDS),
         Figure("map-filter", max(pressed), "ms", AT_MOST, MOST_MS),
@@ -168,11 +169,15 @@ def load(site: Site, browser: Browser) -> tuple[float, float, float]:
 
 
 def filters(site: Site, browser: Browser) -> list[float]:
-    """Milliseconds of each filter, pressed and taken back, and of letters typed, with the whole country in view."""
+    """Milliseconds of each filter, pressed and taken back in turn, and of words typed, with the whole country in view."""
     page, _session = slow_page(site, browser)
     page.goto("/mappa")
     page.wait_for_selector("#map-frame[data-titled]")
-    found = [page.evaluate(PRESS, [name, at]) for name in FILTERS for at in (0, 1) for _twice in range(2)]
-    found += [page.evaluate(TYPE, text) for text in TYPED]
+    found, single = [], []
+    for script, argument in [(PRESS, [name, at]) for name in FILTERS for at in (0, 1)] + [(TYPE, text) for text in TYPED]:
+        times = [page.evaluate(script, argument) for _time in range(PRESSED)]
+        single.append(max(times))
+        found.append(statistics.median(times))
+    print(f"Filters: {', '.join(f'{one:.0f}' for one in found)} ms; the slowest single one {max(single):.0f} ms")
     page.context.close()
     return found

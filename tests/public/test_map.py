@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import brotli
@@ -63,7 +63,7 @@ def loaded(client: FlaskClient, address: str) -> Any:
 def counts(page: Screen) -> dict[str, str]:
     """Region → the entries that its row of the table counts."""
     cells = page.page.all("th", "td")
-    return {one.text: other.text for one, other in pairwise(cells) if one.attributes.get("scope") == "row"}
+    return {one.text: other.text for one, other in itertools.pairwise(cells) if one.attributes.get("scope") == "row"}
 
 
 def test_before_the_first_publication_the_page_says_so_and_there_are_no_files(client: FlaskClient, bring: Stage) -> None:

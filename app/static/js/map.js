@@ -9,11 +9,12 @@ import { createView } from "./map_view.js";
 
 const PARAMETERS = ["area", "tipo", "destinatari", "fondi", "regione", "livello", "anno", "genere"];
 const PAUSE = 250;
+const AFTER = 60;
 const DETAIL = 4; // times the whole country's scale from which provinces are drawn
 const [form, frame] = [document.getElementById("map-filters"), document.getElementById("map-frame")];
 const words = frame.dataset;
-const language = document.documentElement.lang;
-const number = (value) => value.toLocaleString(language, { useGrouping: "always" });
+const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
+const number = (value) => numbers.format(value);
 const table = new Map([...document.querySelectorAll("#map-table tr[data-region]")].map((row) => [row.dataset.region, row]));
 const named = new Map([...form.querySelectorAll("input[type=checkbox]")].map((box) => [`${box.name}:${box.value}`, box.parentElement.querySelector(".map-choice-name").textContent]));
 const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, provinces: null };
@@ -67,57 +68,67 @@ function wanted() {
 
 const typed = () => form.elements.q.value.split(/\s+/).filter(Boolean).join(" ");
 
-function query() {
+/** The query of an address, as the list writes it. */
+function query(asked = wanted()) {
   const pairs = new URLSearchParams();
   if (typed()) pairs.append("q", typed());
-  for (const [name, values] of Object.entries(wanted())) for (const value of values) pairs.append(name, value);
+  for (const [name, values] of Object.entries(asked)) for (const value of values) pairs.append(name, value);
   return pairs.size ? `?${pairs}` : "";
 }
 
-/** Find, and say it everywhere. */
+/** Find, and draw it; what nobody sees at once, addresses and words for a screen reader, follows after the frame. */
 function apply() {
   const asked = wanted();
   state.rows = findRows(state.points, asked, state.within);
   view.show(state.points, state.rows);
+  const of = countBy(state.points, "regione", state.rows);
+  for (const [region, row] of table) put(row.querySelector("[data-count]"), number(of.get(region) ?? 0));
+  let all = 0;
+  for (const name of PARAMETERS.slice(0, -1)) {
+    all += asked[name].length;
+    const mark = form.querySelector(`[data-chosen="${name}"]`);
+    if (mark) put(mark, asked[name].length ? `(${asked[name].length})` : "");
+  }
+  put(form.querySelector("[data-chosen-all]"), all ? `(${all})` : "");
+  clearTimeout(state.said);
+  state.said = setTimeout(() => {
+    follow();
+    say();
+  }, AFTER);
+}
+
+/** Say the count with something more. */
+function insist(more) {
+  clearTimeout(state.said);
+  follow();
+  say(more);
+}
+
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** The addresses of what is shown. */
+function follow() {
   const where = query();
   history.replaceState(history.state, "", location.pathname + where);
   for (const link of [document.getElementById("map-list-link"), document.querySelector("#map-unplaced a")]) link.href = words.list + where;
   document.getElementById("map-clear").hidden = !where;
-  sayCounts(asked);
-  clearTimeout(state.said);
-  state.said = setTimeout(say, 60);
-}
-
-function sayCounts(asked) {
-  const of = countBy(state.points, "regione", state.rows);
-  const others = new URLSearchParams(query());
+  const asked = wanted();
   for (const [region, row] of table) {
-    row.querySelector("[data-count]").textContent = number(of.get(region) ?? 0);
     const link = row.querySelector("a");
-    if (!link) continue;
-    others.delete("regione");
-    others.append("regione", region);
-    link.href = `${words.list}?${others}`;
+    if (link) link.href = words.list + query({ ...asked, regione: [region] });
   }
-  let all = 0;
-  for (const name of PARAMETERS) {
-    const mark = form.querySelector(`[data-chosen="${name}"]`);
-    if (!mark) continue;
-    mark.textContent = asked[name].length ? `(${asked[name].length})` : "";
-    all += asked[name].length;
-  }
-  form.querySelector("[data-chosen-all]").textContent = all ? `(${all})` : "";
 }
 
 /** The count, once for what was typed in one go: a screen reader says it. */
 function say(more = "") {
   const line = document.getElementById("map-status");
-  const text = [state.rows.length ? count(state.rows.length) : words.none, more].filter(Boolean).join(" ");
-  if (line.textContent !== text) line.textContent = text;
+  put(line, [state.rows.length ? count(state.rows.length) : words.none, more].filter(Boolean).join(" "));
   const unplaced = state.rows.reduce((sum, row) => sum + (state.points.place[row] < 0 ? 1 : 0), 0);
   const note = document.getElementById("map-unplaced");
   note.hidden = !unplaced;
-  note.firstElementChild.textContent = unplaced === 1 ? words.unplacedOne : words.unplacedMany.replace("%n", number(unplaced));
+  put(note.firstElementChild, unplaced === 1 ? words.unplacedOne : words.unplacedMany.replace("%n", number(unplaced)));
 }
 
 /** Ask the server for the rows of a text; what titles and entities say already is shown meanwhile. */
@@ -146,10 +157,7 @@ async function search() {
   }
   state.answered = !failure;
   apply();
-  if (failure) {
-    clearTimeout(state.said);
-    say(failure);
-  }
+  if (failure) insist(failure);
 }
 
 function previewWithin(text) {
@@ -165,12 +173,13 @@ const fits = (row, asked) => asked.every((word) => state.folded[row].includes(` 
 function moved({ x, y, scale, whole, wide, high }) {
   if (!state.points) return;
   drawProvinces(scale >= whole * DETAIL);
-  const [right, down] = [wide / scale / 2, high / scale / 2];
-  const { place, x: xs, y: ys } = state.points;
-  const inView = (row) => place[row] >= 0 && Math.abs(xs[place[row]] - x) <= right && Math.abs(ys[place[row]] - y) <= down;
-  state.seen = state.rows.filter(inView);
   clearTimeout(state.cards);
-  state.cards = setTimeout(() => state.titles && showCards(told, state.seen), 150);
+  state.cards = setTimeout(() => {
+    const [right, down] = [wide / scale / 2, high / scale / 2];
+    const { place, x: xs, y: ys } = state.points;
+    state.seen = state.rows.filter((row) => place[row] >= 0 && Math.abs(xs[place[row]] - x) <= right && Math.abs(ys[place[row]] - y) <= down);
+    if (state.titles) showCards(told, state.seen);
+  }, PAUSE);
 }
 
 async function drawProvinces(near) {
@@ -223,10 +232,8 @@ function listen() {
     if (none) event.target.checked = true;
     panel.close();
     apply();
-    if (none) {
-      clearTimeout(state.said);
-      say(words.lastLayer);
-    } else if (event.target.name === "regione") fitFound();
+    if (none) insist(words.lastLayer);
+    else if (event.target.name === "regione") fitFound();
   });
   document.getElementById("map-clear").addEventListener("click", (event) => {
     event.preventDefault();

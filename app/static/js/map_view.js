@@ -10,8 +10,11 @@ const STEP = 90; // pixels
 const MARGIN = 120;
 const [NARROW, BUTTONS] = [500, 52]; // in a narrow frame the buttons stand below the country
 const MOVED = 5;
+const AFTER = 40; // milliseconds: names are read aloud, so they may follow the frame
 const KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", "+": "in", "=": "in", "-": "out", "−": "out", 0: "all" };
 const STEPS = { left: [-STEP, 0], right: [STEP, 0], up: [0, -STEP], down: [0, STEP] };
+
+const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
 
 /** The view in a frame. `on`: {name(group), kind(row), choose(group, mark), moved(view)}. */
 export function createView(frame, on) {
@@ -76,6 +79,8 @@ export function createView(frame, on) {
       marks.delete(key);
     }
     inOrder();
+    clearTimeout(state.naming);
+    state.naming = setTimeout(rename, AFTER);
     if (focused && !focused.isConnected) (nearest() ?? frame).focus({ preventScroll: true });
   }
 
@@ -95,10 +100,15 @@ export function createView(frame, on) {
     const size = many === 1 ? `map-one map-one-${on.kind(group.rows[0])}` : many < 10 ? "" : many < 100 ? "map-mark-m" : "map-mark-l";
     const dressed = `map-mark ${size}`.trim();
     if (mark.className !== dressed) mark.className = dressed;
-    const text = many === 1 ? "" : many.toLocaleString(document.documentElement.lang, { useGrouping: "always" });
+    const text = many === 1 ? "" : numbers.format(many);
     if (mark.textContent !== text) mark.textContent = text;
-    const name = on.name(group);
-    if (mark.getAttribute("aria-label") !== name) mark.setAttribute("aria-label", name);
+  }
+
+  function rename() {
+    for (const mark of marks.values()) {
+      const name = on.name(mark.group);
+      if (mark.getAttribute("aria-label") !== name) mark.setAttribute("aria-label", name);
+    }
   }
 
   function nearest() {
@@ -161,7 +171,7 @@ export function createView(frame, on) {
         on.moved(state);
       } else go("all");
     },
-    rename: () => marks.forEach((mark) => mark.setAttribute("aria-label", on.name(mark.group))),
+    rename,
   };
 }
 
