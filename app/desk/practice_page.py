@@ -177,7 +177,7 @@ def _form(row: Any, record: PublicRecord, words: Labels, typed: Corrections) -> 
             continue
         value = typed.get(name, getattr(record, name))
         held = getattr(record, name)
-        offered = words.get(name, {}) | {code: code for code in _codes(held) if code not in words.get(name, {})}
+        offered = {} if name in TEXTS else {code: code for code in _codes(held)} | words.get(name, {})
         found.append(
             FormField(name, str(NAMES[name]), value, name in MANY, name in LONG, LONGEST.get(name, 0), tuple(offered.items()))
         )

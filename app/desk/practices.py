@@ -100,7 +100,7 @@ def asked_queue() -> Wanted:
         kind=kind if kind in KINDS else "",
         year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else 0,
         area=request.args.get("area", "").replace("\x00", "")[:40],
-        region=region if region in region_names() else "",
+        region=region if len(region) == 2 and region.isascii() and region.isdigit() else "",
         text=" ".join(request.args.get("q", "").replace("\x00", "").split())[:100],
     )
 

@@ -18,6 +18,7 @@ from flask_babel.speaklater import LazyString
 
 from app.practices.record import CHOICES, PublicRecord
 from app.practices.vocabulary import STATUS, Labels
+from app.questionnaire.answers.contacts import email_fault, phone_fault
 
 Value = str | tuple[str, ...]
 Corrections = dict[str, Value]
@@ -57,6 +58,8 @@ CORRECTABLE: Final = (*TEXTS, *ONE, *MANY)
 """What the desk may correct: the words and the codes; neither numbers nor dates nor coordinates, which the entity knows."""
 LONGEST: Final = {"title": 300, "description": 4000, "results": 4000, "address": 300, "email": 254, "phone": 40, "url": 500}
 """Characters of each text."""
+
+_FAULTS: Final = {"email": email_fault, "phone": phone_fault}
 
 
 class UnfitCorrectionError(ValueError):
@@ -160,6 +163,9 @@ def _check(name: str, value: Value, held: Any, words: Labels) -> None:
             raise UnfitCorrectionError(name, _("Accorcia il testo: al massimo %(most)d caratteri.", most=longest))
         if name == "title" and not value:
             raise UnfitCorrectionError(name, _("Scrivi un titolo: una pratica senza titolo non si pubblica."))
+        fault = _FAULTS[name](value) if value and name in _FAULTS else None
+        if fault is not None:
+            raise UnfitCorrectionError(name, str(_(fault)))
         if name == "url" and value and not value.startswith(("http://", "https://")):
             raise UnfitCorrectionError(name, _("Scrivi l'indirizzo del sito per intero, per esempio https://www.example.org"))
         return

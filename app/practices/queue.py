@@ -107,9 +107,11 @@ def queue_counts(staff_id: int) -> Counts:
     """All views counted in one statement, whatever else is filtered."""
     views = _BY_STATE | {MINE: sa.and_(_WAITS, _ROW.assigned_id == staff_id)}
     sums = [sa.func.sum(sa.case((condition, 1), else_=0)).label(name) for name, condition in views.items()]
+    sums.append(_to_publish().scalar_subquery().label(TO_PUBLISH))
     found = db.session.execute(sa.select(_ROW.year, *sums).group_by(_ROW.year).order_by(_ROW.year.desc())).all()
     counted = {name: sum(getattr(row, name) for row in found) for name in views}
-    return Counts(counted | {TO_PUBLISH: count_to_publish()}, tuple(row.year for row in found))
+    to_publish = getattr(found[0], TO_PUBLISH) if found else 0
+    return Counts(counted | {TO_PUBLISH: to_publish}, tuple(row.year for row in found))
 
 
 def queue_waits(region: str | None = None) -> tuple[int, int]:
@@ -127,10 +129,10 @@ def queue_waits(region: str | None = None) -> tuple[int, int]:
     return found.get(0, 0), found.get(1, 0)
 
 
-def count_to_publish() -> int:
+def _to_publish() -> sa.Select[int]:
     """How many approved practices differ from what is public."""
     ids = waiting_to_be_published().with_only_columns(_ROW.id).subquery()
-    return db.session.execute(sa.select(sa.func.count()).select_from(ids)).scalar_one()
+    return sa.select(sa.func.count()).select_from(ids)
 
 
 def neighbours(wanted: Wanted, row: Any) -> tuple[str | None, str | None]:
