@@ -53,6 +53,8 @@ PUBLIC = (
     "/verifica/consumato",
     "/indirizzo/ferma/consumato",
     "/risultati",
+    "/dati",
+    "/dati/modifiche",
     "/gestione/accedi",
     "/gestione/attiva/consumato",
     "/gestione/sso/ritorno",

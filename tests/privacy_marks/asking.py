@@ -40,7 +40,9 @@ PAGE, FILE, INTERFACE = "page", "file", "interface"
 SMALL: Final = re.compile(r"beneficiar\w*[^0-9]{0,60}?(?<![\d.,])[0-4](?![\d.,]\d|\d)", re.IGNORECASE)
 """A number of beneficiaries under 5, beside its name."""
 _LINK: Final = re.compile(r'(?:href|src|action|data-[a-z-]+)="(/[^"]*)"')
-_NUMBER: Final = re.compile(r"(?<![\w.])-?\d[\d.,']*\d(?!\w)")
+_NUMBER: Final = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")
+_GROUPED: Final = re.compile(r"(?<![\w.])\d{1,3}(?:[.,\s]\d{3})+(?:[.,]\d+)?(?!\w)")
+"""A number as programs write it, and as people do: 1.234.567,8."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ def _take(app: Flask, url: str, found: Fetched, answer: Answer, path: str, how: 
     words = html.unescape(unquote(f"{headers}\n{text}")).lower()
     media_type = answer.headers.get("Content-Type", "")
     what = INTERFACE if path.startswith("/api/") else PAGE if media_type.startswith("text/html") else FILE
-    numbers = tuple(re.sub(r"\D", "", one) for one in _NUMBER.findall(re.sub(r"\\n", " ", words)))
+    spaced = words.replace("\\n", " ")
+    numbers = tuple(re.sub(r"\D", "", one) for pattern in (_NUMBER, _GROUPED) for one in pattern.findall(spaced))
     found.answers.append(Read(name, what, words, numbers))
     plain = re.sub(r"<[^>]*>", " ", words)
     found.small += [f"{name}: {one.group()[-60:]}" for one in SMALL.finditer(plain)]
@@ -182,7 +185,6 @@ def _search_for(url: str, found: Fetched, marks: Marks) -> None:
     client = Wire(url)
     for name, mark in {**marks.private, **marks.hidden}.items():
         if not mark.startswith("number:"):
-            answer = client.get(f"/api/v1/pratiche?q={mark}&versione=1")
             for number in ("", f"&versione={marks.versions}", "&versione=1"):
                 answer = client.get(f"/api/v1/pratiche?q={mark}{number}")
                 if json.loads(answer.body)["total"]:

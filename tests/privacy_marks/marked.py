@@ -57,6 +57,8 @@ class Marks:
     public: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     versions: int = 0
+    answers: dict[str, Any] = field(default_factory=dict)
+    """Of Firenze, beside its sheets: sent again with each change."""
 
     def secret(self, name: str) -> str:
         """A word of the private ones."""
@@ -126,7 +128,7 @@ def _send(people: Sheets, marks: Marks) -> dict[str, str]:
     centre = CENTRE | {"S01": f"Centro {marks.public['centre, name']}", "S02": hidden}
     person = {part: marks.secret(f"who fills in, {part}") for part in ("name", "office")}
     person |= {"email": f"{marks.secret('who fills in, email')}@example.org"}
-    answers = {
+    answers = marks.answers = {
         "E02": f"Bisogni {marks.secret('needs of the entity')}",
         "E04": person,
         "E01": {"codes": ["other"], "text": marks.secret("difficulties of the entity")},
@@ -152,7 +154,6 @@ def _decide(people: Sheets, marks: Marks, items: dict[str, str]) -> None:
     """The desk approves what is good, and what its entity does not let be published as well; two versions."""
     approved = (
         "published",
-        "reserved",
         "without consent",
         "withdrawn",
         "consent taken back",
@@ -162,7 +163,7 @@ def _decide(people: Sheets, marks: Marks, items: dict[str, str]) -> None:
     )
     _set_state(REJECTED, items["rejected"])
     _set_state(SENT_BACK, items["sent back"])
-    people.approve(*(items[name] for name in approved if name != "reserved"))
+    people.approve(*(items[name] for name in approved))
     people.publish()
     people.approve(items["reserved"])
     people.publish()
@@ -179,7 +180,7 @@ def _take_back(people: Sheets, marks: Marks, items: dict[str, str]) -> None:
     retract([row.id], actor="staff:1", now=people.now)
     db.session.commit()
     _set_state(WITHDRAWN, items["withdrawn"])
-    people.write_sheets(FIRENZE, {items["consent taken back"]: {"P16": {"code": "statistics"}}})
+    people.write_sheets(FIRENZE, {items["consent taken back"]: {"P16": {"code": "statistics"}}}, **marks.answers)
     people.remove(FIRENZE, items["taken out"])
     people.submit(FIRENZE)
     people.write_sheets(SAMONE_TO, {items["corrected"]: marks.entry("correction that waits")})
