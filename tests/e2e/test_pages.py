@@ -57,6 +57,8 @@ PUBLIC = (
     "/pratiche",
     "/pratiche/ZZZZZZZZ",
     "/mappa",
+    "/dati",
+    "/dati/modifiche",
     "/gestione/accedi",
     "/gestione/attiva/consumato",
     "/gestione/sso/ritorno",
