@@ -65,8 +65,9 @@ def choose_language(code: str) -> ResponseReturnValue:
     try:
         choose_one(head.entity_id, request.form.get("lingua-messaggi", ""), actor=required_staff().actor, now=now())
     except UnknownLanguageError:
-        abort(400)
-    flash(_("Lingua salvata: vale per i messaggi che confermi d'ora in poi."), "success")
+        flash(_("Scegli una delle lingue dell'elenco."), "warning")
+    else:
+        flash(_("Lingua salvata: vale per i messaggi che confermi d'ora in poi."), "success")
     return _back(head, "lingua-dei-messaggi")
 
 

@@ -20,7 +20,7 @@ from app.reminders.channels import PAPER
 from app.reminders.plans.checks import Fault
 from app.reminders.plans.moving import MOVED
 from app.reminders.plans.resolving import INVITATION, LETTER
-from app.reminders.plans.running import LATE, NOBODY, OUT_OF_ORDER, OVER
+from app.reminders.plans.running import LATE, NOBODY, OUT_OF_ORDER, OVER, OVERTAKEN
 from app.reminders.plans.steps import Content, Step, frame_of
 
 KIND_WORDS: Final[dict[str, LazyString]] = {
@@ -49,6 +49,7 @@ NOTES: Final[dict[str, LazyString]] = {
     OUT_OF_ORDER: _l("Un passo successivo era già partito."),
     NOBODY: _l("Nessun ente lo avrebbe ricevuto."),
     OVER: _l("L'edizione era finita."),
+    OVERTAKEN: _l("Era in ritardo, ed era già il giorno di un passo successivo."),
     MOVED: _l("Con le nuove date dell'edizione il suo giorno era già passato."),
 }
 _FAULTS: Final[dict[str, LazyString]] = {

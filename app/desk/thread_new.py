@@ -22,8 +22,8 @@ from app.desk.thread_words import answer_label
 from app.desk.threads import form_context, with_saved
 from app.registry.entities import find_by_id
 from app.threads.sides import DESK
-from app.threads.typed import FILES, Problems, TypedMessage, new_key, read_typed, too_many_files
-from app.threads.writing import About, TooManyFilesError, Writer, open_thread
+from app.threads.typed import FILES, TEXT, Problems, TypedMessage, new_key, read_typed, too_many_files, used_form
+from app.threads.writing import About, TooManyFilesError, UsedFormError, Writer, open_thread
 
 
 @blueprint.route("/enti/<code>/messaggi/nuovo", methods=["GET", "POST"])
@@ -48,6 +48,8 @@ def new_thread(code: str) -> ResponseReturnValue:
         about, writer = About(typed.subject, question, item), Writer(DESK, staff.staff_id)
         try:
             number = open_thread(edition, entity, about, typed.written, writer, now())
+        except UsedFormError:
+            typed, problems = typed.in_a_fresh_form(), [(TEXT, used_form())]
         except TooManyFilesError:
             problems = [(FILES, too_many_files())]
         else:

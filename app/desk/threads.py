@@ -56,8 +56,8 @@ from app.threads.reading import (
 )
 from app.threads.saved_answers import UnknownAnswerError, saved_answer, saved_answers
 from app.threads.sides import CLOSED, DESK, ENTITY, OPEN
-from app.threads.typed import ACCEPT, FILES, Problems, TypedMessage, new_key, read_typed, too_many_files
-from app.threads.writing import LONGEST_TEXT, TooManyFilesError, Writer, reply
+from app.threads.typed import ACCEPT, FILES, TEXT, Problems, TypedMessage, new_key, read_typed, too_many_files, used_form
+from app.threads.writing import LONGEST_TEXT, TooManyFilesError, UsedFormError, Writer, reply
 from app.web.downloads import download
 
 ROWS: Final = 25
@@ -146,6 +146,8 @@ def _reply(
     afterwards = AFTERWARDS.get(request.form.get("poi", ""), AFTERWARDS["ente"])[0]
     try:
         reply(edition, entity, found.id, typed.written, writer, now(), afterwards=afterwards)
+    except UsedFormError:
+        return _draw(found, messages_in(found), typed.in_a_fresh_form(), [(TEXT, used_form())]), 422
     except TooManyFilesError:
         return _draw(found, messages_in(found), typed, [(FILES, too_many_files())]), 422
     flash(_("Messaggio inviato: l'ente riceve un avviso per e-mail, senza il testo."), "success")

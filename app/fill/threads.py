@@ -36,13 +36,14 @@ from app.threads.reading import (
     unread_of,
 )
 from app.threads.sides import ENTITY
-from app.threads.typed import ACCEPT, FILES, TEXT, Problems, TypedMessage, new_key, read_typed
+from app.threads.typed import ACCEPT, FILES, TEXT, Problems, TypedMessage, new_key, read_typed, used_form
 from app.threads.writing import (
     LONGEST_TEXT,
     PER_HOUR,
     About,
     TooManyFilesError,
     TooManyMessagesError,
+    UsedFormError,
     Writer,
     open_thread,
     reply,
@@ -96,6 +97,8 @@ def new_message() -> ResponseReturnValue:
     if not problems:
         try:
             number = open_thread(edition, _own(), About(typed.subject, code, item), typed.written, _writer(), now())
+        except UsedFormError:
+            typed, problems = typed.in_a_fresh_form(), [(TEXT, used_form())]
         except (TooManyMessagesError, TooManyFilesError) as error:
             problems = _refusal(error)
         else:
@@ -124,6 +127,8 @@ def thread(number: int) -> ResponseReturnValue:
     if not problems:
         try:
             reply(edition, _own(), found.id, typed.written, _writer(), now())
+        except UsedFormError:
+            typed, problems = typed.in_a_fresh_form(), [(TEXT, used_form())]
         except (TooManyMessagesError, TooManyFilesError) as error:
             problems = _refusal(error)
         else:

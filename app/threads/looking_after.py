@@ -11,9 +11,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from app.accounts.staff import REVIEWER, TERRITORY, StaffRow, list_staff, staff_by_id
+from app.accounts.staff import StaffRow, list_staff, staff_by_id
 from app.audit.chain import Scalar, record
 from app.extensions import db
+from app.threads.assignees import may_look_after
 from app.threads.models import Thread
 from app.threads.reading import ThreadRow, thread_table
 from app.threads.sides import CLOSED, OPEN
@@ -32,7 +33,7 @@ class NothingChangedError(Exception):
 
 def assignable_to(region_code: str | None) -> list[StaffRow]:
     """Who may look after the threads of an entity of this Region, by name."""
-    return [member for member in list_staff() if _may_see(member, region_code)]
+    return [member for member in list_staff() if may_look_after(member, region_code)]
 
 
 def assign(thread: ThreadRow, staff_id: int | None, writer: Writer, now: dt.datetime) -> None:
@@ -41,7 +42,7 @@ def assign(thread: ThreadRow, staff_id: int | None, writer: Writer, now: dt.date
     Raises UnfitAssigneeError or NothingChangedError.
     """
     member = staff_by_id(staff_id) if staff_id is not None else None
-    if staff_id is not None and (member is None or not _may_see(member, thread.region_code)):
+    if staff_id is not None and (member is None or not may_look_after(member, thread.region_code)):
         raise UnfitAssigneeError(staff_id)
     other = _THREAD.assigned_id.is_distinct_from(staff_id)
     change = sa.update(Thread).where(_THREAD.id == thread.id, other).values(assigned_id=staff_id)
@@ -58,12 +59,6 @@ def reopen_thread(thread: ThreadRow, writer: Writer, now: dt.datetime) -> None:
     """Open a closed thread again: nobody has to write yet. Commits. Raises NothingChangedError."""
     change = sa.update(Thread).where(_THREAD.id == thread.id, _THREAD.state == CLOSED).values(state=OPEN)
     _change(change, thread, "thread_reopened", writer, now, {"thread": thread.id})
-
-
-def _may_see(member: StaffRow, region_code: str | None) -> bool:
-    if member.disabled_at is not None or member.role == REVIEWER:
-        return False
-    return member.role != TERRITORY or (region_code is not None and member.region_code == region_code)
 
 
 def _change(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 from flask_babel import force_locale
@@ -26,8 +26,9 @@ from app.mail.hooks import Filled, register_hook
 from app.mail.messages import UnfitMessageError
 from app.mail.outbox import Message, queue_message
 from app.mail.returns.redirecting import desk_mailbox
-from app.registry.entities import EntityRow
+from app.registry.entities import EntityRow, entity_table
 from app.registry.recipients import recipients_of
+from app.threads.assignees import may_look_after
 from app.threads.models import Thread, ThreadMark, ThreadMessage
 from app.threads.sides import ENTITY
 from app.web.language import SOURCE_LANGUAGE
@@ -61,12 +62,13 @@ def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt
 
 
 def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
-    """Queue the notice to who looks after the thread; where nobody does, to the desk's mailbox (`mail_reply_to`), if there is
-    one. Flushes only."""
-    query = sa.select(_THREAD.assigned_id, _THREAD.desk_read).where(_THREAD.id == thread_id)
-    assigned, read = db.session.execute(query).one()
+    """Queue the notice to who looks after the thread; where nobody does, or who did may not see it any more, to the desk's
+    mailbox (`mail_reply_to`), if there is one. Flushes only."""
+    joined = sa.join(table_of(Thread), entity_table, entity_table.c.id == _THREAD.entity_id)
+    query = sa.select(_THREAD.assigned_id, _THREAD.desk_read, entity_table.c.region_code).select_from(joined)
+    assigned, read, region = db.session.execute(query.where(_THREAD.id == thread_id)).one()
     member = staff_by_id(assigned) if assigned is not None else None
-    if member is not None and member.disabled_at is None:
+    if member is not None and may_look_after(member, region):
         recipient, reader, read = member.email, member.id, _read_by(thread_id, member.id)
     elif settings().mail_reply_to:
         recipient, reader = desk_mailbox(settings()), 0
@@ -97,15 +99,22 @@ def _queue(kind: str, reference: str, email: str, words: tuple[str, str], key: s
 
 
 def _writers(thread_id: int) -> list[str]:
-    """The addresses of those of the entity who have written in a thread and still fill in."""
+    """The verified addresses of those of the entity who have written in a thread and still fill in."""
     query = sa.select(_OPERATOR.email).join(ThreadMessage, _MESSAGE.operator_id == _OPERATOR.id).distinct()
     own = (_MESSAGE.thread_id == thread_id, _MESSAGE.side == ENTITY, _OPERATOR.removed_at.is_(None), _OPERATOR.email != "")
+    own += (_OPERATOR.verified_at.is_not(None),)  # another may be somebody else's
     return list(db.session.execute(query.where(*own).order_by(_OPERATOR.email)).scalars())
 
 
 def _read_by(thread_id: int, staff_id: int) -> int:
     query = sa.select(_MARK.message_id).where(_MARK.thread_id == thread_id, _MARK.staff_id == staff_id)
     return db.session.execute(query).scalar_one_or_none() or 0
+
+
+def _looks_after(staff_id: int, row: Any) -> bool:
+    """Whether a thread is still this member's, and may be."""
+    member = staff_by_id(staff_id)
+    return row.assigned_id == staff_id and member is not None and may_look_after(member, row.region_code)
 
 
 class QueuedNotice(Protocol):
@@ -122,15 +131,18 @@ class QueuedNotice(Protocol):
 
 
 class ThreadHook:
-    """What a notice does when it is claimed: see whether the message was read meanwhile."""
+    """What a notice does when it is claimed: see whether the message was read meanwhile, or is another's to see to."""
 
     def wanted(self, delivery: QueuedNotice, now: dt.datetime) -> str | None:
-        """None, or that it was read."""
+        """None, or why it is sent no more."""
         kind, thread, read, reader = delivery.dedupe_key.split("/")
-        query = sa.select(_THREAD.entity_read, _THREAD.desk_read).where(_THREAD.id == int(thread))
+        query = sa.select(_THREAD.entity_read, _THREAD.desk_read, _THREAD.assigned_id, entity_table.c.region_code)
+        query = query.join(entity_table, entity_table.c.id == _THREAD.entity_id).where(_THREAD.id == int(thread))
         row = db.session.execute(query).one_or_none()
         if row is None:
             return "the thread is gone"
+        if kind == TO_STAFF and int(reader) and not _looks_after(int(reader), row):
+            return "somebody else looks after it"
         if kind == TO_ENTITY:
             present = row.entity_read
         else:

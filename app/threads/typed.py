@@ -46,6 +46,10 @@ class TypedMessage:
     files: tuple[NewFile, ...] = ()
     problems: Problems = field(default_factory=list)
 
+    def in_a_fresh_form(self) -> TypedMessage:
+        """The same in a form that was never sent."""
+        return TypedMessage(self.subject, self.text, new_key(), self.files)
+
     @property
     def written(self) -> Written:
         """What is to be stored of it."""
@@ -109,6 +113,13 @@ def _files(sent: Sequence[SentFile]) -> tuple[tuple[NewFile, ...], Problems]:
 def too_many_files() -> str:
     """That there are more files than may be."""
     return str(_("Puoi allegare al massimo %(most)d file per messaggio.", most=MOST_FILES))
+
+
+def used_form() -> str:
+    """That the form was sent before, with something else."""
+    return str(
+        _("Con questo modulo era già partito un altro messaggio: questo non è stato inviato. Rileggilo e invialo di nuovo.")
+    )
 
 
 REASONS: Final[dict[str, Callable[[str], str]]] = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -45,6 +45,10 @@ class TooManyMessagesError(Exception):
 
 class TooManyFilesError(Exception):
     """More files than a message may have, or than are kept of an entity in an edition."""
+
+
+class UsedFormError(Exception):
+    """The form was sent before, with another text or in another thread. Nothing was written: a fresh form takes the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +87,15 @@ def open_thread(
 ) -> int:
     """Begin a thread and return its id; that of the first for a form sent twice. Commits.
 
-    One that the desk begins is assigned to who begins it. Raises TooManyMessagesError, TooManyFilesError, ValueError for a text
-    or subject that does not fit.
+    One that the desk begins is assigned to who begins it. Raises TooManyMessagesError, TooManyFilesError, UsedFormError,
+    ValueError for a text or subject that does not fit.
     """
     if not 0 < len(about.subject) <= LONGEST_SUBJECT or len(about.question) > 40 or len(about.item) > 36:
         raise ValueError(f"a subject has 1 to {LONGEST_SUBJECT} characters")
     _check(written)
     key = _key_of(written, writer, entity)
-    if (known := _known_thread(key)) is not None:
-        return known
+    if (known := _sent_before(key, written)) is not None:
+        return _begun_by(known)
     if writer.side == ENTITY:
         _refuse_too_much(edition.id, entity.id, written, now)
     values = {"edition_id": edition.id, "entity_id": entity.id, "subject": about.subject, "question": about.question}
@@ -102,7 +106,7 @@ def open_thread(
         _add(thread_id, key, written, writer, ENTITY, now)
     except IntegrityError:  # the other click came first
         db.session.rollback()
-        return _sent_first(key)
+        return _sent_first(key, written)
     _tell(edition, entity, thread_id, writer, now)
     _note("thread_opened", entity, thread_id, writer, now, question=about.question)
     db.session.commit()
@@ -132,8 +136,10 @@ def reply(
         db.session.rollback()
         raise UnknownThreadError(thread_id)
     key = _key_of(written, writer, entity)
-    if _known_thread(key) is not None:
+    if (known := _sent_before(key, written)) is not None:
         db.session.rollback()
+        if known.thread_id != thread_id:
+            raise UsedFormError
         return
     if writer.side == ENTITY:
         _refuse_too_much(edition.id, entity.id, written, now)
@@ -157,15 +163,30 @@ def _key_of(written: Written, writer: Writer, entity: EntityRow) -> str:
     return f"{writer.side}/{owner}/{written.key}"
 
 
-def _known_thread(key: str) -> int | None:
-    return db.session.execute(sa.select(_MESSAGE.thread_id).where(_MESSAGE.key == key)).scalar_one_or_none()
+def _sent_before(key: str, written: Written) -> Any:
+    """The message (id, thread_id) of a form that was sent before with the same text. Raises UsedFormError for another text."""
+    query = sa.select(_MESSAGE.id, _MESSAGE.thread_id, _MESSAGE.text).where(_MESSAGE.key == key)
+    known = db.session.execute(query).one_or_none()
+    if known is not None and known.text != written.text:
+        db.session.rollback()
+        raise UsedFormError
+    return known
 
 
-def _sent_first(key: str) -> int:
-    known = _known_thread(key)
+def _begun_by(known: Any) -> int:
+    """The thread that this message has begun. Raises UsedFormError where it was written in one that was there."""
+    first = sa.select(sa.func.min(_MESSAGE.id)).where(_MESSAGE.thread_id == known.thread_id)
+    if db.session.execute(first).scalar_one() != known.id:
+        db.session.rollback()
+        raise UsedFormError
+    return int(known.thread_id)
+
+
+def _sent_first(key: str, written: Written) -> int:
+    known = _sent_before(key, written)
     if known is None:
         raise LookupError("a message with this key was there, and is not")
-    return known
+    return _begun_by(known)
 
 
 def _refuse_too_much(edition_id: int, entity_id: int, written: Written, now: dt.datetime) -> None:

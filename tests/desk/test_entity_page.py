@@ -75,3 +75,13 @@ def test_requests_and_saves_that_are_cut_short_say_so(
         assert page.by_id(part) is not None
         assert f"Mostra tutto: {title}" not in coordinator.get(f"{FIRENZE_PAGE}?tutte={part}").links()
     assert "Richiesta 0" in coordinator.get(f"{FIRENZE_PAGE}?tutte=accessi").text
+
+
+def test_a_language_that_there_is_not_is_said_on_the_page_and_changes_nothing(coordinator: Person) -> None:
+    here = "/gestione/enti/048017"
+    token = coordinator.get(here).form(f"{here}/lingua").fields["csrf_token"][0]
+    answered = coordinator.client.post(f"{here}/lingua", data={"csrf_token": token, "lingua-messaggi": "xx"})
+    assert (answered.status_code, answered.headers["Location"]) == (303, f"{here}#lingua-dei-messaggi")
+    page = coordinator.get(here)
+    assert "Scegli una delle lingue dell'elenco." in page.text
+    assert "(scelta per questo ente)" not in page.text

@@ -10,14 +10,15 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from app.accounts.models import Operator, StaffMember
 from app.audit.models import AuditEntry
 from app.extensions import db
 from app.mail.hooks import hook_of
 from app.mail.models import Delivery
 from app.registry.entities import find_by_code
-from app.threads.models import Thread
+from app.threads.models import Thread, ThreadMessage
 from app.threads.notices import TO_ENTITY, TO_STAFF, QueuedNotice
-from tests.conftest import Clock
+from tests.conftest import START, Clock
 from tests.desk.conftest import NewStaff
 from tests.desk.logins import FIRENZE, SAMONE_TN, deeds, register
 from tests.fill.conftest import NewPerson, new_person
@@ -99,6 +100,7 @@ def test_notices_hold_nothing_of_what_was_written_and_come_once_until_it_is_read
 ) -> None:
     register(FIRENZE, clock())
     person = new_person()
+    verify("servizi.sociali@example.org", clock())
     begin_at_desk(coordinator)
     write(coordinator, "/gestione/messaggi/1", f"{SECRET}, e ancora")
     told = notices(TO_ENTITY)
@@ -118,6 +120,64 @@ def test_notices_hold_nothing_of_what_was_written_and_come_once_until_it_is_read
     assert len(notices(TO_STAFF)) == 1, "who began it looks after it"
     assert notices(TO_STAFF)[0][0] == "coordinator@example.org"
     assert "Corretta" not in str(notices(TO_STAFF))
+
+
+def verify(email: str, at: dt.datetime) -> None:
+    db.session.execute(sa.update(Operator).where(Operator.email == email).values(verified_at=at))
+    db.session.commit()
+
+
+def test_an_address_that_nobody_has_verified_is_told_nothing(coordinator: Person, new_person: NewPerson, clock: Clock) -> None:
+    register(FIRENZE, clock())
+    person = new_person()
+    ask(person)
+    begin_at_desk(coordinator)
+    write(coordinator, "/gestione/messaggi/1", "Una risposta")
+    assert {to for to, _subject, _text in notices(TO_ENTITY)} == {"protocollo@comune.example.org"}
+
+
+@pytest.mark.parametrize("change", [{"role": "reviewer"}, {"role": "territory", "region_code": "04"}, {"disabled_at": START}])
+@pytest.mark.settings(mail_reply_to="segreteria@example.org")
+def test_who_may_not_see_a_thread_any_more_gets_no_notice_of_it(
+    coordinator: Person, new_person: NewPerson, clock: Clock, change: dict[str, object]
+) -> None:
+    person = new_person()
+    begin_at_desk(coordinator)
+    write(person, "/messaggi/1", "Prima")
+    assert [to for to, _subject, _text in notices(TO_STAFF)] == ["coordinator@example.org"]
+    queued: QueuedNotice = db.session.execute(sa.select(Delivery).where(Delivery.kind == TO_STAFF)).scalar_one()
+    hook = hook_of(TO_STAFF)
+    assert hook is not None
+    assert hook.wanted(queued, clock()) is None
+    db.session.execute(sa.update(StaffMember).where(StaffMember.role == "coordinator").values(**change))
+    db.session.commit()
+    assert hook.wanted(queued, clock()) == "somebody else looks after it"
+    write(person, "/messaggi/1", "Dopo")
+    assert sorted(to for to, _subject, _text in notices(TO_STAFF)) == ["coordinator@example.org", "segreteria@example.org"]
+
+
+def test_a_form_that_was_sent_with_something_else_says_so_and_keeps_the_text(
+    coordinator: Person, new_person: NewPerson
+) -> None:
+    person = new_person()
+    ask(person)
+    begin_at_desk(coordinator)
+    for who, pages in ((person, "/messaggi"), (coordinator, "/gestione/messaggi")):
+        form = who.get(f"{pages}/1").form(f"{pages}/1")
+        assert who._send(form, {"testo": "La prima"}, None).status == 200
+        assert who._send(form, {"testo": "La prima"}, None).status == 200, "a second click"
+        other = who.get(f"{pages}/2").form(f"{pages}/2")
+        other.fields["invio"] = form.fields["invio"]
+        for wrong, text in ((form, "La seconda"), (other, "La prima")):
+            refused = who._send(wrong, {"testo": text}, None)
+            assert refused.status == 422
+            assert "era già partito un altro messaggio" in refused.text
+            assert refused.value("testo", wrong.action) == [text]
+            assert refused.value("invio", wrong.action) != form.fields["invio"]
+        fresh = refused.form(f"{pages}/2")
+        assert "La prima" in who._send(fresh, {}, None).text
+    assert len(db.session.execute(sa.select(ThreadMessage.id).where(ThreadMessage.text == "La prima")).all()) == 4
+    assert db.session.scalar(sa.select(sa.func.count()).where(ThreadMessage.text == "La seconda")) == 0
 
 
 def test_a_notice_whose_message_was_read_is_not_sent(coordinator: Person, new_person: NewPerson, clock: Clock) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from app.accounts.operators import add_operator
+from app.accounts.reminded import stop_token
 from app.accounts.sessions import open_session
 from app.accounts.staff_sessions import open_staff_session
 from app.editions.current import EditionView, edition_by_code
@@ -22,12 +23,20 @@ from app.mail.returns.handling import take_return
 from app.mail.returns.models import MailboxSpace
 from app.mail.returns.space import note_space, note_warning
 from app.registry.entities import find_by_code
+from app.reminders.audience import Choice
+from app.reminders.batches import Plan, queue_batch
+from app.reminders.plans.proposing import proposed_steps
+from app.reminders.plans.steps import frame_of, list_steps, store_plan
+from app.reminders.schedule import Schedule
+from app.reminders.templates import SHIPPED
 from app.responses.document import Operation
 from app.responses.drafts import Author, apply
 from app.responses.reading import open_response
+from app.threads.models import Thread
 from tests import browser as browsers
 from tests.desk.staff import STAFF_COOKIE, add_member
 from tests.e2e.conftest import OpenPage
+from tests.e2e.page_lists import DESK, OWN, PUBLIC
 from tests.live_site import Demos, Site
 from tests.mail.conftest import message
 from tests.mail.returns.deliveries import sent
@@ -36,105 +45,6 @@ from tests.mail.test_health import add_group, add_worker
 from tests.public_practices import publish_samples
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
-PUBLIC = (
-    "/",
-    "/accedi",
-    "/accedi/link",
-    "/accedi/codice",
-    "/accedi/richiesta",
-    "/questionario",
-    "/aiuto",
-    "/privacy",
-    "/accessibilita",
-    "/contatti",
-    "/attiva/consumato",
-    "/reimposta/consumato",
-    "/entra/consumato",
-    "/invito/consumato",
-    "/verifica/consumato",
-    "/indirizzo/ferma/consumato",
-    "/risultati",
-    "/pratiche",
-    "/pratiche/ZZZZZZZZ",
-    "/mappa",
-    "/dati",
-    "/dati/modifiche",
-    "/gestione/accedi",
-    "/gestione/attiva/consumato",
-    "/gestione/sso/ritorno",
-    "/manca",
-)
-OWN = (
-    "/compila",
-    "/compila/B",
-    "/compila/B/2",
-    "/compila/C",
-    "/compila/S",
-    "/compila/P",
-    "/compila/E",
-    "/compila/centri/{centri}",
-    "/compila/pratiche/{pratiche}",
-    "/compila/pratiche/{pratiche}/2",
-    "/compila/conflitti",
-    "/compila/verifica",
-    "/compila/bozza",
-    "/ricevuta",
-    "/ricevuta/1/copia",
-    "/storico",
-    "/esito",
-    "/ente",
-    "/ente/indirizzi",
-    "/ente/invita",
-    "/ente/password",
-    "/ente/passa-la-mano",
-    "/ente/i-tuoi-dati",
-    "/operatore",
-)
-DESK = {
-    "administrator": (
-        "/gestione",
-        "/gestione/profilo",
-        "/gestione/profilo/codici",
-        "/gestione/profilo/sso",
-        "/gestione/accessi",
-        "/gestione/accessi/048017",
-        "/gestione/accessi/048017/azzera",
-        "/gestione/accessi/048017/lettera",
-        "/gestione/accessi/048017/sospendi",
-        "/gestione/accessi/048017/persone",
-        "/gestione/accessi/048017/indirizzi",
-        "/gestione/accessi/048017/indirizzi/nuovo",
-        "/gestione/accessi/gruppi",
-        "/gestione/accessi/gruppi/nuovo",
-        "/gestione/consegne",
-        "/gestione/consegne?vista=correggere",
-        "/gestione/consegne?vista=tornati",
-        "/gestione/enti/048017",
-        "/gestione/indirizzi",
-        "/gestione/lettere",
-        "/gestione/lettere/nuove",
-        "/gestione/note",
-        "/gestione/posta",
-        "/gestione/registro",
-        "/gestione/richieste",
-        "/gestione/risposte",
-        "/gestione/risposte/telefonate",
-        "/gestione/utenti",
-        "/gestione/utenti/nuovo",
-    ),
-    "coordinator": (
-        "/gestione/edizioni",
-        "/gestione/edizioni/demo",
-        "/gestione/edizioni/demo/questionario",
-        "/gestione/nuova-edizione",
-        "/gestione/promemoria",
-        "/gestione/promemoria/nuovo",
-        "/gestione/promemoria/testi",
-        "/gestione/promemoria/testi/nuovo",
-        "/gestione/proroga",
-    ),
-}
-"""The pages of the desk, each under one of the roles that may open it."""
 SIZES = {"narrow": browsers.NARROW, "wide": browsers.WIDE}
 LEAD = Author(None, "l" * 64)
 NARROWEST = {"width": 320, "height": 640}
@@ -160,6 +70,31 @@ def owner(site: Site) -> Owner:
         made = add_owner("068038", "Ginepro", edition, dt.datetime.now(dt.UTC))
         db.engine.dispose()
     return made
+
+
+@pytest.fixture(scope="module")
+def reminding(site: Site, owner: Owner) -> dict[str, str]:
+    """A plan as it is proposed, a batch over two days, a conversation: what stands in the addresses of their pages."""
+    app, now = site.application(), dt.datetime.now(dt.UTC)
+    with app.app_context():
+        edition = edition_by_code("demo")
+        assert edition is not None
+        names = ("Lettera di preavviso", "Invito ai capofila", "Invito agli altri", "Promemoria a %d giorni")
+        store_plan(edition.id, proposed_steps(frame_of(edition), names, per_hour=400, certified=False), actor="test", now=now)
+        steps = {step.content.kind: str(step.id) for step in list_steps(edition.id)}
+        plan = Plan(f"Promemoria di prova con un nome {'lungo' * 12}", Choice(), SHIPPED, Schedule(now, 4_000, days=2))
+        found = steps | {"batch": str(queue_batch(edition, plan, key="pagine", actor="test", now=now))}
+        db.session.remove()
+        db.engine.dispose()
+    return found | {"thread": _thread_of(site, owner), "later": f"{edition.closes_at + dt.timedelta(days=9):%Y-%m-%d}"}
+
+
+def _thread_of(site: Site, owner: Owner) -> str:
+    app = site.application()
+    with app.app_context():
+        number = db.session.scalar(sa.select(sa.func.max(Thread.id)).where(Thread.entity_id == owner.entity_id))
+        db.engine.dispose()
+    return str(number)
 
 
 @pytest.fixture(scope="module")
@@ -322,7 +257,7 @@ def test_the_entitys_pages_are_accessible(site: Site, owner: Owner, open_page: O
     page = open_page("/", viewport=SIZES[size])
     page.context.add_cookies([session_cookie(site, owner)])
     for pattern in OWN:
-        path = pattern.format(**owner.items)
+        path = pattern.format(**owner.items, thread=_thread_of(site, owner))
         response = page.goto(path)
         assert response is not None
         assert response.status == 200, path
@@ -332,14 +267,31 @@ def test_the_entitys_pages_are_accessible(site: Site, owner: Owner, open_page: O
 
 @pytest.mark.parametrize("role", DESK)
 @pytest.mark.parametrize("size", SIZES)
-def test_the_pages_of_the_desk_are_accessible(site: Site, open_page: OpenPage, size: str, role: str) -> None:
+def test_the_pages_of_the_desk_are_accessible(
+    site: Site, reminding: dict[str, str], open_page: OpenPage, size: str, role: str
+) -> None:
     page = open_page("/", viewport=SIZES[size])
     page.context.add_cookies([staff_cookie(site, role)])
-    for path in DESK[role]:
+    for pattern in DESK[role]:
+        path = pattern.format(**reminding)
         response = page.goto(path)
         assert response is not None
         assert (response.status, page.url) == (200, site.url + path)
-        inspect(page, f"page {size} {path}")
+        inspect(page, f"page {size} {pattern}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_that_ends_reminders_is_accessible(site: Site, owner: Owner, open_page: OpenPage, size: str) -> None:
+    app = site.application()
+    with app.app_context():
+        token = stop_token(owner.operator_id, f"{owner.secret.lower()}@example.org")
+        db.engine.dispose()
+    page = open_page("/", viewport=SIZES[size])
+    for path, status in ((f"/promemoria/{token}", 200), ("/promemoria/consumato", 410)):
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == status
+        inspect(page, f"page {size} fine dei promemoria {status}")
 
 
 @pytest.mark.parametrize("size", SIZES)

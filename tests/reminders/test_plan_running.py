@@ -25,7 +25,7 @@ from app.reminders.plans import steps as plans
 from app.reminders.plans.marks import is_approved, mark_of
 from app.reminders.plans.moving import FALLS, MOVES, apply_effects, effects_of
 from app.reminders.plans.previews import audience_of, template_of_step
-from app.reminders.plans.running import LATE, NOBODY, OUT_OF_ORDER, Ran, run_plans
+from app.reminders.plans.running import LATE, NOBODY, OUT_OF_ORDER, OVERTAKEN, Ran, run_plans
 from app.reminders.plans.steps import ChangedStepError, Content, Deed, PlanExistsError, add_step, list_steps, step_of
 from app.reminders.template_files import add_file, remove_file
 from app.reminders.templates import create_template, shipped_template
@@ -286,3 +286,29 @@ def test_another_attachment_in_the_place_of_one_withdraws_the_approval(reachable
     add_file(reachable.id, template, "lettera.pdf", b"%PDF-1.7 two", actor=STAFF, now=START + dt.timedelta(hours=1))
     assert not is_approved(step, template_of_step(reachable.id, step), reachable)
     assert outcomes(run_plans(rome(4, 23))) == ["unapproved"]
+
+
+def test_a_late_step_gives_way_to_an_approved_one_whose_day_has_come(reachable: EditionView) -> None:
+    late, next_one = add(reachable, approved=False, days=8), add(reachable, days=7)
+    assert outcomes(run_plans(rome(4, 22))) == ["unapproved"]
+    approve(reachable, late)
+    assert outcomes(run_plans(rome(4, 23, 8, 30))) == [OVERTAKEN]
+    assert outcomes(run_plans(rome(4, 23))) == ["queued"]
+    assert [step_of(reachable.id, one).state for one in (late, next_one)] == ["skipped", "done"]
+
+
+def test_a_late_step_goes_where_the_next_one_is_not_approved_or_not_of_today(reachable: EditionView) -> None:
+    late = add(reachable, approved=False, days=8)
+    add(reachable, approved=False, days=7)
+    add(reachable, days=2)
+    approve(reachable, late)
+    assert outcomes(run_plans(rome(4, 23, 9, 5)))[0] == "queued"
+
+
+def test_other_contacts_of_the_edition_withdraw_the_approval(reachable: EditionView) -> None:
+    add(reachable)
+    [contact] = reachable.contacts
+    shown = replace(reachable, contacts=(type(contact)("Segreteria", email="altra@example.org"),))
+    [step] = list_steps(reachable.id)
+    assert is_approved(step, template_of_step(reachable.id, step), reachable)
+    assert not is_approved(step, template_of_step(reachable.id, step), shown)

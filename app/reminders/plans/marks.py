@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 
+import msgspec
+
 from app.editions.current import EditionView
 from app.reminders.channels import PAPER
 from app.reminders.plans.steps import Step, frame_of
@@ -16,7 +18,7 @@ from app.reminders.templates import TemplateRow, Texts
 
 
 def mark_of(step: Step, template: TemplateRow | None, edition: EditionView) -> str:
-    """The mark. `template`: the step's, none for letters on paper. The title and the dates of the edition stand in the texts,
+    """The mark. `template`: the step's, none for letters on paper. Title, dates and contacts of the edition stand in the texts,
     so they are in it as well; the version is not, since to approve a step changes that."""
     content, due = step.content, step.due(frame_of(edition))
     texts = (
@@ -24,8 +26,9 @@ def mark_of(step: Step, template: TemplateRow | None, edition: EditionView) -> s
         if template is None
         else [template.occasion, _files(template), *map(_plain, (template.texts, *template.others.values()))]
     )
+    contacts = [msgspec.to_builtins(contact) for contact in edition.contacts]
     told = {
-        "edition": [edition.id, edition.title, edition.opens_at.isoformat(), edition.closes_at.isoformat()],
+        "edition": [edition.id, edition.title, edition.opens_at.isoformat(), edition.closes_at.isoformat(), contacts],
         "who": [content.filter.to_args(), content.beyond_why],
         "what": [content.kind, content.name, content.channel, content.template_id, texts],
         "when": [due.at.isoformat(), content.per_hour],

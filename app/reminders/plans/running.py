@@ -6,13 +6,15 @@ Holds always:
   before that as well); else it waits, and is skipped once its last chance has passed;
 - that a step is done and its batch with all its messages are one transaction: a process that is killed leaves both or neither,
   and of two that run at once one makes the batch;
-- a step after which a later one has gone already is skipped: nobody is reminded in the wrong order.
+- a step after which a later one has gone already is skipped: nobody is reminded in the wrong order;
+- a step that is late gives way to a later one that is approved and whose day has come: else that one, which is nearer to the
+  deadline, would fall away, since nobody gets two messages in a day.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +24,7 @@ from app.audit.chain import record
 from app.chasing.respondents import fresh_respondents
 from app.editions.current import EDITION, EditionView, edition_view, select_editions
 from app.extensions import db, table_of
+from app.mail.pace import ROME
 from app.reminders.batches import ClosedChannelError, EmptyBatchError, OtherBatchError, latest_batch, queue_batch
 from app.reminders.channels import PAPER
 from app.reminders.models import PlanStep
@@ -32,7 +35,7 @@ from app.reminders.plans.resolving import LETTER, Frame, last_chance
 from app.reminders.plans.steps import ChangedStepError, Step, editions_with_steps, frame_of, list_steps
 
 COMMAND: Final = "command"
-LATE, OUT_OF_ORDER, NOBODY, OVER = SKIPS = ("late", "out_of_order", "nobody", "over")
+LATE, OUT_OF_ORDER, NOBODY, OVER, OVERTAKEN = SKIPS = ("late", "out_of_order", "nobody", "over", "overtaken")
 """Why the program skips a step by itself, as it stands in its note."""
 _ROW: Final = table_of(PlanStep).c
 
@@ -83,8 +86,11 @@ def waits_on(edition: EditionView, step: Step, faults: Sequence[Fault], now: dt.
     return "" if approved else "unapproved"
 
 
-def why_skipped(edition: EditionView, step: Step, steps: Sequence[Step], now: dt.datetime) -> str:
-    """Why a step is not done any more, one of `SKIPS`; "" if it still may be."""
+def why_skipped(
+    edition: EditionView, step: Step, steps: Sequence[Step], now: dt.datetime, *, approved: Collection[int] = ()
+) -> str:
+    """Why a step is not done any more, one of `SKIPS`; "" if it still may be. `approved`: the ids of the steps that are so as
+    they stand."""
     frame = frame_of(edition)
     if now >= frame.closes_at or edition.state in {"closed", "published"}:
         return OVER
@@ -93,7 +99,13 @@ def why_skipped(edition: EditionView, step: Step, steps: Sequence[Step], now: dt
         return LATE
     place = PLACES[step.content.kind]
     after = [one for one in steps if one.is_done and PLACES[one.content.kind] >= place and one.id != step.id]
-    return OUT_OF_ORDER if any(one.due(frame).at > step.due(frame).at for one in after) else ""
+    if any(one.due(frame).at > step.due(frame).at for one in after):
+        return OUT_OF_ORDER
+    if step.id not in approved:
+        return ""
+    today, own_day = now.astimezone(ROME).date(), step.due(frame).day
+    come = [one for one in steps if one.id in approved and one.state == "planned" and own_day < one.due(frame).day <= today]
+    return OVERTAKEN if any(PLACES[one.content.kind] >= place for one in come) else ""
 
 
 def _last_chance(step: Step, frame: Frame) -> dt.datetime:
@@ -103,7 +115,7 @@ def _last_chance(step: Step, frame: Frame) -> dt.datetime:
 def _run(edition: EditionView, step: Step, now: dt.datetime, faults: Sequence[Fault]) -> Ran:
     steps = list_steps(edition.id)
     try:
-        if why := why_skipped(edition, step, steps, now):
+        if why := why_skipped(edition, step, steps, now, approved=_approved(edition, steps)):
             return _skip(step, why, now)
         if waiting := waits_for(edition, step, faults, now):
             return Ran(step.id, waiting)
@@ -111,6 +123,11 @@ def _run(edition: EditionView, step: Step, now: dt.datetime, faults: Sequence[Fa
     except ChangedStepError:
         db.session.rollback()
         return Ran(step.id, "changed")
+
+
+def _approved(edition: EditionView, steps: Sequence[Step]) -> set[int]:
+    marked = [one for one in steps if one.approved_mark]
+    return {one.id for one in marked if is_approved(one, template_of_step(edition.id, one), edition)}
 
 
 def _queue(edition: EditionView, step: Step, steps: Sequence[Step], now: dt.datetime) -> Ran:
