@@ -25,11 +25,11 @@ FREQUENCY: Final = f"{EUROPEAN}/frequency/IRREG"
 ITALIAN: Final = f"{EUROPEAN}/language/ITA"
 ITALY: Final = f"{EUROPEAN}/country/ITA"
 FORMATS: Final = {
-    "pratiche.geojson": ("GEOJSON", "GeoJSON (RFC 7946)"),
+    "pratiche.geojson": ("GEOJSON", "GeoJSON, RFC 7946"),
     "pratiche.csv": ("CSV", "CSV"),
     "pratiche.jsonl": ("JSON", "JSON Lines"),
     "pratiche.umap": ("JSON", "uMap"),
-    "codebook.csv": ("CSV", "Significato di colonne e codici (CSV)"),
+    "codebook.csv": ("CSV", "CSV, il significato di colonne e codici"),
 }
 """File → its code in the European list of file types, and its title."""
 TITLE: Final = {
