@@ -204,12 +204,12 @@ def assign_practice(code: str) -> ResponseReturnValue:
     return redirect(queue_address("desk.practice", code=code), 303)
 
 
-@blueprint.post("/pratiche/<code>/<any(annulla, riapri):turn>")
-def turn_practice(code: str, turn: str) -> ResponseReturnValue:
+@blueprint.post("/pratiche/<code>/<any(annulla, riapri):way_back>")
+def turn_practice(code: str, way_back: str) -> ResponseReturnValue:
     """Undo the last decision, or put the practice into the queue again."""
     found_practice(code)
-    deed = undo if turn == "annulla" else reopen
-    said = _("Decisione annullata.") if turn == "annulla" else _("La pratica è di nuovo da valutare.")
+    deed = undo if way_back == "annulla" else reopen
+    said = _("Decisione annullata.") if way_back == "annulla" else _("La pratica è di nuovo da valutare.")
     _turn(lambda: deed(_seen(code), actor=required_staff().actor, now=now()), said)
     return redirect(queue_address("desk.practice", code=code), 303)
 

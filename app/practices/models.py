@@ -79,6 +79,7 @@ class Practice(Base):
         sa.CheckConstraint("kind IN ('practice', 'centre', 'initiative')", name="kind"),
         sa.CheckConstraint("state IN ('waiting', 'sent_back', 'approved', 'rejected', 'withdrawn')", name="state"),
         sa.Index("ix_practice_queue", "state", "edition_id", "arrived_at"),
+        sa.Index("ix_practice_arrival", "state", "arrived_at", "id"),
         sa.Index("ix_practice_entity", "entity_id", "year"),
     )
 

@@ -71,6 +71,7 @@ def _send(person: Person, title: str) -> None:
     person.chooses("P16", "publish")
     person.presses('main button[name="azione"][value="continua"]:not(.visually-hidden)')
     answer_as_a_lead(person)
+    person.types("E04.email", "operatore.a@example.org")
     person.presses(CONTINUE)
     send_whole(person)
 

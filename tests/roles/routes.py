@@ -84,6 +84,7 @@ def values_of(argument: str, owner: Owner | None) -> list[str | int]:
         "language": ["it", "xx"],
         "version": ["0" * 12],
         "turn": ["chiudi", "riapri"],
+        "way_back": ["annulla", "riapri"],
         "attachment": [1, 2],
         "file": ["pratiche.geojson", "codebook.csv"],
         "form": ["rdf", "jsonld"],
