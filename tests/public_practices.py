@@ -57,3 +57,32 @@ def add_practices(rows: Iterable[dict[str, Any]]) -> list[str]:
 def publish_all(at: dt.datetime) -> Published:
     """Publish all that is approved. Commits."""
     return publish(actor="test", note="", now=at)
+
+
+def publish_samples(at: dt.datetime, count: int = 30) -> list[str]:
+    """Publish practices of the reference questionnaire's codes, the first with all that may be public; their codes. Commits."""
+    first = PublicRecord(
+        f"Sportello per le famiglie {'lunghissimo' * 12}",
+        area="families",
+        description=f"Ascolto e orientamento.\n{'parola ' * 80}{'lunghissima' * 20}",
+        recipients=("parents",),
+        level="municipality",
+        municipalities=("048017", "022165"),
+        beneficiaries=1_250,
+        started="2025-03",
+        ended="2025-12-31",
+        results="Cento colloqui.",
+        address="Via del Centro 1",
+        latitude=43.77,
+        longitude=11.25,
+        email=f"{'famiglie' * 7}@example.org",
+        phone="055 0000",
+        url=f"https://example.org/{'percorso' * 20}",
+        others={"recipients": "Nonni"},
+    )
+    plain = PublicRecord("Ludoteca", "families", description="Giochi per tutti.", recipients=("parents",), language="de")
+    rows = [practice_row("048017", first, at)]
+    rows += [practice_row(("068038", "021008")[number % 2], plain, at, year=2026 - number % 3) for number in range(1, count)]
+    codes = add_practices(rows)
+    publish_all(at)
+    return codes

@@ -47,13 +47,12 @@ class Version:
         return self.revised_at or self.published_at
 
 
-VERSION_COLUMNS: Final = tuple(
+_COLUMNS: Final = tuple(
     _VERSION[name]
     for name in ("number", "published_at", "note", "added", "changed", "withdrawn", "entries", "revision", "revised_at")
 )
-"""Of a `Version`, in its order, for statements of other rooms."""
 LATEST_NUMBER: Final = sa.select(sa.func.max(_VERSION.number)).scalar_subquery()
-_LATEST: Final = sa.select(*VERSION_COLUMNS).order_by(_VERSION.number.desc()).limit(1)
+_LATEST: Final = sa.select(*_COLUMNS).order_by(_VERSION.number.desc()).limit(1)
 
 
 def current_version() -> Version | None:
@@ -64,13 +63,13 @@ def current_version() -> Version | None:
 
 def version_of(number: int) -> Version | None:
     """The publication of this number."""
-    row = db.session.execute(sa.select(*VERSION_COLUMNS).where(_VERSION.number == number)).one_or_none()
+    row = db.session.execute(sa.select(*_COLUMNS).where(_VERSION.number == number)).one_or_none()
     return None if row is None else Version(*row)
 
 
 def list_versions() -> list[Version]:
     """All publications, the latest first."""
-    return [Version(*row) for row in db.session.execute(sa.select(*VERSION_COLUMNS).order_by(_VERSION.number.desc()))]
+    return [Version(*row) for row in db.session.execute(sa.select(*_COLUMNS).order_by(_VERSION.number.desc()))]
 
 
 def entries_in(number: int) -> sa.ColumnElement[bool]:

@@ -19,7 +19,7 @@ from typing import Final
 
 import brotli
 import sqlalchemy as sa
-from flask import Response
+from flask import Request, Response
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
@@ -28,9 +28,9 @@ from app.clock import now
 from app.config import settings
 from app.context import this_g, this_request
 from app.database import kept_with
-from app.editions.current import COLUMNS, CURRENT_ID, EDITION, EditionView, definition_table, edition_table, edition_view
+from app.editions.current import CURRENT_ID, EDITION, EditionView, current_edition, edition_table
 from app.extensions import db
-from app.practices.published import LATEST_NUMBER, VERSION_COLUMNS, Version, version_table
+from app.practices.published import LATEST_NUMBER, Version, current_version, version_table
 from app.prepared import Prepared
 from app.public.frame import ROME, stage_of
 from app.web.language import current_language
@@ -39,14 +39,24 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 """Of compressed pages, for each process: some thousand of them."""
 CACHING: Final = "private, no-cache"
 """A browser keeps it and asks each time whether it is still so; nobody between keeps it."""
+HTML: Final = "text/html; charset=utf-8"
 _ONE: Final = sa.select(sa.literal_column("1").label("one")).subquery()
-_STANDING: Final = Prepared(
-    sa.select(*COLUMNS, *VERSION_COLUMNS).select_from(
-        _ONE.outerjoin(edition_table, EDITION.id == CURRENT_ID)
-        .outerjoin(definition_table, definition_table.c.id == EDITION.definition_id)
-        .outerjoin(version_table, version_table.c.number == LATEST_NUMBER)
+_MARKS: Final = Prepared(
+    sa.select(version_table.c.number, version_table.c.revision, EDITION.id, sa.cast(EDITION.changed_at, sa.Text)).select_from(
+        _ONE.outerjoin(version_table, version_table.c.number == LATEST_NUMBER).outerjoin(
+            edition_table, EDITION.id == CURRENT_ID
+        )
     )
 )
+"""By which the last publication and the current edition are known to be as they were: what changes them changes these."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """The last publication and the current edition, as they stand. One object as long as they do."""
+
+    version: Version | None
+    edition: EditionView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +95,48 @@ class Shelf:
                 self.bytes -= len(gone.packed)
 
 
+class _Known:
+    """How things stood last, and by which marks."""
+
+    def __init__(self) -> None:
+        self.last: tuple[tuple[object, ...], Standing] | None = None
+
+
 def open_page(about: Hashable, draw: Callable[[Version | None], str]) -> Response:
     """The answer with the page that shows `about`, all that it depends on beside what every page does. One statement where it
     is kept. `draw`: the page for this publication, None: before the first."""
-    version, edition = _standing()
-    this_g().edition = edition
+    standing = _standing()
+    here, current = this_g(), this_request()
+    here.edition = standing.edition
     if signed_in() is not None:
-        return Response(draw(version), mimetype="text/html")
-    key = (this_request().endpoint, about, version.etag if version else "", current_language(), *_moment(edition))
+        return Response(draw(standing.version), mimetype="text/html")
+    key = (current.endpoint, about, standing, current_language(), *_moment(standing.edition))
     shelf = kept_with(db.engine, Shelf)
     page = shelf.get(key)
     if page is None:
-        page = _pack(draw(version))
+        page = _pack(draw(standing.version))
         shelf.put(key, page)
-    return _answer(page)
+    return _answer(page, current)
 
 
-def _standing() -> tuple[Version | None, EditionView | None]:
-    """The last publication and the current edition, as they stand now."""
-    row = _STANDING.row_alone(db.engine, {})
-    if row is None:
-        raise RuntimeError("a statement that always finds a row found none")
-    version = row[len(COLUMNS) :]
-    return Version(*version) if version[0] is not None else None, edition_view(row) if row[0] is not None else None
+def _standing() -> Standing:
+    """How things stand now."""
+    engine = db.engine
+    marks = tuple(_MARKS.row_alone(engine, {}) or ())
+    known = kept_with(engine, _Known)
+    if known.last is None or known.last[0] != marks:
+        # What is read after the marks is as new as they are, or newer: then the next request finds other marks.
+        known.last = (marks, Standing(current_version(), current_edition()))
+    return known.last[1]
 
 
 def _moment(edition: EditionView | None) -> tuple[Hashable, ...]:
     """What the frame says of an edition at this instant: it changes by the day, and when it opens and closes."""
-    instant = now()
     if edition is None:
-        return (None,)
+        return ()
+    instant = now()
     running = edition.opens_at <= instant < edition.closes_at
-    return edition, stage_of(edition, instant), running, instant.astimezone(ROME).date()
+    return stage_of(edition, instant), running, instant.astimezone(ROME).date()
 
 
 def _pack(html: str) -> Kept:
@@ -125,20 +145,17 @@ def _pack(html: str) -> Kept:
     return Kept(brotli.compress(content, mode=brotli.MODE_TEXT, quality=settings().compress_quality), tag)
 
 
-def _answer(page: Kept) -> Response:
-    current = this_request()
-    if current.if_none_match.contains_weak(page.tag):
-        response = Response(status=304)
+def _answer(page: Kept, current: Request) -> Response:
+    headers = [("ETag", f'W/"{page.tag}"'), ("Cache-Control", CACHING), ("Vary", "Accept-Encoding")]
+    asked = current.environ.get("HTTP_IF_NONE_MATCH")
+    if asked and (page.tag in asked or asked == "*") and current.if_none_match.contains_weak(page.tag):
+        response = Response(status=304, headers=headers)
         del response.headers["Content-Type"]
-    else:
-        encoding = _encoding_for(current.headers.get("Accept-Encoding", "")) if settings().compress else ""
-        response = Response(_unpacked(page.packed, encoding), mimetype="text/html")
-        if encoding:
-            response.headers["Content-Encoding"] = encoding
-    response.headers["ETag"] = f'W/"{page.tag}"'
-    response.headers["Cache-Control"] = CACHING
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
+        return response
+    encoding = _encoding_for(current.environ.get("HTTP_ACCEPT_ENCODING", "")) if settings().compress else ""
+    if encoding:
+        headers.append(("Content-Encoding", encoding))
+    return Response(_unpacked(page.packed, encoding), headers=headers, content_type=HTML)
 
 
 @lru_cache(maxsize=256)

@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
-from flask import Response, abort, redirect, render_template, request, url_for
+from flask import Response, abort, redirect, render_template, url_for
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import settings
+from app.context import this_request
 from app.extensions import db
 from app.practices.choices import choices, name_of
 from app.practices.entries import tag
@@ -79,10 +83,15 @@ class View:
 @blueprint.get("/pratiche")
 def practices() -> Response:
     """What is public, filtered."""
-    page = request.args.get("pagina", "")
-    view = TABLE if request.args.get("vista") == TABLE else ""
-    asked = Asked(read_filters(request.args), int(page) if _PAGE_NUMBER.fullmatch(page) else 1, view)
+    asked = _asked(this_request().environ.get("QUERY_STRING", ""))
     return open_page(asked, lambda version: _list(asked, version))
+
+
+@lru_cache(maxsize=1_024)
+def _asked(query: str) -> Asked:
+    arguments = MultiDict(parse_qsl(query.encode("latin-1").decode(errors="replace"), keep_blank_values=True, errors="replace"))
+    page, view = arguments.get("pagina", ""), TABLE if arguments.get("vista") == TABLE else ""
+    return Asked(read_filters(arguments), int(page) if _PAGE_NUMBER.fullmatch(page) else 1, view)
 
 
 @blueprint.get("/pratiche/<code>")

@@ -33,6 +33,7 @@ from tests.mail.conftest import message
 from tests.mail.returns.deliveries import sent
 from tests.mail.returns.writing import dsn, mail
 from tests.mail.test_health import add_group, add_worker
+from tests.public_practices import publish_samples
 from tests.roles.world import SESSION_COOKIE, Owner, add_owner
 
 PUBLIC = (
@@ -54,6 +55,8 @@ PUBLIC = (
     "/indirizzo/ferma/consumato",
     "/risultati",
     "/mappa",
+    "/pratiche",
+    "/pratiche/ZZZZZZZZ",
     "/gestione/accedi",
     "/gestione/attiva/consumato",
     "/gestione/sso/ritorno",
@@ -285,6 +288,30 @@ def test_public_pages_are_accessible(open_page: OpenPage, size: str) -> None:
     for path in PUBLIC:
         page.goto(path)
         inspect(page, f"page {size} {path if path != '/' else 'home'}")
+
+
+@pytest.fixture(scope="module")
+def published(site: Site) -> str:
+    """The code of the first of some practices that are published, with long words in them."""
+    app = site.application()
+    now = dt.datetime.now(dt.UTC)
+    with app.app_context():
+        codes = publish_samples(now)
+        db.session.remove()
+        db.engine.dispose()
+    return codes[0]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_published_is_accessible_as_list_and_one_by_one(published: str, open_page: OpenPage, size: str) -> None:
+    page = open_page("/", viewport=SIZES[size])
+    found = ("area=families&destinatari=parents", "vista=tabella", "q=niente&area=families&anno=2026", "anno=duemila&pagina=2")
+    for path in ("/pratiche", *(f"/pratiche?{query}" for query in found), f"/pratiche/{published}"):
+        page.goto(path)
+        inspect(page, f"page {size} {path.replace(published, 'codice')}")
+    page.goto("/pratiche")
+    page.get_by_text("Filtri", exact=True).click()
+    inspect(page, f"page {size} pratiche con i filtri")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -57,7 +57,7 @@ ADDRESSES: Final = {
 """Everything public, by the name of its figure. `{code}`: of a practice."""
 GOAL: Final = 3.0
 PRACTICES: Final = 5_000
-ROUNDS: Final = 3
+ROUNDS: Final = 9
 ASKED: Final = 150
 BARE_PAGES: Final = 1_000  # processes are billed in hundredths of a second: a batch must take many
 COLD: Final = 6
@@ -172,7 +172,7 @@ def _cpu(site: Site | BareSite, asker: Asker, path: str, times: int, tag: str = 
 
 
 def _cold(site: Site, asker: Asker, path: str) -> float:
-    """CPU of an answer for which nothing is kept: the first after a publication. A process of the site may have begun with it."""
+    """CPU of an answer for which nothing is kept: the first after a publication."""
     spent = []
     for _time in range(COLD):
         with unit_of_work(writes=True):
