@@ -72,6 +72,7 @@ def _send(person: Person, title: str) -> None:
     person.presses('main button[name="azione"][value="continua"]:not(.visually-hidden)')
     answer_as_a_lead(person)
     person.types("E04.email", "operatore.a@example.org")
+    person.types("E04.phone", "06 1234567")
     person.presses(CONTINUE)
     send_whole(person)
 
