@@ -13,7 +13,17 @@ from typing import Any, Final
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.accounts.permission_table import ADMINISTER, COORDINATE, DESK, FOLLOW, PREPARE, REVIEW, ROLES_FOR, Requirement
+from app.accounts.permission_table import (
+    ADMINISTER,
+    COORDINATE,
+    DESK,
+    FOLLOW,
+    INITIATE,
+    PREPARE,
+    REVIEW,
+    ROLES_FOR,
+    Requirement,
+)
 from app.accounts.permissions import staff_signed_in
 from app.accounts.roles import role_name
 from app.desk import blueprint
@@ -34,6 +44,7 @@ MENU: Final = (
     MenuEntry("desk.calls", _l("Telefonate"), FOLLOW),
     MenuEntry("desk.threads", _l("Messaggi"), FOLLOW),
     MenuEntry("desk.practices", _l("Pratiche"), REVIEW),
+    MenuEntry("desk.initiatives", _l("Iniziative"), INITIATE),
     MenuEntry("desk.batches", _l("Promemoria"), COORDINATE),
     MenuEntry("desk.editions", _l("Edizioni"), COORDINATE),
     MenuEntry("desk.access_requests", _l("Richieste"), PREPARE),

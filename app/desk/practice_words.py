@@ -34,6 +34,8 @@ KIND_NAMES: Final[dict[str, LazyString]] = {
 HAPPENED: Final[dict[str, LazyString]] = {
     "arrived": _l("Arrivata con la risposta"),
     "imported": _l("Ripresa da un'edizione precedente"),
+    "written": _l("Scritta dalla segreteria o dalla Regione"),
+    "rewritten": _l("Corretta dalla segreteria o dalla Regione"),
     "sent_again": _l("Inviata di nuovo dall'ente"),
     "confirmed": _l("Confermata dall'ente com'era"),
     "taken_out": _l("Tolta dall'ente dalla sua risposta"),

@@ -3,11 +3,14 @@ published, withdrawn; by keyboard in a real browser, and without scripts on a te
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from app.extensions import db
 from app.practices.models import Practice
+from app.practices.opendata.files import FILES
 from app.practices.published import CURRENT, ENTRY
 from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
@@ -17,6 +20,9 @@ from tests.e2e.walk import CONTINUE, answer_as_a_lead, send_whole
 from tests.live_site import Site
 
 ENTITIES = {True: "015146", False: "058091"}
+DATA = [name for name in FILES if name.startswith("pratiche")]
+EVERYWHERE = ["map", "list", "page", *DATA, "api", "api, alone"]
+ONE = re.compile("^1 scheda$")
 TAKE = 'main form:has(input[name="prendi"][value="title"]) button'
 
 
@@ -52,8 +58,36 @@ def test_a_practice_goes_the_whole_way(site: Site, open_page: OpenPage, scripts:
     _correct(entity, title, scripts=scripts)
     _approve_and_publish(staff, code, better, scripts=scripts)
     assert public(site, better) == 1
+    anybody = Person(open_page(java_script_enabled=scripts, viewport=viewport), keyboard=scripts, scripts=scripts)
+    assert _sees(anybody, better, code) == EVERYWHERE
     _withdraw(staff, code, scripts=scripts)
     assert public(site, better) == 0
+    assert _sees(anybody, better, code) == []
+
+
+def _sees(person: Person, title: str, code: str) -> list[str]:
+    """Where somebody without a login finds the practice: on the map, in the list, on its page, in each file of each version."""
+    person.goes_to(f"/mappa?q={title}")
+    on_map = person.page.get_by_role("status").filter(has_text=ONE).count()
+    person.presses("#map-list-link")
+    found = ["map"] if on_map else []
+    if person.page.locator(f'main a[href$="/pratiche/{code}"]').count():
+        person.presses(f'main a[href$="/pratiche/{code}"]')
+        person.reads(title)
+        found.append("list")
+    asked = person.page.request
+    address = person.page.url.partition("/pratiche")[0]
+    if asked.get(f"{address}/pratiche/{code}").status == 200:
+        found.append("page")
+    last = asked.get(f"{address}/api/v1/pratiche").json()["version"]
+    folders = ["/dati", *(f"/dati/{number}" for number in range(1, last + 1))]
+    paths = {file: [f"{folder}/{file}" for folder in folders] for file in DATA}
+    paths |= {"api": ["/api/v1/pratiche?quanti=100&q=" + title], "api, alone": [f"/api/v1/pratiche/{code}"]}
+    for name, several in paths.items():
+        answers = [asked.get(f"{address}{path}") for path in several]
+        if any(said.status == 200 and code in said.text() for said in answers):
+            found.append(name)
+    return found
 
 
 def _send(person: Person, title: str) -> None:

@@ -63,9 +63,8 @@ def test_every_template_that_a_template_names_exists() -> None:
 
 def test_every_class_that_a_template_writes_has_a_rule() -> None:
     """A missing one means: run tools/vendor/refresh.sh, or give it a rule in css/app.css."""
-    style = "".join(
-        (STATIC / name).read_text(encoding="utf-8") for name in ("vendor/bootstrap-italia.css", "css/app.css", "css/map.css")
-    )
+    sheets = ("vendor/bootstrap-italia.css", "css/app.css", "css/map.css")
+    style = "".join((STATIC / name).read_text(encoding="utf-8") for name in sheets)
     known = set(re.findall(r"\.([A-Za-z][\w-]*)", style)) | UNSTYLED
     missing = {(name, word) for name in NAMES for word in _classes(_markup(name)) if word not in known}
     assert sorted(missing) == []

@@ -1,12 +1,12 @@
 """review: the queue is read in the order in which practices arrived
 
-Revision: 0023, after: 0021
+Revision: 0022, after: 0021
 """
 
 from alembic import op
 
 
-revision = '0023'
+revision = '0022'
 down_revision = '0021'
 branch_labels = None
 depends_on = None

@@ -1,6 +1,6 @@
 """files of earlier practices: uploads that wait to be confirmed, and what became of an import
 
-Revision: 0024, after: 0021
+Revision: 0023, after: 0022
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 from app.database import UTCDateTime
 
 
-revision = '0024'
-down_revision = '0021'
+revision = '0023'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 
