@@ -108,7 +108,6 @@ DESK = {
         "/gestione/promemoria/{batch}/annulla",
         "/gestione/promemoria/{batch}/esito",
         "/gestione/promemoria/testi",
-        "/gestione/promemoria/testi/-1",
         "/gestione/promemoria/testi/-1/anteprima",
         "/gestione/promemoria/testi/nuovo",
         "/gestione/proroga",
