@@ -114,7 +114,6 @@ DESK = {
         "/gestione/proroga?regione=09&giorno={later}",
         "/gestione/telefonate",
         "/gestione/enti/048017?telefonata=1",
-        "/gestione/enti/048017/telefono",
         "/gestione/enti/048017/messaggi/nuovo",
         "/gestione/messaggi",
         "/gestione/messaggi/{thread}",
