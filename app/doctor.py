@@ -25,11 +25,13 @@ from alembic.script import ScriptDirectory
 from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.clock import now
 from app.config import CONFIG_FILE, ENVIRONMENT_PREFIX, HIDDEN_NAMES, NAMES, SECRET_FILE, Settings, settings
 from app.database import DurabilityError
 from app.extensions import db
 from app.findings import Finding, State
 from app.mail.domain.advice import check_domain
+from app.reminders.plans.standing import check_plan
 
 ROOT = Path(__file__).resolve().parent
 MIGRATIONS = ROOT / "migrations"
@@ -258,6 +260,15 @@ def check_translations(read: Settings) -> Iterator[Finding]:
         yield _ok("Translations", ", ".join(read.languages))
 
 
+def check_reminders(_read: Settings) -> Iterator[Finding]:
+    """The plan of the present edition goes, and waits for nobody."""
+    try:
+        yield from check_plan(now())
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.rollback()  # the checks of the database and of its tables say what is wrong
+
+
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     lambda _read: check_python(),
     check_database,
@@ -269,6 +280,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     check_instance,
     check_environment,
     check_translations,
+    check_reminders,
 )
 
 

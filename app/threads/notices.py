@@ -102,8 +102,8 @@ def _writers(thread_id: int) -> list[str]:
     """The verified addresses of those of the entity who have written in a thread and still fill in."""
     query = sa.select(_OPERATOR.email).join(ThreadMessage, _MESSAGE.operator_id == _OPERATOR.id).distinct()
     own = (_MESSAGE.thread_id == thread_id, _MESSAGE.side == ENTITY, _OPERATOR.removed_at.is_(None), _OPERATOR.email != "")
-    own += (_OPERATOR.verified_at.is_not(None),)  # another may be somebody else's
-    return list(db.session.execute(query.where(*own).order_by(_OPERATOR.email)).scalars())
+    verified = _OPERATOR.verified_at.is_not(None)  # another address may be somebody else's
+    return list(db.session.execute(query.where(*own, verified).order_by(_OPERATOR.email)).scalars())
 
 
 def _read_by(thread_id: int, staff_id: int) -> int:

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.mail.hooks import hook_of
 from app.mail.models import Delivery
 from app.registry.entities import find_by_code
-from app.threads.models import Thread, ThreadMessage
+from app.threads.models import Thread
 from app.threads.notices import TO_ENTITY, TO_STAFF, QueuedNotice
 from tests.conftest import START, Clock
 from tests.desk.conftest import NewStaff
@@ -154,30 +154,6 @@ def test_who_may_not_see_a_thread_any_more_gets_no_notice_of_it(
     assert hook.wanted(queued, clock()) == "somebody else looks after it"
     write(person, "/messaggi/1", "Dopo")
     assert sorted(to for to, _subject, _text in notices(TO_STAFF)) == ["coordinator@example.org", "segreteria@example.org"]
-
-
-def test_a_form_that_was_sent_with_something_else_says_so_and_keeps_the_text(
-    coordinator: Person, new_person: NewPerson
-) -> None:
-    person = new_person()
-    ask(person)
-    begin_at_desk(coordinator)
-    for who, pages in ((person, "/messaggi"), (coordinator, "/gestione/messaggi")):
-        form = who.get(f"{pages}/1").form(f"{pages}/1")
-        assert who._send(form, {"testo": "La prima"}, None).status == 200
-        assert who._send(form, {"testo": "La prima"}, None).status == 200, "a second click"
-        other = who.get(f"{pages}/2").form(f"{pages}/2")
-        other.fields["invio"] = form.fields["invio"]
-        for wrong, text in ((form, "La seconda"), (other, "La prima")):
-            refused = who._send(wrong, {"testo": text}, None)
-            assert refused.status == 422
-            assert "era già partito un altro messaggio" in refused.text
-            assert refused.value("testo", wrong.action) == [text]
-            assert refused.value("invio", wrong.action) != form.fields["invio"]
-        fresh = refused.form(f"{pages}/2")
-        assert "La prima" in who._send(fresh, {}, None).text
-    assert len(db.session.execute(sa.select(ThreadMessage.id).where(ThreadMessage.text == "La prima")).all()) == 4
-    assert db.session.scalar(sa.select(sa.func.count()).where(ThreadMessage.text == "La seconda")) == 0
 
 
 def test_a_notice_whose_message_was_read_is_not_sent(coordinator: Person, new_person: NewPerson, clock: Clock) -> None:

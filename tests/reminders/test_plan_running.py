@@ -26,6 +26,7 @@ from app.reminders.plans.marks import is_approved, mark_of
 from app.reminders.plans.moving import FALLS, MOVES, apply_effects, effects_of
 from app.reminders.plans.previews import audience_of, template_of_step
 from app.reminders.plans.running import LATE, NOBODY, OUT_OF_ORDER, OVERTAKEN, Ran, run_plans
+from app.reminders.plans.standing import check_plan
 from app.reminders.plans.steps import ChangedStepError, Content, Deed, PlanExistsError, add_step, list_steps, step_of
 from app.reminders.template_files import add_file, remove_file
 from app.reminders.templates import create_template, shipped_template
@@ -312,3 +313,22 @@ def test_other_contacts_of_the_edition_withdraw_the_approval(reachable: EditionV
     [step] = list_steps(reachable.id)
     assert is_approved(step, template_of_step(reachable.id, step), reachable)
     assert not is_approved(step, template_of_step(reachable.id, step), shown)
+
+
+def test_who_runs_the_installation_learns_how_the_plan_stands(reachable: EditionView) -> None:
+    assert list(check_plan(START)) == []
+    first = add(reachable, approved=False, days=7)
+    add(reachable, days=2)
+
+    def told(now: dt.datetime) -> list[tuple[str, str]]:
+        return [(one.state.value, one.saw.split(":")[0]) for one in check_plan(now)]
+
+    assert told(START) == [("ok", "the next step is due at 2026-04-23 07")]
+    unapproved = ("warning", "steps due within three days, or already, that nobody has approved")
+    assert told(rome(4, 21)) == [unapproved]
+    approve(reachable, first)
+    assert told(rome(4, 23, 9, 30)) == [("ok", "the next step is due at 2026-04-23 07")]
+    missed = ("wrong", "approved steps that are due since an hour or more and have not gone")
+    assert told(rome(4, 23, 10, 30)) == [missed]
+    run_plans(rome(4, 27, 10))
+    assert told(rome(4, 27, 11))[0] == ("warning", "steps that the program has skipped in the last week")
