@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
-import pytest
 import sqlalchemy as sa
 from flask import Flask
 
@@ -295,26 +293,22 @@ def test_many_are_approved_after_a_page_that_shows_them(
     assert other.get("/gestione/pratiche?vista=approvate").text.count("Persona reviewer") >= 2
 
 
+def _several(at: dt.datetime) -> None:
+    waiting = {"state": "waiting"}
+    prima, terza = PublicRecord(title="Prima", area="families"), PublicRecord(title="Terza", area="families")
+    second, third = at + dt.timedelta(1), at + dt.timedelta(2)
+    rows = [
+        practice_row(FIRENZE, prima, at, **waiting, year=2025, edition_label="2025"),
+        practice_row(FIRENZE, PublicRecord(title="Seconda 100%", area="centres"), second, **waiting),
+        practice_row("022165", terza, third, **waiting, kind="centre"),
+        practice_row("022165", PublicRecord(title="Quarta"), at, **waiting, consent=False),
+        practice_row("022165", PublicRecord(title="Quinta"), at),
+    ]
+    add_practices(rows)
+
+
 def test_filters_find_and_the_way_through_the_queue_keeps_them(coordinator: Person, edition: object, clock: Clock) -> None:
-    add_practices(
-        [
-            practice_row(
-                FIRENZE, PublicRecord(title="Prima", area="families"), clock(), state="waiting", year=2025, edition_label="2025"
-            ),
-            practice_row(
-                FIRENZE, PublicRecord(title="Seconda 100%", area="centres"), clock() + dt.timedelta(1), state="waiting"
-            ),
-            practice_row(
-                "022165",
-                PublicRecord(title="Terza", area="families"),
-                clock() + dt.timedelta(2),
-                state="waiting",
-                kind="centre",
-            ),
-            practice_row("022165", PublicRecord(title="Quarta"), clock(), consent=False, state="waiting"),
-            practice_row("022165", PublicRecord(title="Quinta"), clock()),
-        ]
-    )
+    _several(clock())
 
     def found(query: str) -> list[str]:
         text = coordinator.get(f"/gestione/pratiche?{query}").texts("sheet-name")
@@ -398,29 +392,3 @@ def test_who_looks_after_it(coordinator: Person, new_staff: NewStaff, new_person
     assert given.alerts == ["La pratica non è più assegnata a nessuno."]
     notes = db.session.execute(sa.select(sa.func.count(ReviewEntry.id)).where(ReviewEntry.action == "assigned")).scalar_one()
     assert notes == 2
-
-
-@pytest.fixture
-def count_queries(app: Flask, db_session: object) -> Callable[[], list[str]]:
-    def begin_counting() -> list[str]:
-        statements: list[str] = []
-        sa.event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-        return statements
-
-    return begin_counting
-
-
-def test_queue_and_practice_cost_few_queries(
-    coordinator: Person, new_person: NewPerson, count_queries: Callable[[], list[str]]
-) -> None:
-    code = sent(new_person())
-    for path, most in (
-        ("/gestione/pratiche", 8),
-        ("/gestione/pratiche?q=firenze&area=families", 8),
-        (f"/gestione/pratiche/{code}", 14),
-    ):
-        coordinator.get(path)
-        made = count_queries()
-        coordinator.get(path)
-        asked = [one for one in made if one.startswith("SELECT")]
-        assert 0 < len(asked) <= most, "\n\n".join(asked)

@@ -51,44 +51,49 @@ def may(role: str, endpoint: str) -> bool:
     return role in MAY[requirement]
 
 
+FIXED: dict[str, list[str | int]] = {
+    "token": ["A" * 43],
+    "code": ["B", "P", "S", "Z", "048017", "022165"],
+    "number": [1, 2],
+    "sheet": ["pratiche", "centri"],
+    "deed": ["togli", "ripristina"],
+    "action": ["duplica", "sposta", "elimina", "conferma-eliminazione"],
+    "lead": ["022165"],
+    "member": ["022165"],
+    "predecessor": ["022165"],
+    "edition": ["demo"],
+    "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso", "telefono"],
+    "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
+    "key": ["0" * 16],
+    "batch": [1],
+    "audience": [1],
+    "planned": [1],
+    "place": [1],
+    "work": ["pausa", "riprendi"],
+    "template": [0, 1],
+    "hands_over": [False, True],
+    "order": ["rimanda", "ritira"],
+    "step": ["B", "P", "Z"],
+    "language": ["it", "xx"],
+    "version": ["0" * 12],
+    "turn": ["chiudi", "riapri"],
+    "way_back": ["annulla", "riapri"],
+    "attachment": [1, 2],
+    "file": ["pratiche.geojson", "codebook.csv"],
+    "form": ["rdf", "jsonld"],
+    "act": ["disattiva", "riattiva", "azzera"],
+    "etag": ["1.0", "0.0"],
+}
+"""Argument of an address → what it may be, whoever asks."""
+
+
 def values_of(argument: str, owner: Owner | None) -> list[str | int]:
     """What an argument of an address may be, with this entity's own things where it has some."""
-    own = list(owner.items.values()) if owner else [STRANGER]
-    known: dict[str, list[str | int]] = {
-        "token": ["A" * 43],
+    known: dict[str, list[str | int]] = FIXED | {
         "filename": [next(path.relative_to(STYLES).as_posix() for path in sorted(STYLES.rglob("*.css")))],
-        "code": ["B", "P", "S", "Z", "048017", "022165"],
-        "number": [1, 2],
-        "sheet": ["pratiche", "centri"],
-        "item": [*own],
-        "deed": ["togli", "ripristina"],
-        "action": ["duplica", "sposta", "elimina", "conferma-eliminazione"],
-        "lead": ["022165"],
-        "member": ["022165"],
-        "predecessor": ["022165"],
-        "edition": ["demo"],
-        "part": ["titolo", "periodo", "date", "contatti", "lettera", "piano", "indirizzi", "accesso", "telefono"],
-        "state": ["bozza", "pilota", "aperta", "chiusa", "pubblicata"],
-        "key": ["0" * 16],
-        "batch": [1],
-        "audience": [1],
-        "planned": [1],
-        "place": [1],
-        "work": ["pausa", "riprendi"],
-        "template": [0, 1],
+        "item": list(owner.items.values()) if owner else [STRANGER],
         "person": [BYSTANDER, 999_999],
-        "hands_over": [False, True],
-        "order": ["rimanda", "ritira"],
         "digest": ["0" * 64, reference().digest],
-        "step": ["B", "P", "Z"],
-        "language": ["it", "xx"],
-        "version": ["0" * 12],
-        "turn": ["chiudi", "riapri"],
-        "way_back": ["annulla", "riapri"],
-        "attachment": [1, 2],
-        "file": ["pratiche.geojson", "codebook.csv"],
-        "form": ["rdf", "jsonld"],
-        "act": ["disattiva", "riattiva", "azzera"],
     }
     assert argument in known, f"say in this test what the new argument {argument!r} may be"
     return known[argument]
