@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
+from app.clock import now
 from app.desk.chasing_words import short
 from app.desk.practice_words import HAPPENED, KIND_NAMES, STATE_TAGS, Line, name_of, names_text
 from app.editions.extensions import MINUTE
@@ -32,11 +33,11 @@ from app.practices.fields import (
     value_text,
 )
 from app.practices.gate import KeptBack
+from app.practices.kinds import CENTRE
 from app.practices.record import PublicRecord, read_record
 from app.practices.review import last_decision, reviewers
 from app.practices.reviewed import Earlier, Happened, earlier_of, entity_label_of, history_of, private_of
 from app.practices.sent_back import read_corrections
-from app.practices.states import CENTRE
 from app.practices.vocabulary import Labels, labels
 from app.questionnaire.answers import type_of
 from app.registry.entities import labels_of
@@ -117,15 +118,8 @@ def page_of(row: Any, response: OpenResponse | None, typed: Corrections, at: dt.
         undoable=str(HAPPENED[last.action]).lower() if last else "",
         until=short(response.edition.closes_for(response.own_closes_at) - MINUTE) if response else "",
         own_position=record.latitude is not None,
-        position=position_of(_Placed(row), record)[0] is not None,
+        position=position_of(row, record, now().date())[0] is not None,
     )
-
-
-class _Placed:
-    """The columns of the entity's place under the names that `position_of` reads."""
-
-    def __init__(self, row: Any) -> None:
-        self.entity_latitude, self.entity_longitude = row.latitude, row.longitude
 
 
 def _private(row: Any, response: OpenResponse | None) -> list[tuple[str, str, str]]:

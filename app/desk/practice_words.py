@@ -15,8 +15,8 @@ from flask_babel.speaklater import LazyString
 
 from app.accounts.actors import names_of
 from app.desk.chasing_words import short
+from app.practices.kinds import APPROVED, CENTRE, INITIATIVE, PRACTICE, REJECTED, SENT_BACK, WAITING, WITHDRAWN
 from app.practices.review import ChangedMeanwhileError
-from app.practices.states import APPROVED, CENTRE, INITIATIVE, PRACTICE, REJECTED, SENT_BACK, WAITING, WITHDRAWN
 
 STATE_TAGS: Final[dict[str, tuple[LazyString, str]]] = {
     WAITING: (_l("da valutare"), "warning"),

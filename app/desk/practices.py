@@ -23,6 +23,7 @@ from app.desk.chasing_words import short
 from app.desk.login_paging import paging
 from app.desk.practice_words import KIND_NAMES, STATE_TAGS, refused_text
 from app.extensions import db
+from app.practices.kinds import APPROVED, KINDS, REJECTED, SENT_BACK, WAITING, WITHDRAWN
 from app.practices.queue import (
     ALL,
     CHANGED,
@@ -38,7 +39,6 @@ from app.practices.queue import (
     rows_of_codes,
 )
 from app.practices.review import DecisionRefusedError, Seen, approve_many, assign_many, reviewers
-from app.practices.states import APPROVED, KINDS, REJECTED, SENT_BACK, WAITING, WITHDRAWN
 from app.practices.vocabulary import labels
 from app.registry.regions import region_names
 from app.web.language import current_language

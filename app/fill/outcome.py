@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, current_app, render_template, url_for
+from flask import Response, render_template, url_for
 from flask_babel import gettext as _
 
 from app.chasing.board import tally_of
@@ -34,7 +34,7 @@ from app.responses.submission import is_withdrawn, submitted_document
 from app.web.site_address import site_address
 
 TWINNING: Final = "E03"
-PRACTICE_PAGE: Final = "public.practice"
+PRACTICE_PAGE: Final = "public.practice_page"
 WILLING: Final = frozenset({"share", "learn"})
 _NOT_YET: Final = frozenset({"draft", "pilot"})
 
@@ -180,5 +180,5 @@ def _compared(found: Outcome) -> list[Compared]:
 
 
 def _address_of(code: str) -> str:
-    """Where everybody reads it; "" where this program has no such page."""
-    return url_for(PRACTICE_PAGE, code=code) if PRACTICE_PAGE in current_app.view_functions else ""
+    """Where everybody reads it."""
+    return url_for(PRACTICE_PAGE, code=code)

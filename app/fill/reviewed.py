@@ -21,6 +21,7 @@ from app.fill.opening import author, load_response, locale
 from app.fill.path import SHEET_ADDRESSES
 from app.fill.saving import sent_for_another
 from app.practices.fields import NAMES, value_text
+from app.practices.kinds import CENTRE, PRACTICE
 from app.practices.sent_back import (
     NotSentBackError,
     SentBack,
@@ -31,7 +32,6 @@ from app.practices.sent_back import (
     record_now,
     sent_back_of,
 )
-from app.practices.states import CENTRE, PRACTICE
 from app.practices.vocabulary import labels
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse

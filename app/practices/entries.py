@@ -6,8 +6,11 @@ Holds always: nothing stands in an entry that is not in the record that was appr
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
+from app.practices.gate import let_through
+from app.practices.places import Point, point_of_body
 from app.practices.record import CHOICES, PublicRecord, write_record
 from app.registry.folding import fold
 
@@ -21,9 +24,10 @@ def tag(field: str, code: str) -> str:
     return f" {field}:{code} "
 
 
-def entry_of(row: Any, record: PublicRecord, number: int) -> dict[str, Any]:
-    """The entry of an approved practice. `row`: of `publishing.waiting_to_be_published`."""
-    latitude, longitude = position_of(row, record)
+def entry_of(row: Any, approved: PublicRecord, number: int, on: dt.date) -> dict[str, Any]:
+    """The entry of an approved practice. `row`: of `publishing.waiting_to_be_published`; `on`: the day."""
+    record = let_through(approved)
+    latitude, longitude = position_of(row, record, on)
     tags = [f"{name}:{code}" for name in TAGGED for code in getattr(record, name)]
     places = (row.entity_name, row.entity_province or "", row.entity_region or "")
     words = (record.title, record.description, record.results, *record.others.values(), *places)
@@ -52,8 +56,10 @@ def entry_of(row: Any, record: PublicRecord, number: int) -> dict[str, Any]:
     }
 
 
-def position_of(row: Any, record: PublicRecord) -> tuple[float | None, float | None]:
+def position_of(row: Any, record: PublicRecord, on: dt.date) -> Point:
     """Where it stands on the map: at its own address, else at its entity's place, which also stands for a reserved seat."""
     if record.latitude is not None and record.longitude is not None:
         return record.latitude, record.longitude
-    return row.entity_latitude, row.entity_longitude
+    if row.entity_latitude is not None and row.entity_longitude is not None:
+        return row.entity_latitude, row.entity_longitude
+    return point_of_body(row, record, on)

@@ -155,6 +155,8 @@ def _same(held: Any, value: Value) -> bool:
 
 def _check(name: str, value: Value, held: Any, words: Labels) -> None:
     """Raises UnfitCorrectionError."""
+    if name == "address" and value and not held:  # it may be a seat that is reserved: nobody else may tell it
+        raise UnfitCorrectionError(name, _("L'ente non ha reso pubblico un indirizzo: da qui non si aggiunge."))
     if name in TEXTS:
         longest = LONGEST[name]
         if not isinstance(value, str) or "\x00" in value:

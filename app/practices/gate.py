@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from app.practices.record import CONSENT, FIELDS, PublicRecord
 from app.questionnaire.answers import is_na, is_raw, resolved, type_of
 from app.questionnaire.model import Question, Questionnaire, Step, answer_key
@@ -87,6 +89,12 @@ def kept_back(
             small = question.public and question.type in NUMBERS
             found.append(KeptBack(asked, None if reserved else value, reserved, small))
     return found
+
+
+def let_through(record: PublicRecord) -> PublicRecord:
+    """What of a record may be published, wherever it comes from: also what the desk corrected, wrote or brought in."""
+    few = record.beneficiaries is not None and record.beneficiaries < SMALLEST_NUMBER
+    return replace(record, beneficiaries=None) if few else record
 
 
 def _consents(sheet: str, path: Reached, values: Mapping[str, Any], item: str) -> bool:

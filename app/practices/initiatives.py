@@ -20,7 +20,7 @@ from app.editions.current import current_edition
 from app.extensions import db, table_of
 from app.practices.intake import LONGEST_TITLE, REGION, new_code, year_of
 from app.practices.models import APPROVED, DESK, IMPORT, INITIATIVE, WAITING, WITHDRAWN, Practice, ReviewEntry
-from app.practices.publishing import retract
+from app.practices.publishing import TAKEN_BACK, retract
 from app.practices.record import PublicRecord, digest_of, read_record, write_record
 from app.registry.entities import entity_table
 from app.registry.regional_bodies import need_regional_body
@@ -139,7 +139,7 @@ def withdraw_initiative(code: str, region: str | None, seen: int, *, actor: str,
     if row.state == WITHDRAWN:
         db.session.rollback()
         return
-    values: Mapping[str, Any] = {"state": WITHDRAWN, "changed_at": now, "revision": _ROW.revision + 1}
+    values: Mapping[str, Any] = TAKEN_BACK | {"changed_at": now, "revision": _ROW.revision + 1}
     db.session.execute(sa.update(Practice).where(_ROW.id == row.id).values(values))
     _note(row.id, "withdrawn", actor, now)
     retract([row.id], actor=actor, now=now)

@@ -8,8 +8,9 @@ from app.practices.models import (
     PRACTICE,
     REJECTED,
     SENT_BACK,
+    STATES,
     WAITING,
     WITHDRAWN,
 )
 
-__all__ = ["APPROVED", "CENTRE", "INITIATIVE", "KINDS", "PRACTICE", "REJECTED", "SENT_BACK", "WAITING", "WITHDRAWN"]
+__all__ = ["APPROVED", "CENTRE", "INITIATIVE", "KINDS", "PRACTICE", "REJECTED", "SENT_BACK", "STATES", "WAITING", "WITHDRAWN"]

@@ -21,30 +21,32 @@ from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
 from app.mail.messages import UnfitMessageError
 from app.mail.outbox import Message, queue_message
-from app.practices.models import SENT_BACK, Practice
+from app.practices.models import CENTRE, PRACTICE, SENT_BACK, Practice
 from app.registry.recipients import recipients_of
 from app.responses.reading import response_by_id
 from app.web.language import SOURCE_LANGUAGE
 from app.web.site_address import site_address
 
 KIND: Final = "practice_sent_back"
+SHEETS: Final = {PRACTICE: "pratiche", CENTRE: "centri"}
+"""How the address of a sheet calls its kind; a Region's initiatives are sheets of practices."""
 _ROW: Final = table_of(Practice).c
 
 
 def tell_sent_back(practice_id: int, now: dt.datetime) -> None:
     """Queue the notice to the addresses of the practice's entity. Flushes only."""
-    query = sa.select(_ROW.response_id, _ROW.item_id, _ROW.entity_id, _ROW.revision).where(_ROW.id == practice_id)
+    query = sa.select(_ROW.response_id, _ROW.item_id, _ROW.entity_id, _ROW.revision, _ROW.kind).where(_ROW.id == practice_id)
     row = db.session.execute(query).one()
     response = response_by_id(row.response_id)
     if response is None:
         return
     with force_locale(SOURCE_LANGUAGE):
-        subject = _("La segreteria chiede di rivedere una vostra buona pratica")
+        subject = _("La segreteria chiede di rivedere una vostra scheda")
         happened = _(
             "La segreteria della rilevazione «%(edition)s» ha letto una vostra scheda e vi chiede di riguardarla.",
             edition=response.edition.title,
         )
-        address = site_address("fill.sheet", sheet="pratiche", item=row.item_id)
+        address = site_address("fill.sheet", sheet=SHEETS.get(row.kind, SHEETS[PRACTICE]), item=row.item_id)
         where = _("Che cosa chiede e che cosa propone si legge qui, dopo l'accesso: %(address)s", address=address)
         until = format_datetime(to_user_timezone(response.deadline), "d MMMM y, HH:mm", rebase=False)
         when = _("Potete correggere la scheda o confermarla com'è fino al %(deadline)s.", deadline=until)

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -18,7 +19,7 @@ from app.audit.chain import record
 from app.editions.current import STILL_RUNNING, edition_table
 from app.extensions import db, table_of
 from app.practices.entries import entry_of
-from app.practices.models import APPROVED, Practice, Publication, PublicationFile, PublishedPractice, ReviewEntry
+from app.practices.models import APPROVED, WITHDRAWN, Practice, Publication, PublicationFile, PublishedPractice, ReviewEntry
 from app.practices.record import read_record
 from app.registry.entities import entity_table
 
@@ -27,6 +28,9 @@ _ENTRY: Final = table_of(PublishedPractice).c
 _NUMBER: Final = table_of(Publication).c
 NOT_OPEN: Final = tuple(sorted(STILL_RUNNING - {"open"}))
 AT_ONCE: Final = 500
+ROME: Final = ZoneInfo("Europe/Rome")
+TAKEN_BACK: Final = {"state": WITHDRAWN, "approved": None, "approved_digest": None}
+"""The columns of a practice that the desk withdraws: brought again, it is judged anew."""
 _ENTITY_COLUMNS: Final = tuple(
     entity_table.c[name].label(f"entity_{name}")
     for name in ("code", "kind", "name", "province_sign", "province", "region_code", "region", "latitude", "longitude")
@@ -69,6 +73,7 @@ def publish(*, actor: str, note: str, now: dt.datetime, only: Collection[int] | 
     if not rows:
         db.session.rollback()
         raise NothingToPublishError
+    today = now.astimezone(ROME).date()
     changed = [row.id for row in rows if row.published is not None]
     done = _new_number(actor, note, now, added=len(rows) - len(changed), changed=len(changed), withdrawn=0)
     for part in _parts(changed):
@@ -76,7 +81,7 @@ def publish(*, actor: str, note: str, now: dt.datetime, only: Collection[int] | 
         db.session.execute(sa.update(PublishedPractice).where(*still).values(to_number=done.number))
     for part in _parts(rows):
         db.session.execute(
-            sa.insert(PublishedPractice), [entry_of(row, read_record(row.approved), done.number) for row in part]
+            sa.insert(PublishedPractice), [entry_of(row, read_record(row.approved), done.number, today) for row in part]
         )
         ids = [row.id for row in part]
         values = {"published": _ROW.approved, "revision": _ROW.revision + 1, "changed_at": now}

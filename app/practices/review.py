@@ -25,7 +25,7 @@ from app.extensions import db, table_of
 from app.practices.fields import Corrections, corrected
 from app.practices.models import APPROVED, REJECTED, SENT_BACK, WAITING, WITHDRAWN, Practice, ReviewEntry
 from app.practices.notices import tell_sent_back
-from app.practices.publishing import retract
+from app.practices.publishing import TAKEN_BACK, retract
 from app.practices.record import read_record, write_record
 from app.registry.entities import EntityRow, entity_table
 
@@ -197,7 +197,7 @@ def withdraw(seen: Seen, *, note: str, actor: str, now: dt.datetime) -> None:
     row = _held(seen)
     _refuse_unless(row.state != WITHDRAWN, "state")
     _refuse_note(note, needed=True)
-    _write(row, "withdrawn", {"state": WITHDRAWN, "approved": None, "approved_digest": None}, actor, now, note=note)
+    _write(row, "withdrawn", dict(TAKEN_BACK), actor, now, note=note)
     retract([row.id], actor=actor, now=now)
     record("practice_withdrawn", actor=actor, subject=f"practice:{row.code}", detail={}, now=now)
     db.session.commit()

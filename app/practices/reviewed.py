@@ -57,7 +57,9 @@ def practice_row(code: str) -> sa.Row[Any] | None:
     """All columns of the practice with this code, with its entity's code, name and place, and `assigned`."""
     columns = (
         *(_ENTITY.code.label("entity_code"), _ENTITY.name, _ENTITY.province_sign, _ENTITY.region_code),
-        *(_ENTITY.latitude, _ENTITY.longitude),
+        *(_ENTITY.latitude.label("entity_latitude"), _ENTITY.longitude.label("entity_longitude")),
+        *(_ENTITY.kind.label("entity_kind"), _ENTITY.province_sign.label("entity_province_sign")),
+        _ENTITY.region_code.label("entity_region_code"),
     )
     query = (
         sa.select(table_of(Practice), *columns, _STAFF.name.label("assigned"))

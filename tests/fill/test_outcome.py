@@ -129,13 +129,13 @@ def test_a_newer_version_waits_while_the_old_one_stays_public(person: Person, sh
     assert "Intanto resta pubblica la versione precedente" in page.text
 
 
-def test_the_public_page_is_linked_where_the_program_has_one(app: Flask, person: Person, sheets: Sheets) -> None:
+def test_the_public_page_is_linked(person: Person, sheets: Sheets) -> None:
     (item,) = sheets.send_sheets()
     sheets.approve(item)
     sheets.publish()
     code = sheets.row(item).code
     known = {link for link in look(person).links().values() if code in link}
-    assert known == ({f"/pratiche/{code}"} if "public.practice" in app.view_functions else set())
+    assert known == {f"/pratiche/{code}"}
 
 
 def test_nobody_sees_what_is_private_of_another(new_person: NewPerson, sheets: Sheets, more: None) -> None:

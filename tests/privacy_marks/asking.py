@@ -86,11 +86,11 @@ def fetch_all(app: Flask, url: str, marks: Marks) -> Fetched:
         client.get(f"/?lingua={language}")
         waiting = deque(address for rule in rules for address in _addresses(app, rule, marks, queries))
         known = set(waiting)
-        while waiting and len(known) < MOST_ADDRESSES:
+        while waiting:  # whatever is known is asked for; links beyond the limit are combinations of filters
             path = waiting.popleft()
             answer = client.get(path, {"Accept-Encoding": encoding})
             for link in _take(app, url, found, answer, path, f"{language}, {encoding}"):
-                if link not in known:
+                if link not in known and len(known) < MOST_ADDRESSES:
                     known.add(link)
                     waiting.append(link)
         client.close()

@@ -36,7 +36,7 @@ from app.practices.models import (
     PublishedPractice,
     ReviewEntry,
 )
-from app.practices.publishing import AT_ONCE, retract
+from app.practices.publishing import AT_ONCE, TAKEN_BACK, retract
 from app.practices.record import digest_of, write_record
 from app.registry.entities import entity_table, label
 from app.registry.folding import fold
@@ -290,7 +290,7 @@ def withdraw_import(number: int, *, actor: str, now: dt.datetime) -> int:
     ids = _locked(number, still=True)
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
-        values = {"state": WITHDRAWN, "changed_at": now, "revision": _ROW.revision + 1}
+        values = TAKEN_BACK | {"changed_at": now, "revision": _ROW.revision + 1}
         db.session.execute(sa.update(Practice).where(_ROW.id.in_(part)).values(values))
         notes = [{"practice_id": one, "action": "withdrawn", "actor": actor, "at": now} for one in part]
         db.session.execute(sa.insert(ReviewEntry), notes)

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from app.practices.published import ENTRY
 from app.practices.record import PublicRecord, read_record
 from app.practices.vocabulary import STATUS, Labels
+from app.questionnaire.messages import N_
 
 Scalar = str | int | float
 Value = Scalar | tuple[str, ...] | None
@@ -29,19 +31,19 @@ REGION: Final = "region"
 OWN, ENTITY = "own", "entity"
 PAGES: Final = "/pratiche/"
 KIND_LABELS: Final[Mapping[str, str]] = {
-    "practice": "Buona pratica",
-    "centre": "Centro per le famiglie",
-    "initiative": "Iniziativa della Regione",
+    "practice": N_("Buona pratica"),
+    "centre": N_("Centro per le famiglie"),
+    "initiative": N_("Iniziativa della Regione"),
 }
 ENTITY_LABELS: Final[Mapping[str, str]] = {
-    "municipality": "Comune",
-    "union": "Unione di Comuni",
-    "metropolitan": "Città metropolitana",
-    "consortium": "Consorzio",
-    "ambito": "Ambito territoriale",
-    "province": "Provincia",
-    "region": "Regione",
-    "other": "Altro ente",
+    "municipality": N_("Comune"),
+    "union": N_("Unione di Comuni"),
+    "metropolitan": N_("Città metropolitana"),
+    "consortium": N_("Consorzio"),
+    "ambito": N_("Ambito territoriale"),
+    "province": N_("Provincia"),
+    "region": N_("Regione"),
+    "other": N_("Altro ente"),
 }
 ENTRY_COLUMNS: Final = tuple(
     ENTRY[name]
@@ -203,11 +205,15 @@ COLUMN_NAMES: Final = tuple(column.name for column in COLUMNS)
 OWN_LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": KIND_LABELS,
     "entity_kind": ENTITY_LABELS,
-    "position": {OWN: "Della sede", ENTITY: "Dell'ente: il municipio o la sede dell'ente"},
+    "position": {OWN: N_("Della sede"), ENTITY: N_("Dell'ente: il municipio o la sede dell'ente")},
 }
 """Codes that are the program's own, with their labels; those of `record.CHOICES` and of the status are the questionnaire's."""
 
 
-def labels_of(column: Column, labels: Labels) -> Mapping[str, str]:
-    """Code → label of a column; empty for one without codes. `labels`: of `vocabulary.labels`."""
-    return OWN_LABELS.get(column.labels_of) or labels.get(column.labels_of, {})
+def labels_of(column: Column, labels: Labels, language: str) -> Mapping[str, str]:
+    """Code → label of a column in a language; empty for one without codes. `labels`: of `vocabulary.labels` in it."""
+    own = OWN_LABELS.get(column.labels_of)
+    if own is None:
+        return labels.get(column.labels_of, {})
+    with force_locale(language):
+        return {code: gettext(label) for code, label in own.items()}

@@ -80,8 +80,8 @@ def write_codebook(about: About, entries: Iterable[Entry]) -> Iterator[str]:
     yield BOM + _line(CODEBOOK_COLUMNS)
     for column in COLUMNS:
         yield _line([column.name, column.type, *_meanings(column.meaning), "", "", ""])
-        english = labels_of(column, about.labels["en"])
-        for code, label in labels_of(column, about.labels["it"]).items():
+        english = labels_of(column, about.labels["en"], "en")
+        for code, label in labels_of(column, about.labels["it"], "it").items():
             yield _line([column.name, column.type, "", "", code, inert(label), inert(english.get(code, label))])
 
 
