@@ -173,7 +173,7 @@ def _preview(chosen: list[Seen], deed: str, member: int, named: str, problem: st
 def _is_safe(row: QueueRow, revision: int, deed: str) -> bool:
     """Whether it may be done without looking at the practice again."""
     same = row.revision == revision
-    return same if deed == "assegna" else same and row.state == WAITING and row.fit
+    return same if deed == "assegna" else same and row.state == WAITING and row.fit and not row.changed
 
 
 def _chosen() -> list[Seen]:

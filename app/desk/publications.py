@@ -48,7 +48,7 @@ def publications() -> ResponseReturnValue:
     if problems:
         return _draw(ready, note, problems), 422
     try:
-        done = publish(actor=required_staff().actor, note=note, now=now(), only=[row.id for row in ready])
+        done = publish(actor=required_staff().actor, note=note, now=now(), shown={row.id: row.revision for row in ready})
     except NothingToPublishError:
         return _draw(ready, note, [("", _("Non c'è niente da pubblicare."))]), 422
     told = ngettext("%(num)d scheda nuova", "%(num)d schede nuove", done.added)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,9 +18,19 @@ import sqlalchemy as sa
 from app.editions.current import EditionView
 from app.extensions import db, table_of
 from app.practices.gate import Passed, public_sheets
-from app.practices.models import ANSWER, APPROVED, INITIATIVE, PRACTICE, SENT_BACK, WAITING, Practice, ReviewEntry
+from app.practices.models import (
+    ANSWER,
+    APPROVED,
+    INITIATIVE,
+    PRACTICE,
+    SENT_BACK,
+    WAITING,
+    Practice,
+    PublishedPractice,
+    ReviewEntry,
+)
 from app.practices.publishing import retract
-from app.practices.record import digest_of, write_record
+from app.practices.record import PublicRecord, digest_of, read_record, write_record
 from app.registry.entities import entity_table
 from app.responses.document import Document
 from app.responses.events import on_submitted, on_withdrawn
@@ -31,7 +42,10 @@ CODE_LENGTH: Final = 8
 LONGEST_TITLE: Final = 300
 REGION: Final = "region"
 PROGRAM: Final = "program"
+RESERVABLE: Final = ("address", "latitude", "longitude", "email", "phone", "url", "beneficiaries")
+"""The fields whose absence may be a wish: what they held is taken out of every version."""
 _ROW: Final = table_of(Practice).c
+_ENTRY: Final = table_of(PublishedPractice).c
 _RESPONSE: Final = response_table.c
 
 
@@ -88,7 +102,23 @@ def _bring(response: OpenResponse, document: Document, number: int, now: dt.date
         else:
             _add(response, passed, INITIATIVE if region and passed.sheet == PRACTICE else passed.sheet, number, now)
     _remove([row for item, row in known.items() if item not in sheets and row.present], now)
-    retract([row.id for item, row in known.items() if item in sheets and not sheets[item].consent], actor=PROGRAM, now=now)
+    kept = {row.id: sheets[item] for item, row in known.items() if item in sheets}
+    hidden = _hidden({number: passed.record for number, passed in kept.items() if passed.consent})
+    retract([*(number for number, passed in kept.items() if not passed.consent), *hidden], actor=PROGRAM, now=now)
+
+
+def _hidden(sent: Mapping[int, PublicRecord]) -> list[int]:
+    """Those of these practices of which some version shows what their entity shows no longer: a seat that is reserved now, an
+    address that was taken out, a number that became small. A correction is no such thing."""
+    columns = (_ENTRY.practice_id, _ENTRY.record)
+    shown = sa.select(*columns).where(_ENTRY.practice_id.in_(sent), _ENTRY.redacted_at.is_(None)).order_by(_ENTRY.id)
+    rows = db.session.execute(shown).all() if sent else []
+    return sorted({row.practice_id for row in rows if _shows_more(read_record(row.record), sent[row.practice_id])})
+
+
+def _shows_more(public: PublicRecord, sent: PublicRecord) -> bool:
+    blank = ("", None)
+    return any(getattr(public, name) not in blank and getattr(sent, name) in blank for name in RESERVABLE)
 
 
 def _known(response_id: int) -> dict[str, sa.Row[Any]]:

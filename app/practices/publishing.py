@@ -8,7 +8,7 @@ stand in what it sent; taking back is at once and from every version, older ones
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -64,12 +64,13 @@ def waiting_to_be_published() -> sa.Select[Any]:
     )
 
 
-def publish(*, actor: str, note: str, now: dt.datetime, only: Collection[int] | None = None) -> Published:
-    """Publish what is approved, or `only` these practices of it, as a new version. Commits. Raises NothingToPublishError."""
-    query = waiting_to_be_published()
-    if only is not None:
-        query = query.where(_ROW.id.in_(only))
-    rows = db.session.execute(query.order_by(_ROW.id).with_for_update(of=table_of(Practice))).all()
+def publish(*, actor: str, note: str, now: dt.datetime, shown: Mapping[int, int] | None = None) -> Published:
+    """Publish what is approved as a new version. Commits. Raises NothingToPublishError.
+
+    `shown`: id → revision of what somebody has looked at; what is another by now waits for the next time.
+    """
+    query = waiting_to_be_published().order_by(_ROW.id).with_for_update(of=table_of(Practice))
+    rows = [row for row in db.session.execute(query) if shown is None or shown.get(row.id) == row.revision]
     if not rows:
         db.session.rollback()
         raise NothingToPublishError

@@ -108,13 +108,16 @@ def approve(seen: Seen, corrections: Corrections, *, note: str = "", actor: str,
 
 
 def approve_many(seen: Collection[Seen], *, actor: str, now: dt.datetime) -> tuple[list[str], list[str]]:
-    """Approve those that wait, may be published and are as they were shown; the codes of those, and of the others. Commits."""
+    """Approve those that wait, may be published and are as they were shown; the codes of those, and of the others. Commits.
+
+    What was approved before, perhaps with corrections, and has changed since is to be looked at by itself.
+    """
     wanted = {one.code: one.revision for one in seen}
     query = _select().where(_ROW.code.in_(sorted(wanted))).order_by(_ROW.id).with_for_update(of=table_of(Practice))
     fit = [
         row
         for row in db.session.execute(query).all()
-        if row.state == WAITING and row.consent and row.present and row.revision == wanted[row.code]
+        if row.state == WAITING and row.consent and row.present and not row.approved and row.revision == wanted[row.code]
     ]
     for row in fit:
         _write(row, "approved", _approval(row, {}), actor, now, detail={"corrections": {}, "together": True})

@@ -66,6 +66,7 @@ class Shown:
 @blueprint.get("/dati")
 def data_page() -> Response:
     """What the dataset is, its files, its licence, and how to use it."""
+    standing()  # before anything else is read, so that the files are not older than the version
     made = tuple(list_current_files())
     return open_page(made, lambda version: _page(version, made))
 

@@ -36,7 +36,9 @@ from app.public.frame import ROME, stage_of
 from app.web.language import current_language
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of compressed pages, for each process: some thousand of them."""
+"""Of compressed pages with their keys, for each process: some thousand of them."""
+OVERHEAD: Final = 1_000
+"""Bytes that a page takes beside its content and the text of its key."""
 CACHING: Final = "private, no-cache"
 """A browser keeps it and asks each time whether it is still so; nobody between keeps it."""
 HTML: Final = "text/html; charset=utf-8"
@@ -74,6 +76,7 @@ class Shelf:
         self._most = most_bytes
         self._lock = threading.Lock()
         self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._costs: dict[Hashable, int] = {}
         self.bytes = 0
 
     def get(self, key: Hashable) -> Kept | None:
@@ -86,13 +89,14 @@ class Shelf:
 
     def put(self, key: Hashable, page: Kept) -> None:
         """Keep a page; the one that was asked for longest ago goes first."""
+        cost = len(page.packed) + 2 * len(repr(key)) + OVERHEAD  # whoever asks chooses how long a key is
         with self._lock:
-            known = self._pages.pop(key, None)
-            self.bytes += len(page.packed) - (len(known.packed) if known else 0)
-            self._pages[key] = page
+            self.bytes += cost - self._costs.get(key, 0)
+            self._pages[key], self._costs[key] = page, cost
+            self._pages.move_to_end(key)
             while self.bytes > self._most:
-                _key, gone = self._pages.popitem(last=False)
-                self.bytes -= len(gone.packed)
+                oldest, _page = self._pages.popitem(last=False)
+                self.bytes -= self._costs.pop(oldest)
 
 
 class _Known:
@@ -124,10 +128,14 @@ def standing() -> Standing:
     engine = db.engine
     marks = tuple(_MARKS.row_alone(engine, {}) or ())
     known = kept_with(engine, _Known)
-    if known.last is None or known.last[0] != marks:
-        # What is read after the marks is as new as they are, or newer: then the next request finds other marks.
-        known.last = (marks, Standing(current_version(), current_edition()))
-    return known.last[1]
+    if known.last is not None and known.last[0] == marks:
+        return known.last[1]
+    found = Standing(current_version(), current_edition())
+    version = found.version
+    # The marks are read by another connection: what a transaction that had begun before reads may be older than they are.
+    if marks[:2] == ((version.number, version.revision) if version else (None, None)):
+        known.last = (marks, found)
+    return found
 
 
 def _moment(edition: EditionView | None) -> tuple[Hashable, ...]:

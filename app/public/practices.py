@@ -157,12 +157,16 @@ def _chips(asked: Asked, version: Version, named: Labels) -> list[tuple[str, str
     return found
 
 
+MOST_LOOSENED: Final = 8
+"""Values for which it is counted what would be found without: each costs a statement."""
+
+
 def _loosened(chips: Sequence[tuple[str, str, Chip]], filters: Filters) -> list[Chip]:
     """What would be found without each of the values, the most first; only where something would be, and another is left."""
     if len(chips) < 2:
         return []
     counted = []
-    for parameter, value, chip in chips:
+    for parameter, value, chip in chips[:MOST_LOOSENED]:
         total = _count(filters.without(parameter, value))
         if total:
             counted.append(Chip(chip.text, chip.address, total))
