@@ -44,7 +44,7 @@ from app.practices.review import (
     undo,
     withdraw,
 )
-from app.practices.reviewed import practice_row
+from app.practices.reviewed import entity_label_of, practice_row
 from app.practices.vocabulary import labels
 from app.registry.entities import find_by_id
 from app.responses.reading import OpenResponse, response_by_id
@@ -84,7 +84,9 @@ def practice(code: str) -> ResponseReturnValue:
         return draw(found_practice(code), typed, [("", meanwhile_text(error))]), 409
     except (UnfitCorrectionError, DecisionRefusedError, ExtensionRefusedError) as error:
         return draw(found_practice(code), typed, [_problem(error)]), 422
-    flash(_done_text(deed), "success")
+    flash(
+        _("«%(title)s», %(entity)s. %(done)s", title=row.title, entity=entity_label_of(row), done=_done_text(deed)), "success"
+    )
     return redirect(onward, 303)
 
 

@@ -33,7 +33,7 @@ from app.practices.fields import (
     value_text,
 )
 from app.practices.gate import KeptBack
-from app.practices.kinds import CENTRE
+from app.practices.kinds import APPROVED, CENTRE
 from app.practices.record import PublicRecord, read_record
 from app.practices.review import last_decision, reviewers
 from app.practices.reviewed import Earlier, Happened, earlier_of, entity_label_of, history_of, private_of
@@ -98,8 +98,9 @@ class PracticePage:
 
 
 def page_of(row: Any, response: OpenResponse | None, typed: Corrections, at: dt.datetime) -> PracticePage:
-    """The page of a row of `practice_row`. `typed`: what a form that came back held."""
-    words, record, earlier = labels(current_language()), read_record(row.content), earlier_of(row)
+    """The page of a row of `practice_row`: what was approved where it is, else what was sent. `typed`: what came back."""
+    words, sent, earlier = labels(current_language()), read_record(row.content), earlier_of(row)
+    record = read_record(row.approved) if row.state == APPROVED and row.approved else sent
     places = labels_of(sorted({*record.municipalities, *(earlier.record.municipalities if earlier else ())}))
     last = last_decision(row.id)
     return PracticePage(
@@ -107,7 +108,7 @@ def page_of(row: Any, response: OpenResponse | None, typed: Corrections, at: dt.
         kind=str(KIND_NAMES[row.kind]),
         state=(str(STATE_TAGS[row.state][0]), STATE_TAGS[row.state][1]),
         fields=texts_of(record, words, places),
-        approved=differences(record, read_record(row.approved), words, places) if row.approved else [],
+        approved=differences(sent, read_record(row.approved), words, places) if row.approved else [],
         published=differences(read_record(row.published), record, words, places) if row.published else None,
         private=_private(row, response),
         earlier=earlier,

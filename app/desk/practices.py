@@ -39,7 +39,7 @@ from app.practices.queue import (
     rows_of_codes,
 )
 from app.practices.review import DecisionRefusedError, Seen, approve_many, assign_many, reviewers
-from app.practices.vocabulary import labels
+from app.practices.vocabulary import Labels, labels
 from app.registry.regions import region_names
 from app.web.language import current_language
 
@@ -83,10 +83,9 @@ def practices() -> str:
         ],
         years=[(str(year), str(year)) for year in counts.years],
         areas=sorted(words["area"].items(), key=lambda pair: pair[1]),
-        area_names=words["area"],
         regions=sorted(region_names().items(), key=lambda pair: pair[1]),
         members=reviewers(),
-        **_words(),
+        **_words(words),
     )
 
 
@@ -190,10 +189,11 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _words() -> dict[str, Any]:
+def _words(words: Labels | None = None) -> dict[str, Any]:
     return {
         "tags": STATE_TAGS,
         "kinds": {name: str(text) for name, text in KIND_NAMES.items()},
         "short": short,
         "queue_address": queue_address,
+        "area_names": (words or labels(current_language()))["area"],
     }

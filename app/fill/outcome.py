@@ -23,7 +23,7 @@ from app.fill.opening import identity, locale
 from app.fill.outcome_pdf import outcome_pdf_of
 from app.fill.outcome_words import SHORT_NAMES, Compared, FateRow, areas_chart, compared, fate_rows
 from app.practices.intake import year_of
-from app.practices.outcome import SINGLE, Fate, fates_of
+from app.practices.outcome import SINGLE, UNDECIDED, Fate, fates_of
 from app.practices.similar import Group, Idea, Peer, ideas_for, peer_of, similar_to
 from app.practices.vocabulary import Labels, labels
 from app.registry.entities import EntityRow
@@ -91,6 +91,7 @@ def outcome() -> str:
         found=found,
         years=years,
         public=public,
+        waiting=any(one.fate in UNDECIDED for one in found.of_year),
         compared=_compared(found),
         short_names=SHORT_NAMES,
         chart=areas_chart(found.public, found.groups, found.words, locale()),

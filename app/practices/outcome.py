@@ -21,6 +21,8 @@ PUBLISHED, NO_CONSENT, REMOVED = "published", "no_consent", "removed"
 FATES: Final = (PUBLISHED, APPROVED, WAITING, SENT_BACK, NO_CONSENT, REJECTED, WITHDRAWN, REMOVED)
 """What may have become of one: besides the states of the review, that it is public as it was sent, that the entity does not let
 it be published, that the entity sends it no longer."""
+UNDECIDED: Final = frozenset({APPROVED, WAITING, SENT_BACK})
+"""What the desk, or the entity, still has in hand."""
 SINGLE: Final = "municipality"
 _ROW: Final = table_of(Practice).c
 _ENTRY: Final = table_of(ReviewEntry).c
