@@ -20,6 +20,7 @@ from tests.fill.walk import SHORT_SHEET, begin, submit
 from tests.public_practices import add_practices, practice_row
 
 __all__ = ["new_person"]
+NAMED = "«Sportello di ascolto», Firenze (FI)."
 HOSTILE = "<script>alert(1)</script>"
 CLOSED = dt.datetime(2026, 5, 20, 9, 0, tzinfo=dt.UTC)
 
