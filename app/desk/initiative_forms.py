@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
+from app.practices.fields import Value, corrected
 from app.practices.importing.drafting import read_date, read_url
 from app.practices.importing.plain import plain_line, plain_text
 from app.practices.record import PublicRecord
@@ -90,14 +91,18 @@ class InitiativeForm(Form):
             raise ValidationError(_l("Scrivi un indirizzo come https://www.regione.example/pagina."))
 
     def record(self, before: PublicRecord | None = None) -> PublicRecord:
-        """What was typed, over what an earlier record holds that the form does not ask for."""
+        """What was typed, over what an earlier record holds that the form does not ask for.
+
+        The coordinates of an address that was changed go with it, and so do the words beside an "Altro" that is chosen no more.
+        """
         several = {
             name: tuple(code for code in dict(self[name].choices) if code in (self[name].data or ())) for name in SEVERAL
         }
         texts = {name: self[name].data or "" for name in ("title", "area", "description", "address", "email", "phone")}
         dates = {name: read_date(self[name].data or "") for name in ("started", "ended")}
-        kept: dict[str, Any] = {} if before is None else {name: getattr(before, name) for name in before.__struct_fields__}
-        return PublicRecord(**kept | texts | several | dates | {"url": read_url(self.url.data or "")})
+        typed: dict[str, Value] = texts | several | dates | {"url": read_url(self.url.data or "")}
+        held = PublicRecord(title="") if before is None else before
+        return corrected(held, {name: value for name, value in typed.items() if value != getattr(held, name)})
 
 
 def typed_of(record: PublicRecord) -> dict[str, Any]:

@@ -227,11 +227,14 @@ def undo(seen: Seen, *, actor: str, now: dt.datetime) -> None:
 
 
 def last_decision(practice_id: int) -> Any:
-    """The decision that can be undone: the last that happened with a practice, assignments aside."""
+    """The decision that can be undone: the last that happened with a practice, assignments aside.
+
+    None too where it keeps nothing of before: an import that came in approved, which is undone as a whole or withdrawn.
+    """
     own = (_ENTRY.practice_id == practice_id, _ENTRY.action.not_in(_BESIDE))
     query = sa.select(_ENTRY.action, _ENTRY.detail).where(*own).order_by(_ENTRY.id.desc()).limit(1)
     row = db.session.execute(query).one_or_none()
-    return row if row is not None and row.action in DECISIONS else None
+    return row if row is not None and row.action in DECISIONS and "before" in json.loads(row.detail) else None
 
 
 def _select() -> sa.Select[Any]:

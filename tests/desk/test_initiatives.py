@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from app.extensions import db, table_of
 from app.practices.models import APPROVED, Practice
 from app.practices.published import CURRENT, ENTRY
 from app.practices.publishing import publish
-from app.practices.record import PublicRecord, read_record
+from app.practices.record import PublicRecord, read_record, write_record
 from app.registry.models import Entity
 from tests.desk.conftest import NewStaff
 from tests.desk.logins import deeds
@@ -106,6 +107,22 @@ def test_a_correction_waits_for_review_while_the_old_text_stays_public(new_staff
     assert (row().state, public()) == ("waiting", ["Piano famiglia"])
     write(person, path)
     assert row().state == APPROVED, "back to what was approved"
+
+
+def test_a_new_address_drops_the_coordinates_of_the_old_one_and_a_type_taken_away_its_words(new_staff: NewStaff) -> None:
+    person = new_staff("territory", "09")
+    write(person, types=["other"], address="Via A 1")
+    stored = msgspec.structs.replace(read_record(row().content), latitude=43.0, longitude=11.0, others={"types": "Mongolfiera"})
+    db.session.execute(sa.update(Practice).values(content=write_record(stored)))
+    db.session.commit()
+    path = f"{PAGE}/{row().code}"
+    write(person, path, types=["other"], address="Via A 1", title="Altro titolo")
+    kept = read_record(row().content)
+    assert (kept.title, kept.latitude, kept.longitude, kept.others) == ("Altro titolo", 43.0, 11.0, {"types": "Mongolfiera"})
+    write(person, path, address="Via B 2", types=[])
+    changed = read_record(row().content)
+    assert (changed.address, changed.types) == ("Via B 2", ())
+    assert (changed.latitude, changed.longitude, changed.others) == (None, None, {})
 
 
 def test_withdrawn_is_out_at_once_and_comes_back_by_review(new_staff: NewStaff, now: dt.datetime) -> None:

@@ -84,6 +84,26 @@ def test_they_are_approved_at_once_where_somebody_says_so_and_undone_while_nobod
     assert (titles(), count(PracticeImport)) == ([], 1)
 
 
+def test_an_approval_that_came_with_the_import_is_not_undone_alone_but_a_decision_after_it_is(coordinator: Person) -> None:
+    preview = choose(coordinator, upload(coordinator, of_2017()), "livello-0-tipo")
+    choose(coordinator, preview, "versione", esame="approva")
+    db.session.rollback()
+    code = db.session.execute(sa.select(Practice.code).order_by(Practice.id).limit(1)).scalar_one()
+    path = f"/gestione/pratiche/{code}"
+    page = coordinator.get(path)
+    assert "Annulla l'ultima decisione" not in page.text
+    data = {"csrf_token": page.value("csrf_token")[0], "revisione": "1"}
+    refused = coordinator.client.post(f"{path}/annulla", data=data, follow_redirects=True)
+    assert refused.status_code < 500
+    assert db.session.execute(sa.select(Practice.state, Practice.revision).where(Practice.code == code)).one() == ("approved", 1)
+    db.session.rollback()
+    coordinator.send(coordinator.get(path), {"nota": "Doppione."}, ("azione", "respingi"))
+    undone = coordinator.press(coordinator.get(path), "Annulla l'ultima decisione")
+    assert undone.status == 200
+    db.session.rollback()
+    assert db.session.execute(sa.select(Practice.state).where(Practice.code == code)).scalar_one() == "approved"
+
+
 def test_what_is_public_is_withdrawn_after_a_page_that_says_what_happens(coordinator: Person, now: object) -> None:
     preview = choose(coordinator, upload(coordinator, of_2017()), "livello-0-tipo")
     choose(coordinator, preview, "versione", esame="approva")
