@@ -13,7 +13,16 @@ import sqlalchemy as sa
 
 from app.extensions import db
 from app.practices.intake import new_code
-from app.practices.models import APPROVED, IMPORT, PRACTICE, Practice
+from app.practices.models import (
+    APPROVED,
+    IMPORT,
+    PRACTICE,
+    Practice,
+    Publication,
+    PublicationFile,
+    PublishedPractice,
+    ReviewEntry,
+)
 from app.practices.publishing import Published, publish
 from app.practices.record import PublicRecord, digest_of, write_record
 from app.registry.entities import find_by_code
@@ -52,6 +61,13 @@ def add_practices(rows: Iterable[dict[str, Any]]) -> list[str]:
         db.session.execute(sa.insert(Practice), kept[start : start + 500])
     db.session.commit()
     return [row["code"] for row in kept]
+
+
+def clear_practices() -> None:
+    """Take away what the demo has published, as if nothing had ever been. Commits."""
+    for model in (PublicationFile, PublishedPractice, Publication, ReviewEntry, Practice):
+        db.session.execute(sa.delete(model))
+    db.session.commit()
 
 
 def publish_all(at: dt.datetime) -> Published:

@@ -67,9 +67,7 @@ def test_what_arrives_is_seen_on_the_first_page_approved_and_published(
     assert "sportello@example.org" in page.text
     assert not [one for one in page.links() if one.startswith("Ritira")], "to withdraw is the coordinator's"
     done = decide(reviewer, code, "approva")
-    assert done.alerts == [
-        "«Sportello di ascolto», Firenze (FI). Pratica approvata: sarà pubblica con la prossima pubblicazione."
-    ]
+    assert done.alerts == [f"{NAMED} Pratica approvata: sarà pubblica con la prossima pubblicazione."]
     assert done.heading == "Pratiche da valutare e pubblicare"
     assert reviewer.client.get("/gestione/pratiche/pubblica").status_code == 403
     ready = coordinator.get(coordinator.get("/gestione").links()["pratica approvata da pubblicare"])
@@ -180,9 +178,7 @@ def test_sent_back_is_read_answered_with_a_click_and_waits_again(
     assert missing.summary() == [("#nota", "Scrivi una nota: l'ente e i colleghi devono sapere perché.")]
     assert missing.value("title") == ["Sportello famiglie"], "what was typed stays"
     told = coordinator.send(missing, {"nota": f"Titolo più corto {HOSTILE}", "phone": "055 123456"}, ("azione", "rimanda"))
-    assert told.alerts == [
-        "«Sportello di ascolto», Firenze (FI). Pratica rimandata: l'ente riceve un avviso per e-mail, senza il testo della nota."
-    ]
+    assert told.alerts == [f"{NAMED} Pratica rimandata: l'ente riceve un avviso per e-mail, senza il testo della nota."]
     overview = person.get("/compila")
     assert "La segreteria chiede di rivedere una scheda" in overview.text
     address = f"/compila/pratiche/{row()[3]}"

@@ -18,6 +18,7 @@ from tests.live_site import Site
 SEARCH = '.filter-form button[type="submit"]'
 NEW_BATCH = "/gestione/promemoria/nuovo"
 TOSCANA = "09"
+INITIATIVES = "/gestione/pratiche/iniziative"
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def test_a_regions_person_sees_that_region_alone(site: Site, open_page: OpenPage
     person = sit_down(site, open_page, way, "territory", TOSCANA)
     person.reads("Toscana")
     menu = person.page.locator("nav.entity-nav a").evaluate_all("links => links.map(one => one.getAttribute('href'))")
-    assert menu == ["/gestione", "/gestione/risposte", "/gestione/telefonate", "/gestione/messaggi"]
+    assert menu == ["/gestione", "/gestione/risposte", "/gestione/telefonate", "/gestione/messaggi", INITIATIVES]
     turns_to(person, "/gestione/risposte")
     person.reads("273 enti")
     for typed, found in (("Firenze", "1 ente"), ("Samone", "0 enti")):

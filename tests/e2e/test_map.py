@@ -21,6 +21,7 @@ from tests import browser as browsers
 from tests.e2e.conftest import OpenPage
 from tests.figures.map_weight import spread
 from tests.live_site import Demos, Site
+from tests.public_practices import clear_practices
 
 MANY = 400
 NOWHERE = 7
@@ -48,6 +49,7 @@ def site(request: pytest.FixtureRequest, demos: Demos) -> Iterator[Site]:
     """The demo with practices all over the country, some of which stand nowhere."""
     with demos.site(request.param) as site:
         with site.application().app_context():
+            clear_practices()
             codes = spread(MANY)
             nowhere = {"latitude": None, "longitude": None}
             db.session.execute(sa.update(ENTRY.code.table).where(ENTRY.code.in_(codes[:NOWHERE])).values(nowhere))

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from app.extensions import db
 from tests.e2e.conftest import OpenPage
 from tests.live_site import Demos, Site
-from tests.public_practices import publish_samples
+from tests.public_practices import clear_practices, publish_samples
 
 # Pages look the same on both databases.
 pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
@@ -23,6 +23,7 @@ def site(request: pytest.FixtureRequest, demos: Demos) -> Iterator[Site]:
     """gunicorn on a fresh copy of the demo, with practices published."""
     with demos.site(request.param) as site:
         with site.application().app_context():
+            clear_practices()
             publish_samples(dt.datetime.now(dt.UTC))
             db.session.remove()
             db.engine.dispose()
