@@ -100,6 +100,8 @@ def test_a_closed_survey_can_be_read_and_not_changed(site: Site, owner: Owner, o
     inspect(page, f"closed {size} home")
     page.context.add_cookies([session_cookie(site, owner)])
     for pattern in OWN:
+        if "{thread}" in pattern:  # this entity has none
+            continue
         response = page.goto(pattern.format(**owner.items))
         assert response is not None
         assert response.status == 200, pattern
