@@ -188,6 +188,7 @@ def _draw_preview(number: int, problems: Problems) -> str:
         upload=upload,
         counts=Counter(row.state for row in rows),
         unread=Counter(field for row in rows for field in row.unread),
+        outside=sum(row.outside for row in rows),
         same=same_file(upload.digest),
         state=state if state in STATES else "",
         rows=shown[pager.offset : pager.offset + ROWS],

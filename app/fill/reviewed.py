@@ -27,9 +27,11 @@ from app.practices.sent_back import (
     SentBack,
     UnsentChangesError,
     confirm_as_it_is,
+    holders_of,
     open_corrections,
     operations_for,
     record_now,
+    revision_of,
     sent_back_of,
 )
 from app.practices.vocabulary import labels
@@ -42,13 +44,16 @@ ALL = "tutte"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A correction that the desk proposes. `taken`: the draft has it already."""
+    """A correction that the desk proposes. `taken`: the draft has it already; `question`, `base`: whose answer it would change,
+    "" where no question of the sheet holds it, and the revision of that answer as it is shown."""
 
     name: str
     label: str
     present: str
     proposed: str
     taken: bool
+    question: str
+    base: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Told:
         """How many proposals the draft does not have yet."""
         return sum(not one.taken for one in self.proposals)
 
+    @property
+    def bases(self) -> dict[str, int]:
+        """Question → the revision shown, of all that the draft does not have yet."""
+        return {one.question: one.base for one in self.proposals if one.question and not one.taken}
+
 
 def told_of(response: OpenResponse, sheet: str, item: str) -> Told | None:
     """What the desk says of this sheet, None where nothing waits."""
@@ -79,6 +89,8 @@ def told_of(response: OpenResponse, sheet: str, item: str) -> Told | None:
 def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:
     words, present = labels(locale()), record_now(response, one.item_id)
     left = open_corrections(response, one.item_id, one.corrections)
+    holders = holders_of(response, one.item_id)
+    codes = {name: holders[name][0] if name in holders else "" for name in one.corrections}
     return tuple(
         Proposal(
             name,
@@ -86,6 +98,8 @@ def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:
             value_text(name, getattr(present, name), words) if present is not None else "",
             value_text(name, value, words),
             name not in left,
+            codes[name],
+            revision_of(response, one.item_id, codes[name]),
         )
         for name, value in one.corrections.items()
     )
@@ -137,7 +151,7 @@ def _take(response: OpenResponse, one: SentBack, name: str) -> None:
     """Put it into the draft and say what comes next."""
     wanted = set(one.corrections) if name == ALL else {name}
     left = open_corrections(response, one.item_id, one.corrections)
-    operations = operations_for(response, one.item_id, left, wanted & set(left))
+    operations = operations_for(response, one.item_id, left, wanted & set(left), _bases_seen(response, one.item_id))
     if not operations:
         flash(_("La scheda è già così."), "info")
         return
@@ -157,3 +171,9 @@ def _take(response: OpenResponse, one: SentBack, name: str) -> None:
     else:
         done = ngettext("Correzione registrata.", "Correzioni registrate.", len(operations))
         flash(f"{done} {_('Per rispondere alla segreteria invia di nuovo la risposta.')}", "success")
+
+
+def _bases_seen(response: OpenResponse, item: str) -> dict[str, int]:
+    """Question → the revision that the page showed; a page that tells none saw none, so that it overwrites nothing."""
+    codes = {code for code, _part in holders_of(response, item).values()}
+    return {code: request.form.get(f"{code}.base", 0, type=int) for code in codes}

@@ -144,6 +144,8 @@ def _show(upload: Upload, rows: list[Row], matcher: Matcher) -> None:
         click.echo(f"  layer {name} -> {layer.kind or 'left out'} {layer.area}".rstrip())
     if same := same_file(upload.digest):
         click.echo(f"  this very file came in before, as import {same[0]}")
+    if outside := sum(row.outside for row in rows):
+        click.echo(f"  points outside of Italy, not taken: {outside}")
     away = [row for row in rows if row.state != READY]
     for row in away[:SHOWN]:
         candidates = ", ".join(matcher.label(key) for key in row.match.candidates)

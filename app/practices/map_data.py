@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from app.database import kept_with
 from app.extensions import db
 from app.practices.finding import PARAMETERS, TEXT, Filters, condition
-from app.practices.plane import on_plane
+from app.practices.plane import is_on_plane, on_plane
 from app.practices.published import CURRENT, ENTRY, current_version
 from app.registry.entities import label as entity_label
 
@@ -107,7 +107,8 @@ def pack(entries: Sequence[Any]) -> MapFiles:
 
 
 def _position(entry: Any) -> tuple[int, int] | None:
-    if entry.latitude is None or entry.longitude is None:
+    """Where it stands; None without degrees, and where they lie off the plane: one entry never costs everybody the map."""
+    if entry.latitude is None or entry.longitude is None or not is_on_plane(entry.latitude, entry.longitude):
         return None
     return on_plane(entry.latitude, entry.longitude)
 

@@ -102,27 +102,41 @@ def _plain(value: Any) -> Any:
     return frozenset(value) if isinstance(value, tuple) else value
 
 
-def operations_for(response: OpenResponse, item: str, corrections: Corrections, names: Collection[str]) -> list[Operation]:
-    """The operations that put these corrections into the sheet; fields of one answer are one operation."""
+def holders_of(response: OpenResponse, item: str) -> dict[str, tuple[str, str]]:
+    """Field → the question of this sheet whose answer holds it, and its part of the answer, "" for the whole."""
     found = response.document.find_item(item)
     if found is None:
-        return []
+        return {}
     sheet = next((one.repeat.sheet for one in response.questionnaire.steps if one.code == found[0] and one.repeat), "")
     questions = {name: code for code, name in FIELDS.get(sheet, {}).items()}
+    whole = {name: (code, "") for name, code in questions.items()}
+    inside = {name: (questions[holder], part) for name, (holder, part) in _INSIDE.items() if holder in questions}
+    return whole | inside
+
+
+def revision_of(response: OpenResponse, item: str, code: str) -> int:
+    """The revision of an answer of the sheet, 0 where it has none: the base of whoever sees it now."""
+    known = response.document.answers.get(answer_key(code, item))
+    return known.revision if known else 0
+
+
+def operations_for(
+    response: OpenResponse, item: str, corrections: Corrections, names: Collection[str], bases: Mapping[str, int]
+) -> list[Operation]:
+    """The operations that put these corrections into the sheet; fields of one answer are one operation.
+
+    `bases`: question → the revision that the person saw; one that is not there counts as a blank that was seen.
+    """
+    holders = holders_of(response, item)
     values: dict[str, Any] = {}
     for name, proposed in corrections.items():
-        holder, part = _INSIDE.get(name, (name, ""))
-        code = questions.get(holder)
-        if name not in names or code is None:
+        if name not in names or name not in holders:
             continue
+        code, part = holders[name]
         known = response.document.answers.get(answer_key(code, item))
         held = values.get(code, known.value if known else None)
         values[code] = _answer(name, part, proposed, held)
-    operations = []
-    for code, value in values.items():
-        known = response.document.answers.get(answer_key(code, item))
-        operations.append(Operation("set", item=item, question=code, value=value, base=known.revision if known else 0))
-    return operations
+    return [Operation("set", item=item, question=code, value=value, base=bases.get(code, 0)) for code, value in values.items()]
 
 
 def _answer(name: str, part: str, proposed: Any, held: Any) -> Any:

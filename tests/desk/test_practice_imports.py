@@ -95,10 +95,15 @@ def test_an_approval_that_came_with_the_import_is_not_undone_alone_but_a_decisio
     data = {"csrf_token": page.value("csrf_token")[0], "revisione": "1"}
     refused = coordinator.client.post(f"{path}/annulla", data=data, follow_redirects=True)
     assert refused.status_code < 500
+<<<<<<< HEAD
     assert db.session.execute(sa.select(Practice.state, Practice.revision).where(Practice.code == code)).one() == (
         "approved",
         1,
     )
+=======
+    stored = db.session.execute(sa.select(Practice.state, Practice.revision).where(Practice.code == code)).one()
+    assert stored == ("approved", 1)
+>>>>>>> h-mends
     db.session.rollback()
     coordinator.send(coordinator.get(path), {"nota": "Doppione."}, ("azione", "respingi"))
     undone = coordinator.press(coordinator.get(path), "Annulla l'ultima decisione")
@@ -118,6 +123,16 @@ def test_what_is_public_is_withdrawn_after_a_page_that_says_what_happens(coordin
     assert "4 pratiche di questa importazione escono subito dal sito" in asked.text
     assert coordinator.press(asked, "Ritira tutte").alerts[0] == "Ritirate 4 pratiche."
     assert {state for _title, _area, state in titles()} == {"withdrawn"}
+
+
+def test_a_point_outside_of_italy_is_told_before_it_is_left_away(coordinator: Person) -> None:
+    away = [feature(title, point, Comune="Firenze") for title, point in (("Polo", (-90.0, 11.0)), ("Qui", (43.7714, 11.2542)))]
+    upload(coordinator, geojson(*away), "prova.geojson")
+    page = coordinator.get(FIRST)
+    assert "1 punto è fuori dall'Italia, e non viene preso." in page.text
+    assert page.text.count("Il punto è fuori dall'Italia: non viene preso.") == 1
+    coordinator.get("/?lingua=en")
+    assert "1 point is outside of Italy and is not taken." in coordinator.get(FIRST).text
 
 
 def test_what_is_not_sure_is_settled_one_after_another(coordinator: Person) -> None:

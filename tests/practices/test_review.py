@@ -40,8 +40,10 @@ from app.practices.sent_back import (
     NotSentBackError,
     UnsentChangesError,
     confirm_as_it_is,
+    holders_of,
     open_corrections,
     operations_for,
+    revision_of,
     sent_back_of,
 )
 from app.responses.drafts import apply
@@ -217,9 +219,11 @@ def test_proposed_corrections_are_taken_as_operations_and_wait_again_when_sent(s
     send_back(seen(sheets, item), proposed, note="Così va meglio", actor=ACTOR, now=sheets.now)
     response = sheets.response(FIRENZE)
     assert open_corrections(response, item, proposed) == proposed
-    one = operations_for(response, item, proposed, ["email"])
+    bases = {code: revision_of(response, item, code) for code, _part in holders_of(response, item).values()}
+    assert (bases["P01"] > 0, bases["P13"]) == (True, 0)
+    one = operations_for(response, item, proposed, ["email"], bases)
     assert [(op.question, op.value) for op in one] == [("P15", {"email": "nuova@example.org"})]
-    operations = operations_for(response, item, proposed, list(proposed))
+    operations = operations_for(response, item, proposed, list(proposed), bases)
     assert {op.question: op.value for op in operations} == {
         "P01": "Nuovo titolo",
         "P02": {"code": "centres"},

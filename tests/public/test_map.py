@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import brotli
@@ -15,8 +17,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import db, table_of
-from app.practices.models import CENTRE, INITIATIVE, Practice
+from app.practices.map_data import pack
+from app.practices.models import CENTRE, INITIATIVE, Practice, PublishedPractice
 from app.practices.plane import on_plane
+from app.practices.published import ENTRY
 from app.practices.publishing import retract
 from app.practices.record import PublicRecord
 from app.public.map_page import region_shapes, shade_of
@@ -104,6 +108,31 @@ def test_an_entry_with_an_address_of_its_own_stands_there(client: FlaskClient, p
         x, y = x + right, y + down
         places += [(x, y)] * rows
     assert places[found["codes"].split(" ").index(codes[1])] == on_plane(43.8, 11.3)
+
+
+@pytest.mark.parametrize("degrees", [(-90.0, 11.0), (90.0, 11.0), (math.nan, 11.0), (43.0, math.inf), (-math.inf, math.nan)])
+def test_an_entry_off_the_plane_stands_nowhere_and_the_map_stays(degrees: tuple[float, float]) -> None:
+    names = ("kind", "year", "region_code", "area", "level", "tags", "title", "entity_code", "entity_name")
+    entry = dict.fromkeys(names, "")
+    entries = [
+        SimpleNamespace(**entry, province_sign="FI", code=code, latitude=latitude, longitude=longitude)
+        for code, (latitude, longitude) in (("A", degrees), ("B", (43.8, 11.3)))
+    ]
+    found = json.loads(brotli.decompress(pack(entries).points))
+    assert (found["codes"], found["rows"]) == ("B A", [1])
+    assert (found["x"][0], found["y"][0]) == on_plane(43.8, 11.3)
+
+
+def test_the_map_opens_though_a_published_entry_has_the_degrees_of_a_pole(
+    app: Flask, client: FlaskClient, publish: Publish
+) -> None:
+    codes = publish()
+    with app.app_context():
+        db.session.execute(sa.update(PublishedPractice).where(ENTRY.code == codes[1]).values(latitude=-90.0, longitude=11.0))
+        db.session.commit()
+    found = loaded(client, "/mappa/dati.json")
+    rows = found["codes"].split(" ")
+    assert rows.index(codes[1]) >= sum(found["rows"])
 
 
 def test_the_files_of_a_publication_are_kept_by_browsers_alone_and_asked_for_by_their_tag(

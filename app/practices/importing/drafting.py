@@ -2,7 +2,8 @@
 
 Not for: storing it (`storing.py`). Pure but for the registry that the matcher holds.
 Holds always: what comes in has a title and an owner, and is not there already (same owner, same title without accents, same
-year); a number of beneficiaries under 5 is dropped as everywhere; what could not be understood is told, never guessed.
+year); a number of beneficiaries under 5 is dropped as everywhere, and so is a point outside of Italy; what could not be
+understood is told, never guessed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from app.practices.gate import SMALLEST_NUMBER
@@ -20,6 +21,7 @@ from app.practices.importing.plain import shortened
 from app.practices.importing.source import Feature, Source
 from app.practices.intake import LONGEST_TITLE
 from app.practices.record import CHOICES, PublicRecord
+from app.questionnaire.answers.places import ITALY
 from app.registry.folding import fold
 
 READY, UNMATCHED, DOUBLE, UNTITLED, LEFT_OUT = STATES = ("ready", "unmatched", "double", "untitled", "left_out")
@@ -38,7 +40,8 @@ _ITALIAN_DAY: Final = re.compile(r"(?:(?:(?P<day>[0-9]{1,2})[/.-])?(?P<month>[0-
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A feature and what it becomes. `unread`: field → what its cell says that could not be understood."""
+    """A feature and what it becomes. `unread`: field → what its cell says that could not be understood;
+    `outside`: its point lies outside of Italy and is not taken."""
 
     place: int
     layer: str
@@ -47,6 +50,7 @@ class Row:
     match: Match
     record: PublicRecord
     unread: Mapping[str, str]
+    outside: bool = False
 
 
 def draft(
@@ -65,15 +69,11 @@ def draft(
         row = _row(feature, meaning, settled.get(feature.place), matcher, labels)
         own = (row.match.key, fold(row.record.title))
         if row.state == READY and own in seen:
-            row = _as(row, DOUBLE)
+            row = replace(row, state=DOUBLE)
         elif row.state == READY:
             seen.add(own)
         rows.append(row)
     return rows
-
-
-def _as(row: Row, state: str) -> Row:
-    return Row(row.place, row.layer, row.kind, state, row.match, row.record, row.unread)
 
 
 def _row(feature: Feature, meaning: Meaning, chosen: str | None, matcher: Matcher, labels: Labels) -> Row:
@@ -87,7 +87,9 @@ def _row(feature: Feature, meaning: Meaning, chosen: str | None, matcher: Matche
     if chosen is not None and chosen != LEAVE and _exists(chosen, matcher):
         match = Match(chosen, CHOSEN, match.candidates)
     record = PublicRecord(**{"title": "", **fields, **_position(feature, match, matcher)})
-    return Row(feature.place, feature.layer, layer.kind, _state(layer.kind, chosen, record, match), match, record, unread)
+    state = _state(layer.kind, chosen, record, match)
+    outside = feature.latitude is not None and not _in_italy(feature)
+    return Row(feature.place, feature.layer, layer.kind, state, match, record, unread, outside)
 
 
 def _state(kind: str, chosen: str | None, record: PublicRecord, match: Match) -> str:
@@ -103,13 +105,21 @@ def _exists(key: str, matcher: Matcher) -> bool:
 
 
 def _position(feature: Feature, match: Match, matcher: Matcher) -> dict[str, float]:
-    """The point, unless it lies far from whose it is: then it is the mistake."""
-    if feature.latitude is None or feature.longitude is None or not match.key:
+    """The point, unless it lies outside of Italy or far from whose it is: then it is the mistake."""
+    if feature.latitude is None or feature.longitude is None or not match.key or not _in_italy(feature):
         return {}
     place = matcher.by_key.get(match.key)
     if match.how == CHOSEN and place is not None and place.latitude is not None and km_between(feature, place) > APART_KM:
         return {}
     return {"latitude": round(feature.latitude, 6), "longitude": round(feature.longitude, 6)}
+
+
+def _in_italy(feature: Feature) -> bool:
+    """Whether its point lies in the box in which answers have theirs; what is no number does not."""
+    if feature.latitude is None or feature.longitude is None:
+        return False
+    (south, north), (west, east) = ITALY["latitude"], ITALY["longitude"]
+    return float(south) <= feature.latitude <= float(north) and float(west) <= feature.longitude <= float(east)
 
 
 def _fields(cells: Mapping[str, str], meaning: Meaning, labels: Labels) -> tuple[dict[str, Any], dict[str, str]]:

@@ -193,6 +193,17 @@ def test_cells_become_fields_and_what_is_not_understood_is_told(now: dt.datetime
     assert sorted(rows[1].unread) == ["area", "beneficiaries", "email", "ended", "started", "url"]
 
 
+def test_a_point_outside_of_italy_is_not_taken_whoever_the_practice_is_of(now: dt.datetime) -> None:
+    points = ((-90.0, 11.0), (90.0, 180.0), (11.2542, 43.7714), (34.9, 11.0), (47.6, 11.0), (43.0, 5.9), (43.0, 19.1), FIRENZE)
+    plans = [feature(f"Piano {at} della Regione Toscana", point) for at, point in enumerate(points)]
+    number = upload(umap(**{"Iniziative regionali": plans}), now)
+    rows, _matcher = draft_upload(read_upload(number, now), LABELS, now)
+    db.session.rollback()
+    assert {(row.kind, row.state, row.match.key) for row in rows} == {("initiative", READY, "region:09")}
+    assert [row.outside for row in rows] == [True] * 7 + [False]
+    assert [(row.record.latitude, row.record.longitude) for row in rows] == [(None, None)] * 7 + [FIRENZE]
+
+
 def test_whoever_confirms_has_seen_what_comes_in(now: dt.datetime) -> None:
     number = upload(of_2017(), now)
     settle(number, {1: LEAVE}, now)
