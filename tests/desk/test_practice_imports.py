@@ -95,15 +95,8 @@ def test_an_approval_that_came_with_the_import_is_not_undone_alone_but_a_decisio
     data = {"csrf_token": page.value("csrf_token")[0], "revisione": "1"}
     refused = coordinator.client.post(f"{path}/annulla", data=data, follow_redirects=True)
     assert refused.status_code < 500
-<<<<<<< HEAD
-    assert db.session.execute(sa.select(Practice.state, Practice.revision).where(Practice.code == code)).one() == (
-        "approved",
-        1,
-    )
-=======
     stored = db.session.execute(sa.select(Practice.state, Practice.revision).where(Practice.code == code)).one()
     assert stored == ("approved", 1)
->>>>>>> h-mends
     db.session.rollback()
     coordinator.send(coordinator.get(path), {"nota": "Doppione."}, ("azione", "respingi"))
     undone = coordinator.press(coordinator.get(path), "Annulla l'ultima decisione")
