@@ -70,7 +70,9 @@ def application(site: Site) -> Iterator[Flask]:
 def listed(query: str) -> list[str]:
     """The codes that the list finds."""
     filters = read_filters(MultiDict(parse_qsl(query))).filters
-    return sorted(db.session.execute(sa.select(ENTRY.code).where(CURRENT, condition(filters))).scalars())
+    codes = sorted(db.session.execute(sa.select(ENTRY.code).where(CURRENT, condition(filters))).scalars())
+    db.session.rollback()  # outside of a request a transaction may write, and the site that is looked at would wait for it
+    return codes
 
 
 def ready(page: Page) -> Page:
