@@ -15,13 +15,15 @@ from flask_babel import ngettext
 
 from app.accounts.permissions import required_staff
 from app.clock import now
+from app.database import unit_of_work
 from app.desk import blueprint
 from app.desk.asked import edition_on
 from app.desk.chasing_words import short
 from app.desk.old_pages import old_page
 from app.desk.practice_words import KIND_NAMES
+from app.practices.opendata.files import make_files
 from app.practices.previewing import ReadyRow, fingerprint_of, ready_to_publish
-from app.practices.published import list_versions
+from app.practices.published import current_version, list_versions
 from app.practices.publishing import NothingToPublishError, publish
 
 LONGEST_NOTE: Final = 500
@@ -51,10 +53,19 @@ def publications() -> ResponseReturnValue:
         done = publish(actor=required_staff().actor, note=note, now=now(), shown={row.id: row.revision for row in ready})
     except NothingToPublishError:
         return _draw(ready, note, [("", _("Non c'è niente da pubblicare."))]), 422
+    _make_files()
     told = ngettext("%(num)d scheda nuova", "%(num)d schede nuove", done.added)
     changed = ngettext("%(num)d cambiata", "%(num)d cambiate", done.changed)
     flash(_("Pubblicazione n. %(n)d: %(added)s, %(changed)s.", n=done.number, added=told, changed=changed), "success")
     return redirect(url_for("desk.publications"), 303)
+
+
+def _make_files() -> None:
+    """Make the files of the version that has just come, so that the first who asks need not wait for them."""
+    with unit_of_work(writes=False):  # so that others can write while a file is made
+        version = current_version()
+        if version is not None:
+            make_files(version)
 
 
 def _draw(ready: list[ReadyRow], note: str, problems: Problems) -> str:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.practices.models import Practice, ReviewEntry
+from app.practices.opendata.files import FILES, list_files
 from app.practices.published import CURRENT, ENTRY, list_versions
 from app.practices.record import PublicRecord
 from tests.conftest import Clock
@@ -81,6 +82,8 @@ def test_what_arrives_is_seen_on_the_first_page_approved_and_published(
     assert list_versions()[0].note == "Prima"
     assert ("practices_published", "staff:1") in deeds()
     assert "Niente da pubblicare" in published.text
+    made = [one.name for one in list_files(list_versions()[0])]
+    assert sorted(made) == sorted(FILES), "nobody waits for a file"
 
 
 def test_a_publication_takes_only_what_its_page_showed(coordinator: Person, new_person: NewPerson) -> None:

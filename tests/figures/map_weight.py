@@ -26,7 +26,7 @@ from tests import browser as browsers
 from tests.figures.harness import AT_MOST, Figure, bench
 from tests.figures.page_weight import Wire, show
 from tests.live_site import Site
-from tests.public_practices import add_practices, practice_row, publish_all
+from tests.public_practices import add_practices, clear_practices, practice_row, publish_all
 
 PRACTICES: Final = 5_000
 MOST_KB: Final = 150
@@ -130,6 +130,7 @@ def _record(chance: random.Random, known: dict[str, dict[str, str]]) -> PublicRe
 def measure() -> list[Figure]:
     with bench() as sites, sites.site("sqlite") as site, browsers.chromium() as browser:
         with site.application().app_context():
+            clear_practices()
             spread(PRACTICES)
             db.engine.dispose()
         load(site, browser)  # the server makes the files once for a publication
