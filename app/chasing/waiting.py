@@ -7,7 +7,8 @@ Holds always: one statement, which is never older than the page; a territory's p
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -46,14 +47,19 @@ class Waiting:
     contested: int = 0
     threads: int = 0
     calls: int = 0
+    more: tuple[int, ...] = ()
 
 
-def waiting_today(edition_id: int, now: dt.datetime, region_code: str | None = None) -> Waiting:
-    """The numbers of the country, or of the entities of a Region. One query."""
+def waiting_today(
+    edition_id: int, now: dt.datetime, region_code: str | None = None, more: Sequence[sa.ScalarSelect[int]] = ()
+) -> Waiting:
+    """The numbers of the country, or of the entities of a Region. One query. `more`: counts of other rooms, in it as well."""
     parameters = {"edition": edition_id, **({} if region_code is None else {"region": region_code})}
     query = _counting(region_code is not None).add_columns(select_due_calls(edition_id, now, region_code).label("calls"))
+    query = query.add_columns(*(one.label(f"more_{at}") for at, one in enumerate(more)))
     row: Any = db.session.connection().execute(query, parameters).one()
-    return Waiting(*row)
+    plain = len(row) - len(more)
+    return replace(Waiting(*row[:plain]), more=tuple(row[plain:]))
 
 
 @lru_cache(maxsize=2)

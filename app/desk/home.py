@@ -28,7 +28,7 @@ from app.desk.reminder_words import CHANNEL_WORDS
 from app.desk.tables import counted_of, states_of, tables_of
 from app.desk.waiting import WaitingLine, practice_lines, waiting_lines
 from app.editions.current import EditionView, current_edition
-from app.practices.queue import queue_waits
+from app.practices.queue import queue_waits, select_waits
 from app.reminders.latest import BatchLine, latest_batches
 from app.reminders.plans.waiting import plan_waiting
 from app.web.language import current_language
@@ -83,11 +83,12 @@ def _waiting(
     edition: EditionView, staff: StaffIdentity, part: Part, region: str | None, now: dt.datetime
 ) -> list[WaitingLine] | None:
     """What waits today, None for a role to which nothing does. The plan is for all Regions: a territory's person sees none."""
-    practices = queue_waits(region) if staff.reviews else (0, 0)
     if not staff.follows:
-        return practice_lines(staff, practices, region) if staff.reviews else None
+        return practice_lines(staff, queue_waits(region), region) if staff.reviews else None
     plan = plan_waiting(edition, now) if staff.region_code is None else None
-    return waiting_lines(staff, part, waiting_today(edition.id, now, region), region, plan, practices)
+    waiting = waiting_today(edition.id, now, region, select_waits(region) if staff.reviews else ())
+    to_review, to_publish = waiting.more or (0, 0)
+    return waiting_lines(staff, part, waiting, region, plan, (to_review, to_publish))
 
 
 def _region_asked(staff: StaffIdentity) -> str | None:

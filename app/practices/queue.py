@@ -114,19 +114,19 @@ def queue_counts(staff_id: int) -> Counts:
     return Counts(counted | {TO_PUBLISH: to_publish}, tuple(row.year for row in found))
 
 
-def queue_waits(region: str | None = None) -> tuple[int, int]:
-    """How many wait for a decision and how many for a publication, in a Region or everywhere. One statement."""
-    ready = waiting_to_be_published().with_only_columns(
-        _ROW.id, _ENTITY.region_code.label("place"), sa.literal(1).label("ready")
-    )
-    waits = sa.select(_ROW.id, _ENTITY.region_code.label("place"), sa.literal(0).label("ready"))
-    waits = waits.join(entity_table, _ENTITY.id == _ROW.entity_id).where(_WAITS)
-    both = sa.union_all(waits, ready).subquery()
-    query = sa.select(both.c.ready, sa.func.count()).group_by(both.c.ready)
+def select_waits(region: str | None = None) -> tuple[sa.ScalarSelect[int], sa.ScalarSelect[int]]:
+    """How many wait for a decision and how many for a publication, in a Region or everywhere, for a statement of others."""
+    waits = sa.select(sa.func.count(_ROW.id)).join(entity_table, _ENTITY.id == _ROW.entity_id).where(_WAITS)
+    ready = waiting_to_be_published().with_only_columns(sa.func.count(_ROW.id)).order_by(None)
     if region is not None:
-        query = query.where(both.c.place == region)
-    found: dict[int, int] = {row[0]: row[1] for row in db.session.execute(query)}
-    return found.get(0, 0), found.get(1, 0)
+        waits, ready = waits.where(_ENTITY.region_code == region), ready.where(_ENTITY.region_code == region)
+    return waits.scalar_subquery(), ready.scalar_subquery()
+
+
+def queue_waits(region: str | None = None) -> tuple[int, int]:
+    """The same, counted. One statement."""
+    waits, ready = db.session.execute(sa.select(*select_waits(region))).one()
+    return waits, ready
 
 
 def _to_publish() -> sa.Select[int]:

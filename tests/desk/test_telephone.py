@@ -173,6 +173,7 @@ def test_only_what_filling_in_needs_is_open(coordinator: Person) -> None:
     adapter = coordinator.client.application.url_map.bind("localhost")
     values = {"number": 1, "deed": "togli", "key": "0" * 16, "order": "ritira", "hands_over": False, "edition": "2026"}
     values |= {"lead": ELSEWHERE, "member": ELSEWHERE, "predecessor": ELSEWHERE, "turn": "chiudi", "attachment": 1}
+    values |= {"sheet": "pratiche", "item": "00000000-0000-4000-8000-000000000000"}
     tried = 0
     for rule in coordinator.client.application.url_map.iter_rules():
         if rule.endpoint not in closed | {"access.operator", "fill.shell", "fill.shell_bundle"}:

@@ -168,7 +168,9 @@ def test_by_hand_nobody_sends_but_who_takes_the_export(
     assert mark_batch_sent(certified.id, batch.id, actor="staff:1", now=clock()) == 3
     with pytest.raises(NothingToSendError):
         hand_out_batch(certified.id, batch.id, "csv", actor="staff:1", now=clock())
-    told = db.session.scalars(sa.select(AuditEntry.action).where(AuditEntry.subject == f"batch:{batch.id}")).all()
+    told = db.session.scalars(
+        sa.select(AuditEntry.action).where(AuditEntry.subject == f"batch:{batch.id}").order_by(AuditEntry.number)
+    ).all()
     assert list(told) == ["batch_queued", "batch_handed_out", "batch_sent_by_hand"]
 
 

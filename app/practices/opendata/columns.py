@@ -112,7 +112,7 @@ def _row(name: str) -> Callable[[Entry], Value]:
     return lambda entry: getattr(entry.row, name)
 
 
-def _record(name: str) -> Callable[[Entry], Value]:
+def _said(name: str) -> Callable[[Entry], Value]:
     return lambda entry: getattr(entry.record, name)
 
 
@@ -144,7 +144,7 @@ def _choice(name: str, meaning: LazyString, labels: LazyString, other: LazyStrin
     """The columns of a question with options: codes, labels, and the text beside "Altro"."""
     kind = CODE if name in ("area", "level") else LIST
     return (
-        Column(name, kind, meaning, _record(name), name),
+        Column(name, kind, meaning, _said(name), name),
         Column(f"{name}_label", TEXT if kind == CODE else LIST, labels, _label(name)),
         Column(f"{name}_other", TEXT, other, lambda entry: entry.record.others.get(name, "")),
     )
@@ -154,8 +154,8 @@ _LABELS: Final = _l("Le etichette dei codici della colonna precedente, in italia
 _OTHER: Final = _l("Il testo scritto accanto ad «Altro»")
 _WHO: Final = (
     Column("code", TEXT, _l("Codice della scheda: resta lo stesso in tutte le versioni"), _row("code")),
-    Column("name", TEXT, _l("Titolo della pratica o nome del Centro"), _record("title")),
-    Column("description", TEXT, _l("Che cosa si fa e perché"), _record("description")),
+    Column("name", TEXT, _l("Titolo della pratica o nome del Centro"), _said("title")),
+    Column("description", TEXT, _l("Che cosa si fa e perché"), _said("description")),
     Column("kind", CODE, _l("Buona pratica, Centro per le famiglie o iniziativa di una Regione"), _row("kind"), "kind"),
     Column("kind_label", TEXT, _LABELS, lambda entry: KIND_LABELS[entry.row.kind]),
     Column("year", INTEGER, _l("Anno dell'edizione"), _row("year")),
@@ -176,28 +176,28 @@ _WHAT: Final = (
     *_choice("types", _l("Tipologia di intervento"), _LABELS, _OTHER),
     *_choice("recipients", _l("A chi si rivolge"), _LABELS, _OTHER),
     *_choice("level", _l("Livello territoriale"), _LABELS, _OTHER),
-    Column("municipalities", LIST, _l("Codici ISTAT dei Comuni coinvolti"), _record("municipalities")),
-    Column("beneficiaries", INTEGER, _l("Beneficiari nel periodo; meno di 5 non si pubblica"), _record("beneficiaries")),
-    Column("started", DATE, _l("Avvio: anno, mese o giorno"), _record("started")),
-    Column("ended", DATE, _l("Conclusione: anno, mese o giorno"), _record("ended")),
-    Column("status", CODE, _l("Stato"), _record("status"), STATUS),
+    Column("municipalities", LIST, _l("Codici ISTAT dei Comuni coinvolti"), _said("municipalities")),
+    Column("beneficiaries", INTEGER, _l("Beneficiari nel periodo; meno di 5 non si pubblica"), _said("beneficiaries")),
+    Column("started", DATE, _l("Avvio: anno, mese o giorno"), _said("started")),
+    Column("ended", DATE, _l("Conclusione: anno, mese o giorno"), _said("ended")),
+    Column("status", CODE, _l("Stato"), _said("status"), STATUS),
     Column("status_label", TEXT, _LABELS, _label("status")),
     *_choice("partners", _l("Enti e soggetti coinvolti"), _LABELS, _OTHER),
     *_choice("funding", _l("Fonti di finanziamento"), _LABELS, _OTHER),
-    Column("results", TEXT, _l("Risultati raggiunti o attesi"), _record("results")),
+    Column("results", TEXT, _l("Risultati raggiunti o attesi"), _said("results")),
     *_choice("management", _l("Chi gestisce il Centro"), _LABELS, _OTHER),
     *_choice("services", _l("Servizi del Centro"), _LABELS, _OTHER),
     *_choice("professions", _l("Professioni presenti nel Centro"), _LABELS, _OTHER),
 )
 _WHERE: Final = (
-    Column("address", TEXT, _l("Indirizzo della sede, se è pubblico"), _record("address")),
+    Column("address", TEXT, _l("Indirizzo della sede, se è pubblico"), _said("address")),
     Column("lat", NUMBER, _l("Latitudine in gradi decimali (WGS 84)"), _row("latitude")),
     Column("lon", NUMBER, _l("Longitudine in gradi decimali (WGS 84)"), _row("longitude")),
     Column("position", CODE, _l("Di che cosa è la posizione: della sede o dell'ente"), _own_position, "position"),
-    Column("email", TEXT, _l("E-mail pubblica dell'ufficio"), _record("email")),
-    Column("phone", TEXT, _l("Telefono pubblico dell'ufficio"), _record("phone")),
-    Column("website", TEXT, _l("Sito della pratica"), _record("url")),
-    Column("language", TEXT, _l("Lingua in cui è scritta (ISO 639-1)"), _record("language")),
+    Column("email", TEXT, _l("E-mail pubblica dell'ufficio"), _said("email")),
+    Column("phone", TEXT, _l("Telefono pubblico dell'ufficio"), _said("phone")),
+    Column("website", TEXT, _l("Sito della pratica"), _said("url")),
+    Column("language", TEXT, _l("Lingua in cui è scritta (ISO 639-1)"), _said("language")),
     Column("page_url", TEXT, _l("La sua pagina su questo sito"), lambda entry: f"{entry.site}{PAGES}{entry.row.code}"),
 )
 COLUMNS: Final[tuple[Column, ...]] = (*_WHO, *_WHAT, *_WHERE)
