@@ -62,18 +62,18 @@ def test_a_practice_goes_the_whole_way(site: Site, open_page: OpenPage, watch: b
     _approve_and_publish(staff, code, better, scripts=scripts)
     assert public(site, better) == 1
     anybody = Person(open_page(java_script_enabled=scripts, viewport=viewport), keyboard=scripts, scripts=scripts)
-    assert _sees(anybody, better, code) == EVERYWHERE
+    assert _sees(anybody, better, code, patience=20_000) == EVERYWHERE
     _withdraw(staff, code, scripts=scripts)
     assert public(site, better) == 0
-    assert _sees(anybody, better, code) == []
+    assert _sees(anybody, better, code, patience=2_000) == []
 
 
-def _sees(person: Person, title: str, code: str) -> list[str]:
+def _sees(person: Person, title: str, code: str, *, patience: float) -> list[str]:
     """Where somebody without a login finds the practice: on the map, in the list, on its page, in each file of each version."""
     person.goes_to(f"/mappa?q={title}")
     if person.scripts:
         person.page.wait_for_selector("#map-frame[data-titled]")
-    on_map = _says_one(person)
+    on_map = _says_one(person, patience)
     _follows(person, "#map-list-link")
     found = ["map"] if on_map else []
     if person.page.locator(f'main a[href$="/pratiche/{code}"]').count():
@@ -95,11 +95,11 @@ def _sees(person: Person, title: str, code: str) -> list[str]:
     return found
 
 
-def _says_one(person: Person) -> bool:
-    """Whether the map comes to say that there is one; with scripts it looks twice, here and at the server."""
+def _says_one(person: Person, patience: float) -> bool:
+    """Whether the map comes to say, in so many milliseconds, that there is one: with scripts it asks the server, too."""
     status = person.page.locator("#map-status").filter(has_text=ONE)
     try:
-        status.wait_for(timeout=3_000 if person.scripts else 1)
+        status.wait_for(timeout=patience if person.scripts else 1)
     except TimeoutError:
         return False
     return True

@@ -39,7 +39,7 @@ function labels(parameter, row) {
 
 function nameOf(group) {
   const [row] = group.rows;
-  if (group.rows.length === 1) return [told.title(row), told.entity(row), told.about(row)].filter(Boolean).join(", ");
+  if (group.rows.length === 1) return [told.title(row), told.entity(row), told.about(row)].filter(Boolean).join(", ") || words.one;
   const regions = [...new Set(group.rows.slice(0, 40).flatMap((one) => labels("regione", one)))].slice(0, 3).join(", ");
   const text = isOnePlace(group.rows) ? words.here : words.zoom;
   return text.replace("%n", [count(group.rows.length), regions].filter(Boolean).join(", "));
