@@ -99,7 +99,7 @@ def _says_one(person: Person, patience: float) -> bool:
     """Whether the map comes to say, in so many milliseconds, that there is one: with scripts it asks the server, too."""
     status = person.page.locator("#map-status").filter(has_text=ONE)
     try:
-        status.wait_for(timeout=patience if person.scripts else 1)
+        status.wait_for(timeout=patience if person.scripts else 1_000)
     except TimeoutError:
         return False
     return True
