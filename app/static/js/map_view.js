@@ -102,6 +102,7 @@ export function createView(frame, on) {
     if (mark.className !== dressed) mark.className = dressed;
     const text = many === 1 ? "" : numbers.format(many);
     if (mark.textContent !== text) mark.textContent = text;
+    if (!mark.hasAttribute("aria-label")) mark.setAttribute("aria-label", on.name(group)); // rename() keeps it true
   }
 
   function rename() {
