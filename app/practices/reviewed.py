@@ -67,8 +67,7 @@ def practice_row(code: str) -> sa.Row[Any] | None:
         .outerjoin(staff_table, _STAFF.id == _ROW.assigned_id)
         .where(_ROW.code == code)
     )
-    found: Any = db.session.execute(query).one_or_none()
-    return found  # type: ignore[no-any-return]
+    return db.session.execute(query).one_or_none()
 
 
 def entity_label_of(row: Any) -> str:
