@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import EntityAccount
 from app.accounts.sessions import end_all_sessions
+from app.among import among
 from app.extensions import db, table_of
 from app.registry.entities import entity_table, label
 
@@ -48,7 +49,7 @@ def was_activated(entity_id: int) -> bool:
 
 def activated_among(entity_ids: Collection[int]) -> set[int]:
     """Which of these entities have ever had a password."""
-    query = sa.select(EntityAccount.entity_id).where(EntityAccount.entity_id.in_(entity_ids))
+    query = sa.select(EntityAccount.entity_id).where(among(table_of(EntityAccount).c.entity_id, entity_ids))
     return set(db.session.execute(query.order_by(EntityAccount.entity_id)).scalars())
 
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from app.accounts.models import Operator, WebSession
 from app.accounts.tokens import keyed_hash
+from app.among import among
 from app.audit.chain import record
 from app.extensions import db, table_of
 from app.registry.reminder_addresses import remind_everywhere
@@ -59,7 +60,7 @@ def people_to_remind(entity_ids: Collection[int], since: dt.datetime | None = No
     if not entity_ids:
         return []
     ended = sa.select(sa.func.lower(_ROW.email)).where(_ROW.no_reminders_at.is_not(None))
-    wanted = (_ROW.entity_id.in_(entity_ids), *_IS_THERE, _ROW.staff_id.is_(None), sa.func.lower(_ROW.email).not_in(ended))
+    wanted = (among(_ROW.entity_id, entity_ids), *_IS_THERE, _ROW.staff_id.is_(None), sa.func.lower(_ROW.email).not_in(ended))
     query = sa.select(_ROW.id, _ROW.entity_id, sa.func.lower(_ROW.email)).where(*wanted)
     if since is not None:
         seen = sa.exists().where(_SESSION.operator_id == _ROW.id, _SESSION.last_seen_at >= since)

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from app.among import among
 from app.config import settings
 from app.extensions import db, table_of
 from app.mail.claims import lease_span
@@ -72,9 +73,9 @@ def _due(channel: str, limit: int, now: dt.datetime, due_by: dt.datetime) -> Seq
 
 def _claimed(ids: Sequence[int], token: str, now: dt.datetime) -> list[ClaimedDelivery]:
     values = {"state": "claimed", "claim_token": token, "lease_until": now + lease_span(), "claimed_at": now, "changed_at": now}
-    values["tries_noted"] = Delivery.tries_noted + 1
-    db.session.execute(sa.update(Delivery).where(Delivery.id.in_(ids)).values(**values))
-    rows = db.session.execute(sa.select(*_CLAIMED).where(_ROW.id.in_(ids)).order_by(_ROW.not_before, _ROW.id))
+    values["tries_noted"] = _ROW.tries_noted + 1
+    db.session.execute(sa.update(table_of(Delivery)).where(among(_ROW.id, ids)).values(**values))
+    rows = db.session.execute(sa.select(*_CLAIMED).where(among(_ROW.id, ids)).order_by(_ROW.not_before, _ROW.id))
     return [ClaimedDelivery(*row) for row in rows]
 
 
@@ -82,7 +83,9 @@ def _within_domains(ids: Sequence[int], per_minute: int, now: dt.datetime) -> Se
     """Those of these deliveries that their domains' pace lets go now; the others are put off, each by as much as it must be."""
     if not ids or not per_minute:
         return ids
-    rows = db.session.execute(sa.select(_ROW.id, _ROW.domain).where(_ROW.id.in_(ids)).order_by(_ROW.not_before, _ROW.id)).all()
+    rows = db.session.execute(
+        sa.select(_ROW.id, _ROW.domain).where(among(_ROW.id, ids)).order_by(_ROW.not_before, _ROW.id)
+    ).all()
     used, kept, late = used_by_domain({row.domain for row in rows}, now), [], []
     for row in rows:
         used[row.domain] += 1
@@ -104,7 +107,7 @@ def _of_live_groups(ids: Sequence[int]) -> Sequence[int]:
     """
     if not ids:
         return ids
-    rows = db.session.execute(sa.select(_ROW.id, _ROW.group_id).where(_ROW.id.in_(ids)).order_by(_ROW.id)).all()
+    rows = db.session.execute(sa.select(_ROW.id, _ROW.group_id).where(among(_ROW.id, ids)).order_by(_ROW.id)).all()
     groups = {row.group_id for row in rows if row.group_id is not None}
     if not groups:
         return ids

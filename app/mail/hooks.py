@@ -78,7 +78,10 @@ class Hook(Protocol):
 
 @runtime_checkable
 class HookForMany(Protocol):
-    """The same for a kind of which many are claimed together, in as many statements as for one."""
+    """The same for kinds of which many are claimed together, in as many statements as for one.
+
+    Equal hooks of several kinds are asked once for all. The deliveries are in any language, and none is forced.
+    """
 
     def prepare(self, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str | Later]:
         """By id, of each of these: the texts to send, the short reason why it is cancelled, or when it is to go instead.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TypeVar
 
 from flask import current_app
@@ -69,10 +68,7 @@ def prepare(delivery: ClaimedDelivery, claim: Claim, now: dt.datetime) -> Prepar
 def _prepared(deliveries: Sequence[ClaimedDelivery], token: str, now: dt.datetime) -> dict[int, Prepared]:
     bad = suppressed_of({one.recipient for one in deliveries})
     outcome: dict[int, Filled | str | Later] = {one.id: BAD_ADDRESS for one in deliveries if one.recipient.lower() in bad}
-    rest = sorted((one for one in deliveries if one.id not in outcome), key=_kind_and_language)
-    for (kind, language), same in groupby(rest, key=_kind_and_language):
-        with force_locale(language):
-            outcome |= _asked(kind, list(same), now)
+    outcome |= _asked([one for one in deliveries if one.id not in outcome], now)
     prepared: dict[int, Prepared] = {}
     read = settings()
     for one in deliveries:
@@ -87,16 +83,22 @@ def _prepared(deliveries: Sequence[ClaimedDelivery], token: str, now: dt.datetim
     return prepared
 
 
-def _asked(kind: str, deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str | Later]:
-    hook = hook_of(kind)
-    if hook is None:
-        return {one.id: Filled(one.subject, one.text, one.html) for one in deliveries}
-    if isinstance(hook, HookForMany):
-        return hook.prepare(deliveries, now)
+def _asked(deliveries: Sequence[ClaimedDelivery], now: dt.datetime) -> dict[int, Filled | str | Later]:
+    """What their hooks say: one that is for many is asked once for all of them, whichever kinds it stands for."""
     outcome: dict[int, Filled | str | Later] = {}
+    for_many: dict[HookForMany, list[ClaimedDelivery]] = {}
     for one in deliveries:
-        reason = hook.wanted(one, now)
-        outcome[one.id] = hook.fill(one, now) if reason is None else reason
+        hook = hook_of(one.kind)
+        if hook is None:
+            outcome[one.id] = Filled(one.subject, one.text, one.html)
+        elif isinstance(hook, HookForMany):
+            for_many.setdefault(hook, []).append(one)
+        else:
+            with force_locale(one.language):
+                reason = hook.wanted(one, now)
+                outcome[one.id] = hook.fill(one, now) if reason is None else reason
+    for many, asked in for_many.items():
+        outcome |= many.prepare(asked, now)
     return outcome
 
 
@@ -117,10 +119,6 @@ def _raise_if_away(error: Exception) -> None:
     """Where it is the database that fails, it is nobody's message."""
     if isinstance(error, DBAPIError) and (isinstance(error, OperationalError) or error.connection_invalidated):
         raise error
-
-
-def _kind_and_language(delivery: ClaimedDelivery) -> tuple[str, str]:
-    return delivery.kind, delivery.language
 
 
 def _committed(outcome: T) -> T:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.among import among
 from app.extensions import table_of
 from app.mail.models import Delivery
 
@@ -18,5 +19,5 @@ _ROW = table_of(Delivery).c
 
 def select_reached(references: Collection[str]) -> sa.Select[Any]:
     """`group_id` and `reference` of each delivery to these references that is in a group."""
-    reached = sa.and_(_ROW.reference.in_(references), _ROW.state.not_in(("failed", "bounced", "cancelled")))
+    reached = sa.and_(among(_ROW.reference, references), _ROW.state.not_in(("failed", "bounced", "cancelled")))
     return sa.select(_ROW.group_id, _ROW.reference).where(reached, _ROW.group_id.is_not(None))

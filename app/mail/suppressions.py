@@ -13,13 +13,14 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from app.extensions import db
+from app.among import among
+from app.extensions import db, table_of
 from app.mail.models import Suppression
 
 
 def suppressed_of(emails: Collection[str]) -> set[str]:
     """Which of these addresses a server has called bad, in small letters."""
-    query = sa.select(Suppression.email).where(Suppression.email.in_({email.lower() for email in emails}))
+    query = sa.select(Suppression.email).where(among(table_of(Suppression).c.email, {email.lower() for email in emails}))
     return set(db.session.execute(query.order_by(Suppression.email)).scalars())
 
 

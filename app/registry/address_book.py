@@ -14,7 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.extensions import db
+from app.among import among
+from app.extensions import db, table_of
 from app.registry.address_holds import HoldRow, close_hold
 from app.registry.addresses import (
     AlreadyRegisteredError,
@@ -57,7 +58,7 @@ def emails_for_reminders(entity_ids: Collection[int]) -> dict[int, set[str]]:
     """Of each of these entities, its addresses in use to which a reminder may go."""
     query = sa.select(ContactAddress.entity_id, ContactAddress.email)
     used = (ContactAddress.ended_at.is_(None), ContactAddress.no_reminders_at.is_(None))
-    query = query.where(ContactAddress.entity_id.in_(entity_ids), *used)
+    query = query.where(among(table_of(ContactAddress).c.entity_id, entity_ids), *used)
     found: dict[int, set[str]] = {entity_id: set() for entity_id in entity_ids}
     for row in db.session.execute(query.order_by(ContactAddress.id)):
         found[row.entity_id].add(row.email)

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.among import among
 from app.extensions import db, table_of
 from app.registry.folding import fold
 from app.registry.models import KINDS, MUNICIPALITY, Entity
@@ -135,7 +136,7 @@ def find_by_ids(entity_ids: Collection[int], *, in_force: bool = False) -> list[
     """The entities with these ids, also those that no longer exist unless only those `in_force` are meant, by name and code."""
     if not entity_ids:
         return []
-    query = sa.select(*_COLUMNS).where(Entity.id.in_(entity_ids))
+    query = sa.select(*_COLUMNS).where(among(entity_table.c.id, entity_ids))
     query = query.where(Entity.valid_to.is_(None)) if in_force else query
     query = query.order_by(Entity.search_name, Entity.code)
     return _rows(db.session.execute(query).all())

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
+from app.among import among
 from app.extensions import db
 from app.registry.entities import entity_table
 from app.registry.models import Entity
@@ -27,7 +28,7 @@ def is_day_of_year(text: str) -> bool:
 def closed_for_patron(entity_ids: Collection[int], day: dt.date) -> set[int]:
     """Those of these entities whose patron's day it is. One statement."""
     row = entity_table.c
-    query = sa.select(row.id).where(row.id.in_(entity_ids), row.patron_day == day.strftime("%m-%d")).order_by(row.id)
+    query = sa.select(row.id).where(among(row.id, entity_ids), row.patron_day == day.strftime("%m-%d")).order_by(row.id)
     return set(db.session.execute(query).scalars())
 
 

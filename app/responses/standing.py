@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.among import among
 from app.editions.current import EditionView
 from app.extensions import db, table_of
 from app.registry.entities import EntityRow, entity_table, find_by_ids
@@ -104,10 +105,10 @@ class Standing:
 def told_of(entity_ids: Collection[int], edition: EditionView) -> set[int]:
     """Those of these entities of which something is known in an edition: they have sent a version, name somebody or are named,
     or stand in another's place. Of all others `standing_of` says nothing."""
-    sent = sa.select(RESPONSE.entity_id).where(RESPONSE.edition_id == edition.id, RESPONSE.entity_id.in_(entity_ids))
+    sent = sa.select(RESPONSE.entity_id).where(RESPONSE.edition_id == edition.id, among(RESPONSE.entity_id, entity_ids))
     names = sent.join(table_of(ResponseLink), LINK.response_id == RESPONSE.id)
-    named = sa.select(LINK.target_id).where(LINK.target_id.in_(entity_ids))
-    successors = sa.select(entity_table.c.successor_id).where(entity_table.c.successor_id.in_(entity_ids))
+    named = sa.select(LINK.target_id).where(among(LINK.target_id, entity_ids))
+    successors = sa.select(entity_table.c.successor_id).where(among(entity_table.c.successor_id, entity_ids))
     query = sa.union(sent.where(RESPONSE.submitted_as.is_not(None)), names, named, successors)
     return {entity_id for entity_id in db.session.execute(query).scalars() if entity_id is not None}
 
