@@ -257,13 +257,13 @@ def test_an_open_query_is_marked_where_it_is_answered_and_on_the_task_list(coord
     assert person.get("/compila/B/2").by_id("richiesta-B04")
     assert marks(person, "/compila/B") == marks(person, "/compila/C") == []
     overview = person.get("/compila")
-    assert [text for text in overview.texts("task-note") if "segreteria" in text] == ["La segreteria chiede di una risposta"]
+    assert [text for text in overview.texts("task-note") if "segreteria" in text] == ["La segreteria chiede chiarimenti su una risposta"]
     described = [one.attributes.get("aria-describedby") or "" for one in overview.page.all("a")]
     assert [one.split()[-1] for one in described if "query" in one] == ["task-1-query"]
     begin_at_desk(coordinator, query="?domanda=B04")
     assert len(marks(person, "/compila/B/2")) == 2
     assert len(marks(person, "/compila/B/2?messaggio=2")) == 2, "the one whose link led there is not told twice"
-    assert "La segreteria chiede di 2 risposte" in person.get("/compila").text
+    assert "La segreteria chiede chiarimenti su 2 risposte" in person.get("/compila").text
     coordinator._send(coordinator.get("/gestione/messaggi/1").form("/gestione/messaggi/1/chiudi"), {}, None)
     write(person, "/messaggi/2", "Corretto")
     assert marks(person, "/compila/B/2") == []
@@ -280,8 +280,8 @@ def test_a_query_on_a_sheet_is_marked_on_that_sheet_alone_and_in_the_list(coordi
     begin_at_desk(coordinator, query=f"?domanda=P01&scheda={items[1]}")
     assert [len(marks(person, f"/compila/pratiche/{item}")) for item in items] == [0, 1]
     rows = person.get("/compila/P").texts("sheet-row")
-    assert ["La segreteria chiede di una risposta" in row for row in rows] == [False, True]
-    assert person.get("/compila").text.count("La segreteria chiede di una risposta") == 1
+    assert ["La segreteria chiede chiarimenti su una risposta" in row for row in rows] == [False, True]
+    assert person.get("/compila").text.count("La segreteria chiede chiarimenti su una risposta") == 1
 
 
 def test_staff_on_the_telephone_sees_no_query_of_the_desks(coordinator: Person, new_person: NewPerson) -> None:
