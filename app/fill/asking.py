@@ -69,7 +69,11 @@ def query_notes(threads: Iterable[ThreadRow], questionnaire: Questionnaire) -> M
     """Step's code, or sheet's id → that the desk asks about answers of it, in words."""
     counted = Counter(thread.item or _step_code(questionnaire, thread.question) for thread in threads)
     return {
-        place: ngettext("La segreteria chiede chiarimenti su una risposta", "La segreteria chiede chiarimenti su %(num)d risposte", count)
+        place: ngettext(
+            "La segreteria chiede chiarimenti su una risposta",
+            "La segreteria chiede chiarimenti su %(num)d risposte",
+            count,
+        )
         for place, count in counted.items()
     }
 

@@ -228,11 +228,11 @@ def test_a_query_opens_at_its_answer(coordinator: Person, new_person: NewPerson)
     assert page.value("oggetto")[0].startswith("B04 ")
     begin_at_desk(coordinator, query="?domanda=B04")
     overview = person.get("/compila")
-    assert "La segreteria chiede di queste risposte" in overview.text
+    assert "La segreteria chiede chiarimenti su queste risposte" in overview.text
     there = next(link for link in overview.links().values() if "messaggio=1" in link)
     assert there == "/compila/B/2?messaggio=1#q-B04"
     shown = person.get(there.partition("#")[0])
-    assert "La segreteria chiede di questa risposta:" in " ".join(shown.by_id("richiesta-B04").text.split())
+    assert "La segreteria chiede chiarimenti su questa risposta:" in " ".join(shown.by_id("richiesta-B04").text.split())
     assert not shown.with_class("nav-count")
     assert there in person.get("/messaggi/1").links().values()
     assert not person.get("/compila/B?messaggio=1").with_class("question-query"), "the question is on another page"
@@ -252,12 +252,13 @@ def test_an_open_query_is_marked_where_it_is_answered_and_on_the_task_list(coord
     answer_all(person)
     begin_at_desk(coordinator, query="?domanda=B04")
     [mark] = marks(person, "/compila/B/2")
-    assert mark.startswith("La segreteria chiede di questa risposta: B04 ")
+    assert mark.startswith("La segreteria chiede chiarimenti su questa risposta: B04 ")
     assert person.get("/compila/B/2").links()["Leggi e rispondi"] == "/messaggi/1"
     assert person.get("/compila/B/2").by_id("richiesta-B04")
     assert marks(person, "/compila/B") == marks(person, "/compila/C") == []
     overview = person.get("/compila")
-    assert [text for text in overview.texts("task-note") if "segreteria" in text] == ["La segreteria chiede chiarimenti su una risposta"]
+    asked = [text for text in overview.texts("task-note") if "segreteria" in text]
+    assert asked == ["La segreteria chiede chiarimenti su una risposta"]
     described = [one.attributes.get("aria-describedby") or "" for one in overview.page.all("a")]
     assert [one.split()[-1] for one in described if "query" in one] == ["task-1-query"]
     begin_at_desk(coordinator, query="?domanda=B04")
