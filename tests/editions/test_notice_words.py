@@ -70,12 +70,13 @@ def test_french_has_no_break_before_high_punctuation_and_a_title_is_left_as_it_i
 
 
 def test_the_language_is_that_of_the_entitys_place_or_what_it_has_chosen(app: Flask) -> None:
-    add_municipalities("048017", "021008")
-    firenze, bolzano = find_by_code("048017"), find_by_code("021008")
-    assert firenze is not None
-    assert bolzano is not None
-    assert (words_for(THREAD_MESSAGE, firenze.id).language, words_for(THREAD_MESSAGE, bolzano.id).language) == ("it", "de")
-    choose_language(bolzano.id, "it", actor="staff:1", now=START)
-    choose_language(firenze.id, "sl", actor="staff:1", now=START)
-    assert (words_for(THREAD_MESSAGE, firenze.id).language, words_for(THREAD_MESSAGE, bolzano.id).language) == ("sl", "it")
-    assert words_for(THREAD_MESSAGE, 999_999).language == "it"
+    with app.app_context():
+        add_municipalities("048017", "021008")
+        firenze, bolzano = find_by_code("048017"), find_by_code("021008")
+        assert firenze is not None
+        assert bolzano is not None
+        assert (words_for(THREAD_MESSAGE, firenze.id).language, words_for(THREAD_MESSAGE, bolzano.id).language) == ("it", "de")
+        choose_language(bolzano.id, "it", actor="staff:1", now=START)
+        choose_language(firenze.id, "sl", actor="staff:1", now=START)
+        assert (words_for(THREAD_MESSAGE, firenze.id).language, words_for(THREAD_MESSAGE, bolzano.id).language) == ("sl", "it")
+        assert words_for(THREAD_MESSAGE, 999_999).language == "it"
