@@ -17,7 +17,7 @@ from flask_babel import ngettext
 
 from app.clock import now
 from app.fill import blueprint
-from app.fill.opening import author, load_response, locale
+from app.fill.opening import author, identity, load_response, locale
 from app.fill.path import SHEET_ADDRESSES
 from app.fill.saving import sent_for_another
 from app.practices.fields import NAMES, value_text
@@ -83,7 +83,8 @@ def told_of(response: OpenResponse, sheet: str, item: str) -> Told | None:
         return None
     one = found[0]
     action = url_for("fill.answer_desk", sheet=sheet, item=item)
-    return Told(one.note, _proposals(response, one), action, not has_unsent_changes(response))
+    by_phone = identity().telephone is not None  # staff does not confirm to itself what the desk asks
+    return Told(one.note, _proposals(response, one), action, not by_phone and not has_unsent_changes(response))
 
 
 def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:

@@ -16,6 +16,7 @@ from flask_babel import ngettext
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import sheet_name
+from app.fill.asking import open_queries, query_notes
 from app.fill.forms import Typed, seen_revisions
 from app.fill.opening import author, load_response, locale
 from app.fill.path import (
@@ -66,7 +67,10 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A sheet in the list. `above` and `below`: in front of which one it goes when it moves up or down ("" is the end)."""
+    """A sheet in the list. `above` and `below`: in front of which one it goes when it moves up or down ("" is the end).
+
+    `query`: that the desk asks about answers of it, empty where it does not.
+    """
 
     id: str
     title: str
@@ -78,11 +82,13 @@ class SheetRow:
     last: bool
     disputed: bool
     seen: str
+    query: str
 
 
 def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found: Review) -> list[SheetRow]:
     document = response.document
     values, revisions = document.values(), document.item_revisions()
+    asked_by_desk = query_notes(open_queries(response), response.questionnaire) if live else {}
     return [
         SheetRow(
             id=item,
@@ -95,6 +101,7 @@ def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found:
             last=index == len(live) - 1,
             disputed=item in document.conflicts,
             seen=_open_decisions(response, item),
+            query=asked_by_desk.get(item, ""),
         )
         for index, item in enumerate(live)
     ]

@@ -33,6 +33,7 @@ from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.learning.arms import Expected, keep_arms, look_ahead, places_of
 from app.reminders.learning.turns import Turn, turns
 from app.reminders.models import Batch
+from app.reminders.occasions import UNCOUNTED
 from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
 from app.reminders.template_files import files_of_template, have_same_files
@@ -355,6 +356,8 @@ def _store(
         keep_arms(batch_id, order, read.expected, days=schedule.days, variants=len(read.templates))
     detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
     detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
+    if plan.choice.beyond_limit and read.templates[0].occasion not in UNCOUNTED:
+        detail["beyond"] = True  # whoever queues it has decided so
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id
