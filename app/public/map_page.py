@@ -1,6 +1,7 @@
 """`/mappa`: what is public on a map of Italy, Regions shaded by how many municipalities the edition represents.
 
-The page works without scripts: Regions and a table by Region lead to the list; the form filters the counts.
+The page works without scripts: Regions and a table by Region lead to the list; the form filters the counts. What the shades
+say of Regions and provinces stands in tables too, from which the script takes the shades of the provinces.
 Not for: the files that the page's script loads (`map_files.py`), drawing (`static/js/map.js`), finding (`practices.finding`).
 Holds always: nothing but what is published, and the numbers of `/risultati`, stand in it.
 """
@@ -30,6 +31,7 @@ from app.practices.vocabulary import labels
 from app.public import blueprint
 from app.public.frame import shown_edition
 from app.public.open_pages import open_page
+from app.registry.folding import fold
 from app.web.language import current_language
 from app.web.numbers import number_words
 from app.web.site_address import site_address
@@ -53,6 +55,19 @@ class Region:
     share: str
     count: int
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """A province in the table and, by its sign, on the map. `shade`: as a Region's."""
+
+    sign: str
+    name: str
+    region: str
+    shade: int
+    represented: str
+    municipalities: str
+    share: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ def _draw(filters: Filters, version: Version | None) -> str:
         groups=tuple(_with_asked(choices(version, locale), filters, version, locale)),
         found=found,
         regions=tuple(_regions(board, found, filters, version)),
-        provinces=_provinces(edition) if board else "",
+        provinces=_provinces(edition, board),
         total=board.part.total if board else None,
         taken_at=board.taken_at if board else None,
         list_address=url_for("public.practices") + filters.query_string(),
@@ -140,10 +155,18 @@ def _regions(board: Board | None, found: Count, filters: Filters, version: Versi
         )
 
 
-def _provinces(edition: EditionView | None) -> str:
-    """ "TO:12:312 …": sign, municipalities represented, all of them; for the shades that the script draws when zoomed."""
-    rows = provinces_of(edition) if edition else ()
-    return " ".join(f"{row.key}:{row.line.represented.entities}:{row.line.universe.entities}" for row in rows)
+def _provinces(edition: EditionView | None, board: Board | None) -> list[Province]:
+    """Every province that has municipalities, by name; none before the edition has opened."""
+    if edition is None or board is None:
+        return []
+    words = number_words(current_language())
+    regions = {row.key: row.name for row in board.part.regions}
+    found = []
+    for region, row in provinces_of(edition):
+        some, everybody = row.line.represented.entities, row.line.universe.entities
+        numbers = (words.whole(some), words.whole(everybody), words.share(some, everybody))
+        found.append(Province(row.key, row.name or row.key, regions.get(region, region), shade_of(some, everybody), *numbers))
+    return sorted((one for one in found if one.sign != NOWHERE), key=lambda one: fold(one.name))
 
 
 def _with_asked(groups: tuple[Group, ...], filters: Filters, version: Version, locale: str) -> Iterator[Group]:

@@ -213,7 +213,32 @@ def test_regions_are_shaded_by_the_numbers_of_the_results(app: Flask, client: Fl
     assert (shades["09"], shades["01"]) == ("5", "0")
     assert re.search(r"<title>Toscana: 100,0%</title>", page)
     assert "1 su 1" in page
-    assert re.search(r'data-provinces="[^"]*FI:1:1', page)
+
+
+def test_provinces_that_the_map_shades_stand_in_a_table_by_name(
+    app: Flask, client: FlaskClient, publish: Publish
+) -> None:
+    publish()
+    answer(app, FIRENZE)
+    page = client.get("/mappa").text
+    assert re.findall(r'data-province="(\w\w)" data-shade="(\d)"><th scope="row">([^<]+)<', page) == [
+        ("BZ", "0", "Bolzano/Bozen"),
+        ("FI", "5", "Firenze"),
+        ("PE", "0", "Pescara"),
+        ("TO", "0", "Torino"),
+        ("TN", "0", "Trento"),
+    ]
+    row = next(row for row in re.findall(r"<tr data-province.*?</tr>", page) if "Firenze" in row)
+    assert re.findall(r"<td[^>]*>([^<]*)", row) == ["Toscana", "1 su 1", "100,0%"]
+
+
+def test_before_the_edition_opens_no_province_is_shaded(client: FlaskClient, app: Flask, clock: Clock) -> None:
+    with app.app_context():
+        add_municipalities()
+        add_practices([practice_row(FIRENZE, PublicRecord("Sportello"), clock())])
+        publish_all(clock())
+    page = client.get("/mappa").text
+    assert ("1 scheda" in page, "data-province=" in page, "map-shade-unknown" in page) == (True, False, True)
 
 
 def test_shades_begin_at_their_bounds() -> None:

@@ -189,20 +189,13 @@ async function drawProvinces(near) {
   state.provinces = fetch(words.shapes).then((answer) => answer.json());
   const shapes = await state.provinces.catch(() => (state.provinces = null));
   if (!shapes) return;
-  const covered = new Map(words.provinces.split(" ").filter(Boolean).map((one) => one.split(":")).map(([sign, some, all]) => [sign, [Number(some), Number(all)]]));
+  const shades = new Map([...document.querySelectorAll("#map-province-table [data-province]")].map((row) => [row.dataset.province, row.dataset.shade]));
   for (const [sign, path] of Object.entries(shapes)) {
     const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    const [some, all] = covered.get(sign) ?? [0, 0];
     made.setAttribute("d", path);
-    made.setAttribute("class", `map-area map-province map-shade-${all ? shadeOf(some, all) : "unknown"}`);
+    made.setAttribute("class", `map-area map-province map-shade-${shades.get(sign) ?? "unknown"}`);
     layer.append(made);
   }
-}
-
-/** Twin of app.public.map_page.shade_of. */
-function shadeOf(some, all) {
-  const bounds = words.shades.split(" ").map(Number).slice(1, -1);
-  return some && all ? 1 + bounds.filter((bound) => some * 100 >= bound * all).length : 0;
 }
 
 async function loadTitles() {
