@@ -10,11 +10,13 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import jsonschema
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from pydantic import ValidationError
 from sqlalchemy.orm import Session, scoped_session
 
 from app import config_data
@@ -31,7 +33,7 @@ from app.practices.published import Version, version_of
 from app.practices.publishing import retract
 from app.practices.record import CHOICES
 from app.practices.vocabulary import labels
-from tests.practices.open_data import FULL, GEOJSON, ROWS, UMAP, publish_rows, table, text, text_of, version
+from tests.practices.open_data import FULL, GEOJSON, ROWS, UMAP, publish_rows, read_geojson, table, text, text_of, version
 
 
 def numbered(number: int) -> Version:
@@ -51,6 +53,7 @@ def codes(edition: EditionView, db_session: scoped_session[Session], now: dt.dat
 def test_the_geojson_is_geojson_with_flat_properties_as_umap_reads_them(codes: dict[str, str]) -> None:
     found = json.loads(text("pratiche.geojson"))
     jsonschema.Draft202012Validator(GEOJSON).validate(found)
+    assert len(read_geojson(found).features) == len(ROWS)
     by_name = {one["properties"]["name"]: one for one in found["features"]}
     assert set(by_name) == set(TITLES)
     full = by_name[FULL.title]
@@ -60,6 +63,22 @@ def test_the_geojson_is_geojson_with_flat_properties_as_umap_reads_them(codes: d
     assert by_name["Il Centro"]["geometry"] is None
     assert by_name["=1+1"]["properties"]["position"] == "entity"
     assert (found["version"], found["license"]) == (1, LICENCES["cc-by-4.0"].url)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"type": "Features"},
+        {"features": [{"type": "Feature", "properties": {}}]},
+        {"features": [{"type": "Feature", "geometry": None}]},
+        {"features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [11.25]}, "properties": {}}]},
+        {"features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": ["a", "b"]}, "properties": {}}]},
+        {"features": [{"type": "Feature", "id": ["x"], "geometry": None, "properties": {}}]},
+    ],
+)
+def test_what_is_no_geojson_is_not_read_as_such(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        read_geojson({"type": "FeatureCollection", "features": []} | broken)
 
 
 def test_codes_stand_beside_italian_labels_and_istat_codes_are_texts(codes: dict[str, str]) -> None:
@@ -131,6 +150,8 @@ def test_the_codebook_explains_every_column_and_every_code_that_a_file_holds(cod
 def test_the_umap_file_has_a_layer_for_each_area_and_kind_and_each_entry_with_a_place_in_one(codes: dict[str, str]) -> None:
     found = json.loads(text("pratiche.umap"))
     jsonschema.Draft202012Validator(UMAP).validate(found)
+    for layer in found["layers"]:
+        assert all(feature.geometry for feature in read_geojson(layer).features)
     named = {layer["_umap_options"]["name"]: layer for layer in found["layers"]}
     assert list(named) == [
         *labels("it")["area"].values(),
@@ -147,6 +168,7 @@ def test_the_umap_file_has_a_layer_for_each_area_and_kind_and_each_entry_with_a_
 
 def test_before_the_first_publication_every_file_is_valid_and_empty(edition: EditionView) -> None:
     jsonschema.Draft202012Validator(GEOJSON).validate(json.loads(text("pratiche.geojson")))
+    assert read_geojson(json.loads(text("pratiche.geojson"))).features == []
     jsonschema.Draft202012Validator(UMAP).validate(json.loads(text("pratiche.umap")))
     assert json.loads(text("pratiche.geojson"))["features"] == []
     assert table(text("pratiche.csv")) == []

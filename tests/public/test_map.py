@@ -26,6 +26,7 @@ from app.practices.record import PublicRecord
 from app.public.map_page import region_shapes, shade_of
 from tests.conftest import Clock
 from tests.fill.person import Screen
+from tests.practices.open_data import read_geojson
 from tests.public.conftest import Stage
 from tests.public.test_results import answer
 from tests.public_practices import add_practices, practice_row, publish_all
@@ -108,6 +109,22 @@ def test_an_entry_with_an_address_of_its_own_stands_there(client: FlaskClient, p
         x, y = x + right, y + down
         places += [(x, y)] * rows
     assert places[found["codes"].split(" ").index(codes[1])] == on_plane(43.8, 11.3)
+
+
+def test_the_map_has_the_places_of_the_geojson_file(client: FlaskClient, publish: Publish) -> None:
+    publish()
+    features = read_geojson(json.loads(client.get("/dati/pratiche.geojson").data)).features
+    expected = {
+        one.id: on_plane(one.geometry.coordinates.latitude, one.geometry.coordinates.longitude)
+        for one in features
+        if one.geometry
+    }
+    found = loaded(client, "/mappa/dati.json")
+    x, y = (list(itertools.accumulate(found[axis])) for axis in "xy")
+    places = [place for place, rows in zip(zip(x, y, strict=True), found["rows"], strict=True) for _row in range(rows)]
+    codes = found["codes"].split(" ")
+    assert dict(zip(codes, places, strict=False)) == expected
+    assert sorted(codes) == sorted(one.id for one in features)
 
 
 @pytest.mark.parametrize("degrees", [(-90.0, 11.0), (90.0, 11.0), (math.nan, 11.0), (43.0, math.inf), (-math.inf, math.nan)])
@@ -215,9 +232,7 @@ def test_regions_are_shaded_by_the_numbers_of_the_results(app: Flask, client: Fl
     assert "1 su 1" in page
 
 
-def test_provinces_that_the_map_shades_stand_in_a_table_by_name(
-    app: Flask, client: FlaskClient, publish: Publish
-) -> None:
+def test_provinces_that_the_map_shades_stand_in_a_table_by_name(app: Flask, client: FlaskClient, publish: Publish) -> None:
     publish()
     answer(app, FIRENZE)
     page = client.get("/mappa").text
