@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 
 from app.practices.finding import KIND_NAMES
 from app.practices.published import ENTRY
-from app.practices.record import PublicRecord, read_record
+from app.practices.record import PublicRecord, read_record, web_address
 from app.practices.vocabulary import STATUS, Labels
 from app.registry.entities import label as entity_label
 from app.registry.entities import labels_of
@@ -200,5 +200,5 @@ def _contacts(record: PublicRecord) -> Iterator[Contact]:
         yield Contact(_("E-mail"), record.email, f"mailto:{quote(record.email, safe='@')}")
     if record.phone:
         yield Contact(_("Telefono"), record.phone, f"tel:{quote(record.phone.replace(' ', ''), safe='+')}")
-    if record.url.startswith(("http://", "https://")):
-        yield Contact(_("Pagina web"), record.url, record.url)
+    if address := web_address(record.url):
+        yield Contact(_("Pagina web"), address, address)

@@ -31,9 +31,10 @@ from app.practices.opendata.licences import LICENCES
 from app.practices.opendata.umap import POPUP
 from app.practices.published import Version, version_of
 from app.practices.publishing import retract
-from app.practices.record import CHOICES
+from app.practices.record import CHOICES, PublicRecord
 from app.practices.vocabulary import labels
 from tests.practices.open_data import FULL, GEOJSON, ROWS, UMAP, publish_rows, read_geojson, table, text, text_of, version
+from tests.public_practices import add_practices, practice_row, publish_all
 
 
 def numbered(number: int) -> Version:
@@ -164,6 +165,50 @@ def test_the_umap_file_has_a_layer_for_each_area_and_kind_and_each_entry_with_a_
     area = labels("it")["area"]
     assert held == [(area["families"], "=1+1"), (area["childhood"], FULL.title), ("Altre buone pratiche", "Di una volta")]
     assert set(re.findall(r"{(\w+)", POPUP)) <= set(COLUMN_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("[[https://example.org|qui]]", "[ [https://example.org|qui] ]"),
+        ("{{{https://example.org}}}", "{ { {https://example.org} } }"),
+        ("{{https://example.org/a.png|40}}", "{ {https://example.org/a.png|40} }"),
+        ("<iframe src=x></iframe><!-- <?", "< iframe src=x>< /iframe>< !-- < ?"),
+        ("bambini < 5 anni [nido] {estivo}, 3<4", "bambini < 5 anni [nido] {estivo}, 3<4"),
+    ],
+)
+def test_no_text_is_markup_in_a_popup_of_umap(
+    edition: EditionView, db_session: scoped_session[Session], now: dt.datetime, written: str, shown: str
+) -> None:
+    record = PublicRecord(written, "families", description=f"Prima.\n{written}", address=written, latitude=43.7, longitude=11.2)
+    add_practices([practice_row("048017", record, now)])
+    publish_all(now)
+    features = [one for layer in json.loads(text("pratiche.umap"))["layers"] for one in layer["features"]]
+    (properties,) = [one["properties"] for one in features]
+    assert (properties["name"], properties["description"], properties["address"]) == (shown, f"Prima.\n{shown}", shown)
+    assert json.loads(text("pratiche.geojson"))["features"][0]["properties"]["name"] == written
+
+
+@pytest.mark.parametrize(
+    ("url", "website"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("HTTP://example.org", "HTTP://example.org"),
+        ("javascript:alert(1)//https://example.org", None),
+        ("data:text/html,x", None),
+        ("//example.org", None),
+        ("https://", None),
+        ("https://example.org\njavascript:alert(1)", None),
+    ],
+)
+def test_a_website_is_an_address_of_the_web_or_none(
+    edition: EditionView, db_session: scoped_session[Session], now: dt.datetime, url: str, website: str | None
+) -> None:
+    add_practices([practice_row("048017", PublicRecord("Sportello", "families", url=url), now)])
+    publish_all(now)
+    assert json.loads(text("pratiche.jsonl")).get("website") == website
+    assert json.loads(text("pratiche.geojson"))["features"][0]["properties"].get("website") == website
+    assert table(text("pratiche.csv"))[0]["website"] == (website or "")
 
 
 def test_before_the_first_publication_every_file_is_valid_and_empty(edition: EditionView) -> None:
