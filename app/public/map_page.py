@@ -1,13 +1,15 @@
 """`/mappa`: what is public on a map of Italy, Regions shaded by how many municipalities the edition represents.
 
 The page works without scripts: Regions and a table by Region lead to the list; the form filters the counts. What the shades
-say of Regions and provinces stands in tables too, from which the script takes the shades of the provinces.
+say of Regions and provinces stands in tables too, from which the script takes the shades of the provinces. `scheda` in the
+address opens one entry: with scripts on the map, without as a list of it alone.
 Not for: the files that the page's script loads (`map_files.py`), drawing (`static/js/map.js`), finding (`practices.finding`).
 Holds always: nothing but what is published, and the numbers of `/risultati`, stand in it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,6 +33,7 @@ from app.practices.vocabulary import labels
 from app.public import blueprint
 from app.public.frame import shown_edition
 from app.public.open_pages import open_page
+from app.public.practice_cards import CARD_COLUMNS, Card, card_of
 from app.registry.folding import fold
 from app.web.language import current_language
 from app.web.numbers import number_words
@@ -39,6 +42,8 @@ from app.web.site_address import site_address
 KIND: Final = "genere"
 SHADES: Final = (10, 25, 50, 75)
 """The bounds of the shades, in percents of the municipalities represented; a shade of its own for none at all."""
+SHEET: Final = "scheda"
+_CODE: Final = re.compile(r"[0-9A-Z]{4,12}")
 _SHAPES: Final = Path(__file__).parent / "data" / "regions.json"
 
 
@@ -83,12 +88,19 @@ class Count:
 def map_page() -> Response:
     """The map, or what there will be on it."""
     filters = read_filters(request.args).filters
+    asked = request.args.get(SHEET, "").upper()
+    code = asked if _CODE.fullmatch(asked) else ""
     minute = int(clock.now().timestamp() // 60)  # the numbers of the edition are renewed once a minute
-    return open_page((filters, minute), lambda version: _draw(filters, version))
+    return open_page((filters, code, minute), lambda version: _draw(filters, code, version))
 
 
-def _draw(filters: Filters, version: Version | None) -> str:
-    path = url_for("public.map_page") + filters.query_string()
+def map_sheet_address(code: str) -> str:
+    """The address of the map with the entry of this code open."""
+    return f"{url_for('public.map_page')}?{SHEET}={code}#map-main"
+
+
+def _draw(filters: Filters, code: str, version: Version | None) -> str:
+    path = url_for("public.map_page") + filters.query_string(**({SHEET: code} if code else {}))
     site = {"path": path, "canonical": site_address("public.map_page")}
     if version is None or not version.entries:
         return render_template("public/map.html", version=None, **site)
@@ -98,6 +110,8 @@ def _draw(filters: Filters, version: Version | None) -> str:
     return render_template(
         "public/map.html",
         version=version,
+        sheet_code=code,
+        sheets=_sheets(code, locale) if code else (),
         filters=filters,
         groups=tuple(_with_asked(choices(version, locale), filters, version, locale)),
         found=found,
@@ -123,6 +137,12 @@ def shade_of(represented: int, everybody: int) -> int:
 def region_shapes() -> dict[str, str]:
     """Code → SVG path on the plane of `app.practices.plane`."""
     return msgspec.json.decode(_SHAPES.read_bytes(), type=dict[str, str])
+
+
+def _sheets(code: str, locale: str) -> list[Card]:
+    """The card of the entry of this code, if it is public."""
+    query = sa.select(*CARD_COLUMNS).where(CURRENT, ENTRY.code == code)
+    return [card_of(row, labels(locale), locale) for row in db.session.connection().execute(query)]
 
 
 def _count(filters: Filters) -> Count:

@@ -30,6 +30,7 @@ from app.practices.published import CURRENT, ENTRY, Version, entry_table
 from app.practices.record import read_record
 from app.practices.vocabulary import Labels, labels
 from app.public import blueprint
+from app.public.map_page import map_sheet_address
 from app.public.menu import address_of
 from app.public.open_pages import open_page
 from app.public.practice_cards import CARD_COLUMNS, Card, card_of, sheet_of
@@ -190,18 +191,13 @@ def _sheet(code: str) -> str:
     locale = current_language()
     named = labels(locale)
     same = _cards(named, locale, ENTRY.code != code, ENTRY.entity_code == row.entity_code)
-    map_address = address_of("public.map_page")
     return render_template(
         "public/practice.html",
         sheet=sheet_of(row, named, locale, same, _similar(row, named, locale)),
-        map_address=map_address and map_address + Filters(text=row.title[:100], region=_some(row.region_code)).query_string(),
+        map_address=map_sheet_address(code) if row.latitude is not None else "",
         path=url_for("public.practice_page", code=code),
         canonical=site_address("public.practice_page", code=code),
     )
-
-
-def _some(value: str | None) -> tuple[str, ...]:
-    return (value,) if value else ()
 
 
 def _similar(row: Any, named: Labels, locale: str) -> list[Card]:

@@ -220,6 +220,35 @@ def test_everything_is_reached_with_the_keyboard(open_page: OpenPage) -> None:
         expect(page.locator("h1")).to_have_text(name)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_practice_leads_to_its_card_on_the_map(open_page: OpenPage, application: Flask, size: str) -> None:
+    placed = sa.select(ENTRY.code, ENTRY.title).where(CURRENT, ENTRY.latitude.is_not(None)).order_by(ENTRY.code)
+    code, title = db.session.execute(placed).all()[MANY // 2]
+    db.session.rollback()
+    page = open_page(f"/pratiche/{code}", viewport=SIZES[size])
+    page.get_by_role("link", name="Vedi sulla mappa").click()
+    ready(page)
+    panel = page.locator("#map-panel")
+    expect(panel).to_be_in_viewport()
+    expect(panel.locator("h2")).to_have_text(title)
+    expect(panel.locator("a")).to_have_attribute("href", f"/pratiche/{code}")
+    expect(page.locator("#map-status")).to_contain_text(f"Aperta la scheda «{title}».")
+    expect(page.locator('.map-mark[aria-expanded="true"]')).to_be_in_viewport()
+    assert page.url.endswith(f"/mappa?scheda={code}")
+    browsers.assert_accessible(page)
+    page.locator("#map-close").click()
+    page.wait_for_url("**/mappa")
+
+
+def test_without_scripts_the_card_stands_on_the_page(open_page: OpenPage, application: Flask, watch: browsers.Watch) -> None:
+    watch.expect("/js/map_")
+    code = listed("genere=practice")[0]
+    page = open_page(f"/mappa?scheda={code}", java_script_enabled=False)
+    assert page.locator(".practice-cards a").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
+        f"/pratiche/{code}"
+    ]
+
+
 def test_a_drag_moves_the_map_and_opens_nothing(open_page: OpenPage) -> None:
     page = ready(open_page("/mappa"))
     box = page.locator("#map-frame").bounding_box()

@@ -33,6 +33,7 @@ from tests.public_practices import add_practices, practice_row, publish_all
 from tests.registry_rows import add_municipalities
 
 FIRENZE, BOLZANO = "048017", "021008"
+CANONICAL = "http://127.0.0.1:8000/mappa"
 Publish = Callable[[], list[str]]
 ROWS: tuple[tuple[str, PublicRecord, dict[str, Any]], ...] = (
     (FIRENZE, PublicRecord("Sportello", "families", types=("desk",), recipients=("parents", "age02")), {}),
@@ -214,6 +215,26 @@ def test_without_scripts_the_table_counts_what_is_asked_for_and_leads_to_the_lis
     assert 'href="/pratiche?q=sportello&amp;area=families&amp;regione=09&amp;genere=practice"' in filtered.text
     assert 'href="/pratiche?q=sportello&amp;area=families&amp;genere=practice"' in filtered.text
     assert ">1 scheda<" in filtered.text
+
+
+def test_an_address_names_an_entry_that_the_page_opens(client: FlaskClient, publish: Publish) -> None:
+    codes = publish()
+    page = client.get(f"/mappa?scheda={codes[1].lower()}&anno=2026").text
+    assert f'data-sheet="{codes[1]}"' in page
+    assert re.findall(r'<h3 class="practice-name"><a href="([^"]+)"', page) == [f"/pratiche/{codes[1]}"]
+    assert f'rel="canonical" href="{CANONICAL}"' in page
+    assert f'href="/mappa?scheda={codes[1]}#map-main"' in client.get(f"/pratiche/{codes[1]}").text
+    gone = client.get("/mappa?scheda=NESSUNA1").text
+    assert ("La scheda indicata non c&#39;è" in gone, "data-sheet" in gone, "practice-name" in gone) == (True, False, False)
+    assert "La scheda indicata" not in client.get("/mappa?scheda=%3Cb%3E").text
+
+
+def test_an_entry_without_a_place_has_no_way_to_the_map(app: Flask, client: FlaskClient, publish: Publish) -> None:
+    codes = publish()
+    with app.app_context():
+        db.session.execute(sa.update(PublishedPractice).where(ENTRY.code == codes[1]).values(latitude=None, longitude=None))
+        db.session.commit()
+    assert "/mappa?scheda=" not in client.get(f"/pratiche/{codes[1]}").text
 
 
 def test_a_value_that_nothing_has_stays_in_the_form(client: FlaskClient, publish: Publish) -> None:

@@ -17,7 +17,7 @@ const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGroupi
 const number = (value) => numbers.format(value);
 const table = new Map([...document.querySelectorAll("#map-table tr[data-region]")].map((row) => [row.dataset.region, row]));
 const named = new Map([...form.querySelectorAll("input[type=checkbox]")].map((box) => [`${box.name}:${box.value}`, box.parentElement.querySelector(".map-choice-name").textContent]));
-const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, provinces: null };
+const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, provinces: null, sheet: "" };
 
 const count = (many) => (many === 1 ? words.one : words.many.replace("%n", number(many)));
 const told = {
@@ -29,6 +29,10 @@ const told = {
   count,
   more: (many) => words.more.replace("%n", number(many)),
   list: () => words.list + query(),
+  opened: (row) => {
+    state.sheet = row === null ? "" : state.points.codes[row];
+    follow();
+  },
 };
 const panel = createPanel(frame, told);
 const view = createView(frame, { name: nameOf, kind: (row) => valuesOf(state.points, "genere", row)[0], choose, moved });
@@ -111,7 +115,8 @@ function put(element, text) {
 /** The addresses of what is shown. */
 function follow() {
   const where = query();
-  history.replaceState(history.state, "", location.pathname + where);
+  const sheet = state.sheet ? `${where ? "&" : "?"}scheda=${state.sheet}` : "";
+  history.replaceState(history.state, "", location.pathname + where + sheet);
   for (const link of [document.getElementById("map-list-link"), document.querySelector("#map-unplaced a")]) link.href = words.list + where;
   document.getElementById("map-clear").hidden = !where;
   const asked = wanted();
@@ -261,6 +266,18 @@ function chooseRegion(event) {
   });
 }
 
+/** The entry that the address names: the map goes there, and its card is open. The page's focus is left alone. */
+function openSheet(code) {
+  const row = state.points.codes.indexOf(code);
+  if (row < 0) return;
+  const box = boxOf(state.points, [row]);
+  if (box) view.fit(box);
+  const mark = view.markOf(row);
+  panel.showRows([row], mark, true);
+  if (mark) view.uncover(mark.group);
+  insist(words.sheetOpen);
+}
+
 async function start() {
   const answer = await fetch(words.points);
   if (!answer.ok) {
@@ -277,7 +294,8 @@ async function start() {
   listen();
   if (typed()) await search();
   else apply();
-  if (wanted().regione.length) fitFound();
+  if (words.sheet) openSheet(words.sheet);
+  else if (wanted().regione.length) fitFound();
   requestAnimationFrame(() => setTimeout(() => {
     performance.mark("map-usable");
     frame.dataset.usable = "";

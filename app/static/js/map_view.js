@@ -173,6 +173,8 @@ export function createView(frame, on) {
       } else go("all");
     },
     rename,
+    /** The mark that stands for a row, if it is seen. */
+    markOf: (row) => [...marks.values()].find((mark) => mark.group.rows.includes(row)) ?? null,
   };
 }
 
