@@ -175,6 +175,33 @@ def test_without_a_line_titles_are_searched_and_the_page_says_so(open_page: Open
     expect(page.locator("#map-status")).to_contain_text("schede")
 
 
+@pytest.mark.parametrize(
+    ("file", "says"), [("punti", "I punti della mappa non sono"), ("titoli", "I titoli delle schede non sono")]
+)
+def test_what_a_lost_line_kept_back_is_told_and_asked_for_again(
+    open_page: OpenPage, watch: browsers.Watch, file: str, says: str
+) -> None:
+    watch.expect(f"/mappa/{file}-")
+    page = open_page("/aiuto")
+    page.route(f"**/mappa/{file}-*", lambda route: route.abort("internetdisconnected"))
+    page.goto("/mappa")
+    told, again = page.locator("#map-lost-text"), page.get_by_role("button", name="Riprova")
+    expect(told).to_contain_text(says)
+    expect(told).to_have_attribute("role", "status")
+    browsers.assert_accessible(page)
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text(says)
+    expect(again).to_be_focused()
+    page.unroute(f"**/mappa/{file}-*")
+    page.keyboard.press("Enter")
+    ready(page)
+    expect(told).to_have_text("")
+    expect(again).to_be_hidden()
+    expect(page.locator("#map-frame")).to_be_focused()
+    assert on_marks(page)
+
+
 def test_the_last_kind_stays_on(open_page: OpenPage) -> None:
     page = ready(open_page("/mappa"))
     boxes = page.locator("input[name=genere]")

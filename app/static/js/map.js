@@ -203,14 +203,52 @@ async function drawProvinces(near) {
   }
 }
 
+/** What a file of the map holds. Null where it did not come: the page says so, with a button that does `again`. */
+async function load(address, lost, again) {
+  let gone = false;
+  try {
+    const answer = await fetch(address);
+    if (answer.ok) {
+      const file = await answer.json();
+      sayLost("");
+      return file;
+    }
+    gone = answer.status === 404;
+  } catch {
+    // no line, or half an answer
+  }
+  if (gone) sayLost(words.reload, () => location.reload(), words.reloadAgain);
+  else sayLost(lost, again);
+  return null;
+}
+
+/** Say what did not come, "" for nothing any more. */
+function sayLost(text, again = null, label = "") {
+  const [box, button] = [document.getElementById("map-lost"), document.getElementById("map-again")];
+  button.dataset.word ??= button.textContent;
+  put(document.getElementById("map-lost-text"), text);
+  put(button, label || button.dataset.word);
+  box.classList.toggle("map-lost-shown", Boolean(text));
+  if (!again && document.activeElement === button) {
+    frame.tabIndex = 0;
+    frame.focus();
+  }
+  button.hidden = !again;
+  button.onclick = () => {
+    put(document.getElementById("map-lost-text"), words.trying);
+    again();
+  };
+}
+
 async function loadTitles() {
-  const answer = await fetch(words.titles);
-  if (!answer.ok) return;
-  const file = await answer.json();
-  const { fold } = await import("./places.js");
-  state.fold = fold;
+  const file = await load(words.titles, words.lostTitles, loadTitles);
+  if (!file) return;
+  const { fold } = await import("./places.js").catch(() => ({}));
   state.titles = { titles: file.titles.split("\n"), entities: file.entities.split("\n"), of: file.of };
-  state.folded = state.titles.titles.map((title, row) => ` ${fold(`${title} ${told.entity(row)}`)}`);
+  if (fold) {
+    state.fold = fold;
+    state.folded = state.titles.titles.map((title, row) => ` ${fold(`${title} ${told.entity(row)}`)}`);
+  }
   view.rename();
   panel.renew();
   showCards(told, state.seen ?? []);
@@ -279,12 +317,9 @@ function openSheet(code) {
 }
 
 async function start() {
-  const answer = await fetch(words.points);
-  if (!answer.ok) {
-    document.getElementById("map-status").textContent = words.reload;
-    return;
-  }
-  state.points = readPoints(await answer.json());
+  const file = await load(words.points, words.lost, start);
+  if (!file) return;
+  state.points = readPoints(file);
   document.getElementById("mappa").classList.add("map-live");
   document.querySelectorAll("[data-with-script]").forEach((one) => { one.hidden = one.id === "map-seen"; });
   document.getElementById("map-controls").hidden = false;
