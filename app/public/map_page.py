@@ -31,7 +31,7 @@ from app.practices.finding import PARAMETERS, TEXT, TITLES, Filters, condition, 
 from app.practices.published import CURRENT, ENTRY, Version
 from app.practices.vocabulary import labels
 from app.public import blueprint
-from app.public.frame import shown_edition
+from app.public.frame import ROME, shown_edition
 from app.public.open_pages import open_page
 from app.public.practice_cards import CARD_COLUMNS, Card, card_of
 from app.registry.folding import fold
@@ -119,6 +119,8 @@ def _draw(filters: Filters, code: str, version: Version | None) -> str:
         provinces=_provinces(edition, board),
         total=board.part.total if board else None,
         taken_at=board.taken_at if board else None,
+        edition_title=edition.title if edition else "",
+        edition_year=edition.opens_at.astimezone(ROME).year if edition else 0,
         list_address=url_for("public.practices") + filters.query_string(),
         list_path=url_for("public.practices"),
         shades=(0, *SHADES, 100),

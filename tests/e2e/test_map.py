@@ -40,6 +40,14 @@ FOUND = """async ([queries, points, find, module]) => {
   }
   return codes;
 }"""
+OVERLAPS = """() => {
+  const box = (one) => [one.textContent, one.getBoundingClientRect()];
+  const [names, marks] = [".map-name", ".map-mark"].map((kind) => [...document.querySelectorAll(kind)].map(box));
+  const meet = ([, one], [, other]) => one.left < other.right && other.left < one.right && one.top < other.bottom
+    && other.top < one.bottom;
+  return names.flatMap((one, at) => [...names.slice(at + 1), ...marks].filter((other) => meet(one, other))
+    .map(([text]) => `${one[0]} on ${text}`));
+}"""
 # The browser is what is tried here; what the database finds is tried on both (tests/practices/test_finding.py).
 pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
@@ -218,6 +226,8 @@ def focused_mark(page: Page) -> Locator:
 def test_everything_is_reached_with_the_keyboard(open_page: OpenPage) -> None:
     page = ready(open_page("/mappa"))
     browsers.tab_to(page, "#map-frame")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-do=in]")).to_be_focused()
     whole = page.locator("#map-land").get_attribute("viewBox")
     page.keyboard.press("+")
     near = page.locator("#map-land").get_attribute("viewBox")
@@ -274,6 +284,26 @@ def test_without_scripts_the_card_stands_on_the_page(open_page: OpenPage, applic
     assert page.locator(".practice-cards a").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
         f"/pratiche/{code}"
     ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_near_areas_have_names_that_lie_on_nothing(open_page: OpenPage, size: str) -> None:
+    page = ready(open_page("/mappa?regione=09", viewport=SIZES[size]))
+    names = page.locator(".map-name")
+    seen = []
+    for _step in range(5):
+        page.locator("[data-do=in]").click()
+        page.wait_for_timeout(300)  # names follow, and having none is fine where marks crowd
+        seen += names.all_inner_texts()
+        assert page.evaluate(OVERLAPS) == []
+    assert seen
+    page.locator("[data-do=all]").click()
+    expect(names).to_have_count(0)
+    page.get_by_text("Provincia per provincia").click()
+    known = {*page.locator("#map-table th[scope=row], #map-province-table th[scope=row]").all_inner_texts()}
+    assert set(seen) <= known
+    browsers.assert_fits(page)
+    browsers.assert_accessible(page)
 
 
 def test_a_drag_moves_the_map_and_opens_nothing(open_page: OpenPage) -> None:

@@ -251,6 +251,8 @@ def test_regions_are_shaded_by_the_numbers_of_the_results(app: Flask, client: Fl
     assert (shades["09"], shades["01"]) == ("5", "0")
     assert re.search(r"<title>Toscana: 100,0%</title>", page)
     assert "1 su 1" in page
+    assert "Comuni rappresentati nella rilevazione del 2026" in page
+    assert "Ricognizione delle buone pratiche 2026. Dati del" in page
 
 
 def test_provinces_that_the_map_shades_stand_in_a_table_by_name(app: Flask, client: FlaskClient, publish: Publish) -> None:

@@ -10,14 +10,14 @@ import { createView } from "./map_view.js";
 const PARAMETERS = ["area", "tipo", "destinatari", "fondi", "regione", "livello", "anno", "genere"];
 const PAUSE = 250;
 const AFTER = 60;
-const DETAIL = 4; // times the whole country's scale from which provinces are drawn
+const NEAR = 1.9; // times the whole country's scale from which names are drawn
 const [form, frame] = [document.getElementById("map-filters"), document.getElementById("map-frame")];
 const words = frame.dataset;
 const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
 const number = (value) => numbers.format(value);
 const table = new Map([...document.querySelectorAll("#map-table tr[data-region]")].map((row) => [row.dataset.region, row]));
 const named = new Map([...form.querySelectorAll("input[type=checkbox]")].map((box) => [`${box.name}:${box.value}`, box.parentElement.querySelector(".map-choice-name").textContent]));
-const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, provinces: null, sheet: "" };
+const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, near: null, sheet: "" };
 
 const count = (many) => (many === 1 ? words.one : words.many.replace("%n", number(many)));
 const told = {
@@ -174,10 +174,10 @@ function previewWithin(text) {
 
 const fits = (row, asked) => asked.every((word) => state.folded[row].includes(` ${word}`));
 
-/** What is in view: cards of it, and provinces from a certain scale on. */
-function moved({ x, y, scale, whole, wide, high }) {
+/** What is in view: cards of it, and what is drawn from near. */
+function moved({ x, y, scale, wide, high }) {
   if (!state.points) return;
-  drawProvinces(scale >= whole * DETAIL);
+  drawNear();
   clearTimeout(state.cards);
   state.cards = setTimeout(() => {
     const [right, down] = [wide / scale / 2, high / scale / 2];
@@ -187,20 +187,12 @@ function moved({ x, y, scale, whole, wide, high }) {
   }, PAUSE);
 }
 
-async function drawProvinces(near) {
-  const layer = document.getElementById("map-provinces");
-  layer.setAttribute("display", near ? "inline" : "none");
-  if (!near || state.provinces) return;
-  state.provinces = fetch(words.shapes).then((answer) => answer.json());
-  const shapes = await state.provinces.catch(() => (state.provinces = null));
-  if (!shapes) return;
-  const shades = new Map([...document.querySelectorAll("#map-province-table [data-province]")].map((row) => [row.dataset.province, row.dataset.shade]));
-  for (const [sign, path] of Object.entries(shapes)) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    made.setAttribute("d", path);
-    made.setAttribute("class", `map-area map-province map-shade-${shades.get(sign) ?? "unknown"}`);
-    layer.append(made);
-  }
+/** Provinces and names, which come with the first look from near. */
+async function drawNear() {
+  if (!state.near && view.state.scale < view.state.whole * NEAR) return;
+  state.near ??= import("./map_near.js").then(({ createNear }) => createNear(frame, words.shapes));
+  const near = await state.near.catch(() => (state.near = null)); // the next look asks for it again
+  near?.draw(view.state, view.places());
 }
 
 /** What a file of the map holds. Null where it did not come: the page says so, with a button that does `again`. */
