@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import settings
 from app.context import this_request
+from app.editions.current import EDITION, edition_table
 from app.extensions import db
 from app.practices.choices import choices, name_of
 from app.practices.entries import tag
@@ -182,8 +183,10 @@ def _count(filters: Filters) -> int:
 
 def _sheet(code: str) -> str:
     """The page of an entry. Raises TakenBackError; aborts with 404 for one that never was public."""
-    query = sa.select(entry_table).where(ENTRY.code == code).order_by(ENTRY.from_number.desc(), ENTRY.id.desc()).limit(1)
-    row = db.session.connection().execute(query).one_or_none()
+    titled = entry_table.outerjoin(edition_table, EDITION.code == ENTRY.edition_label)
+    query = sa.select(entry_table, EDITION.title.label("edition_title")).select_from(titled).where(ENTRY.code == code)
+    latest = query.order_by(ENTRY.from_number.desc(), ENTRY.id.desc()).limit(1)
+    row = db.session.connection().execute(latest).one_or_none()
     if row is None:
         abort(404)
     if row.to_number is not None or row.redacted_at is not None:
