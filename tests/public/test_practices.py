@@ -113,6 +113,15 @@ def test_filters_narrow_the_list_and_are_taken_away_one_by_one(client: FlaskClie
     assert titles(Screen(client.get("/pratiche?genere=centre&vista=tabella"))) == ["Centro"]
 
 
+def test_the_closed_filters_say_how_many_are_set(client: FlaskClient, publish: Publish) -> None:
+    publish((FIRENZE, WHOLE, {}))
+    said = [
+        next(one.text for one in Screen(client.get(f"/pratiche{query}")).page.all("summary"))
+        for query in ("", "?q=sportello", "?area=families&q=x", "?area=families&destinatari=parents&destinatari=age02")
+    ]
+    assert [" ".join(text.split()) for text in said] == ["Filtri", "Filtri", "Filtri (1 attivo)", "Filtri (3 attivi)"]
+
+
 def test_where_nothing_is_found_the_page_says_what_to_let_go(client: FlaskClient, publish: Publish) -> None:
     publish((FIRENZE, WHOLE, {}), (BOLZANO, PublicRecord("Più tempo", "families"), {}))
     page = Screen(client.get("/pratiche?q=sportello&area=childhood"))
