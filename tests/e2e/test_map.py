@@ -299,7 +299,7 @@ def test_from_near_areas_have_names_that_lie_on_nothing(open_page: OpenPage, siz
     assert seen
     page.locator("[data-do=all]").click()
     expect(names).to_have_count(0)
-    page.get_by_text("Provincia per provincia").click()
+    page.get_by_text("Provincia per provincia", exact=True).click()
     known = {*page.locator("#map-table th[scope=row], #map-province-table th[scope=row]").all_inner_texts()}
     assert set(seen) <= known
     browsers.assert_fits(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import math
@@ -225,7 +226,11 @@ def test_an_address_names_an_entry_that_the_page_opens(client: FlaskClient, publ
     assert f'rel="canonical" href="{CANONICAL}"' in page
     assert f'href="/mappa?scheda={codes[1]}#map-main"' in client.get(f"/pratiche/{codes[1]}").text
     gone = client.get("/mappa?scheda=NESSUNA1").text
-    assert ("La scheda indicata non c&#39;è" in gone, "data-sheet" in gone, "practice-name" in gone) == (True, False, False)
+    assert ("La scheda indicata non c'è" in html.unescape(gone), "data-sheet" in gone, "practice-name" in gone) == (
+        True,
+        False,
+        False,
+    )
     assert "La scheda indicata" not in client.get("/mappa?scheda=%3Cb%3E").text
 
 

@@ -175,7 +175,7 @@ def test_a_sheet_names_the_municipality_and_the_edition(client: FlaskClient, bri
         (BOLZANO, PublicRecord("Di una volta"), {"edition_label": "2019"}),
     )
     page = Screen(client.get(f"/pratiche/{now}"))
-    assert "Comune Firenze Provincia Firenze Regione Toscana" in where(page)
+    assert "ComuneFirenze ProvinciaFirenze RegioneToscana" in where(page)
     assert f"Ricognizione delle buone pratiche 2026. Scheda {now}." in page.text
     earlier = client.get(f"/pratiche/{once}")
     assert f"Edizione 2019. Scheda {once}." in Screen(earlier).text
