@@ -354,13 +354,19 @@ def _store(
     queue_into(group_id, KINDS[read.templates[0].occasion], SOURCE_LANGUAGE, messages, now, channel=channel)
     if read.expected is not None:
         keep_arms(batch_id, order, read.expected, days=schedule.days, variants=len(read.templates))
-    detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
-    detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
-    if plan.choice.beyond_limit and read.templates[0].occasion not in UNCOUNTED:
-        detail["beyond"] = True  # whoever queues it has decided so
+    detail = _detail(edition, plan, read, len(messages))
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id
+
+
+def _detail(edition: EditionView, plan: Plan, read: _Read, messages: int) -> dict[str, Scalar]:
+    """What the log says of a batch."""
+    detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(read.audience.recipients), "messages": messages}
+    detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
+    if plan.choice.beyond_limit and read.templates[0].occasion not in UNCOUNTED:
+        detail["beyond"] = True  # whoever queues it has decided so
+    return detail
 
 
 def _chosen(plan: Plan, templates: Sequence[TemplateRow]) -> str:
