@@ -26,7 +26,7 @@ from app.extensions import db
 from app.practices.models import Practice, PublicationFile
 from app.practices.opendata import files
 from app.practices.opendata.columns import COLUMN_NAMES, COLUMNS, JOINT
-from app.practices.opendata.files import FILES, file_of, list_files, make_files
+from app.practices.opendata.files import FILES, DataFile, Kind, file_of, list_files, make_files
 from app.practices.opendata.licences import LICENCES
 from app.practices.opendata.umap import POPUP
 from app.practices.published import Version, version_of
@@ -254,8 +254,8 @@ def test_a_file_whose_version_changes_while_it_is_made_is_made_once_more(
     """And nothing of what was taken back is stored."""
     made, times = files._made, []
 
-    def make(*arguments: object) -> object:
-        found = made(*arguments)  # type: ignore[arg-type]
+    def make(kind: Kind, about: Version | None) -> DataFile:
+        found = made(kind, about)
         times.append(found.sha256)
         if len(times) == 1:
             db.session.rollback()
@@ -277,8 +277,8 @@ def test_two_that_need_a_file_at_once_get_the_same(app: Flask, codes: dict[str, 
     together, made = threading.Barrier(2, timeout=20), files._made
     found: list[str] = []
 
-    def make(*arguments: object) -> object:
-        one = made(*arguments)  # type: ignore[arg-type]
+    def make(kind: Kind, about: Version | None) -> DataFile:
+        one = made(kind, about)
         together.wait()
         return one
 

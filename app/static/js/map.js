@@ -3,7 +3,7 @@
 // titles and entities are searched here.
 // Holds always: the rows shown are those of the list with the same address; a lost line and no match are told apart.
 
-import { createPanel, showCards } from "./map_panel.js";
+import { createPanel, el, showCards } from "./map_panel.js";
 import { boxOf, countBy, findRows, readPoints, valuesOf } from "./map_rows.js";
 import { createView } from "./map_view.js";
 
@@ -129,7 +129,10 @@ function follow() {
 /** The count, once for what was typed in one go: a screen reader says it. */
 function say(more = "") {
   const line = document.getElementById("map-status");
-  put(line, [state.rows.length ? count(state.rows.length) : words.none, more].filter(Boolean).join(" "));
+  const shown = state.rows.length ? count(state.rows.length) : words.none;
+  if (line.textContent !== [shown, more].filter(Boolean).join(" ")) {
+    line.replaceChildren(shown, ...(more ? [" ", el("span", { class: "map-said" }, more)] : []));
+  }
   const unplaced = state.rows.reduce((sum, row) => sum + (state.points.place[row] < 0 ? 1 : 0), 0);
   const note = document.getElementById("map-unplaced");
   note.hidden = !unplaced;
