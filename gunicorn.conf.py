@@ -16,6 +16,7 @@ from app.config import SettingError, load_settings
 from app.database import DurabilityError
 from app.doctor import schema_problem
 from app.web.server import PacedWorker
+from app.web.sharing import Board, Turn
 
 try:
     _settings = load_settings()
@@ -46,6 +47,7 @@ loglevel = "warning"
 control_socket_disable = True
 
 _processors = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+_board = Board(2 * workers + 2)  # while processes are replaced there are more of them for a moment
 _APP_CANNOT_LOAD = 4  # the exit code with which a worker tells gunicorn not to try again
 
 
@@ -70,15 +72,23 @@ def when_ready(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Choose the processor of a new process: one that none, or fewest, of the others have."""
+    """Choose the processor of a new process: one that none, or fewest, of the others have; and its place on the board."""
     taken = [getattr(other, "processor", None) for other in server.WORKERS.values()]
     worker.processor = min(_processors, key=taken.count) if 0 < len(_processors) <= workers else None
+    worker.place = _board.enter()
+    worker.turn = Turn(_board, worker.place) if worker.place is not None else None
 
 
 def post_fork(server: Any, worker: Any) -> None:
     """Stay on that processor, whose caches are warm, where each has a process of its own (docs/decisions/0017)."""
     if worker.processor is not None:
         os.sched_setaffinity(0, {worker.processor})
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A process has ended, even by a kill: what it held is nobody's."""
+    if worker.place is not None:
+        _board.leave(worker.place)
 
 
 def post_worker_init(worker: Any) -> None:

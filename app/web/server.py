@@ -4,6 +4,7 @@ gunicorn's own waits without an end for headers, for a body, and for a client th
 connections as there are threads, and the site stands still. Here a request has some seconds to arrive, and a second more for
 each `BYTES_A_SECOND` that came, so that a long form over a bad line is not cut; the same holds for what is sent.
 Not for: the number of connections of one client, nor encryption in gunicorn itself: both are the reverse proxy's work.
+Which process takes a new connection: `sharing.py`.
 Holds always: time begins anew with each request of a connection; who is too slow is treated as one whose line broke: headers
 that do not end get no answer, a body that does not end is a bad request and reaches no view; the process's own loop, which
 takes in all connections, waits for none of them.
@@ -18,6 +19,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from app.web.sharing import Turn
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -119,9 +122,30 @@ class PacedSocket(socket.socket):
 
 
 class PacedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's worker with threads, its connections paced."""
+    """gunicorn's worker with threads, its connections paced, new ones shared with the other processes."""
 
     seconds: float = 30
+    turn: Turn | None = None
+
+    def accept(self, listener: Any) -> None:
+        """A new connection is there: take it, unless another process that holds fewer should."""
+        if self.turn is None or self.turn.takes(self.nr_conns, time.monotonic()):
+            super().accept(listener)
+            if self.turn is not None:
+                self.turn.hold(self.nr_conns)
+        else:
+            self.set_accept_enabled(False)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Look for new connections or not; gunicorn's loop asks for it at each turn."""
+        super().set_accept_enabled(enabled and not self._waits())
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait until something happens, or it is this process's turn to look for new connections."""
+        super().wait_for_and_dispatch_events(self._waits() or timeout)
+
+    def _waits(self) -> float:
+        return 0.0 if self.turn is None else self.turn.wait(self.nr_conns, time.monotonic())
 
     def enqueue_req(self, conn: Any) -> None:
         """A new connection, or a request on one that was kept."""
