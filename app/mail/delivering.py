@@ -37,7 +37,7 @@ from app.mail.groups import SERVER_SAYS, hold_group, spread_late
 from app.mail.holds import is_held
 from app.mail.hooks import ClaimedDelivery
 from app.mail.journal import Journal, JournalError, folder_of
-from app.mail.messages import WithFiles, certified_sender
+from app.mail.messages import Outgoing, certified_sender
 from app.mail.models import EMAIL, PEC
 from app.mail.preparing import Prepared, is_for_many, prepare, prepare_many
 from app.mail.returns.addresses import return_path
@@ -112,7 +112,8 @@ class _Taken:
 
 @dataclass(slots=True)
 class _Run:
-    """One run. `taken`: the message that was sent last; `ready`: what is prepared and not sent."""
+    """One run. `taken`: the message that was sent last; `noted`: one whose acceptance is committed and not told of yet;
+    `ready`: what is prepared and not sent."""
 
     now_fn: Now
     sender: Sender
@@ -122,6 +123,7 @@ class _Run:
     token: str = field(default_factory=claims.new_token)
     states: Counter[str] = field(default_factory=Counter)
     taken: _Taken | None = None
+    noted: ClaimedDelivery | None = None
     ready: dict[int, Prepared] = field(default_factory=dict)
     ready_at: float = 0.0
 
@@ -179,16 +181,15 @@ class _Run:
         if isinstance(content, str):
             self._tell(delivery, content)
             return None
-        content = content if isinstance(content, bytes) else content.whole()
         after_data = False
         try:
-            self.sender.offer(delivery.recipient, _envelope_sender(delivery), eight_bit=not content.isascii())
+            self.sender.offer(delivery.recipient, _envelope_sender(delivery), eight_bit=content.is_eight_bit)
             if not self._enter_data(claim):
                 self._tell(delivery, "")
                 return None
             after_data = True
-            self._announce(rest)
-            reply = self.sender.send(delivery.message_id, content)
+            following = self._announce(rest)
+            reply = self.sender.send(delivery.message_id, content.whole(), lambda: self._meanwhile(following))
         except NotSentError as error:
             told = _for_certified(error.told) if after_data and self.channel == PEC else error.told
             self._settle_taken()
@@ -197,35 +198,46 @@ class _Run:
         self.taken = _Taken(delivery, claim, reply)
         return None
 
-    def _announce(self, rest: list[ClaimedDelivery]) -> None:
-        """Tell the sender of the next message, if it is ready to go."""
-        following = rest[1] if len(rest) > 1 else None
-        content = None if following is None else self.ready.get(following.id)
-        if following is not None and isinstance(content, bytes | WithFiles) and not self._is_stale():
-            path, eight_bit = return_path(settings(), following.id), isinstance(content, bytes) and not content.isascii()
-            self.sender.announce(following.recipient, path, eight_bit=eight_bit)
+    def _announce(self, rest: list[ClaimedDelivery]) -> Outgoing | None:
+        """Tell the sender of the next message, if it is ready to go; it is given."""
+        content = self.ready.get(rest[1].id) if len(rest) > 1 and not self._is_stale() else None
+        if not isinstance(content, Outgoing):
+            return None
+        self.sender.announce(rest[1].recipient, return_path(settings(), rest[1].id), eight_bit=content.is_eight_bit)
+        return content
+
+    def _meanwhile(self, following: Outgoing | None) -> None:
+        """What needs neither the other side nor the database."""
+        self._tell_noted()
+        if following is not None:
+            _is_made(following)
 
     def _is_stale(self) -> bool:
         return time.monotonic() - self.ready_at >= FRESH_SECONDS
 
     def _prepared(self, delivery: ClaimedDelivery, claim: Claim, rest: list[ClaimedDelivery]) -> Prepared:
         """The message, from those that were prepared together a moment ago; noted in the journal."""
-        if delivery.id in self.ready and not self._is_stale():
-            return self.ready.pop(delivery.id)
+        if not self._is_stale() and (found := self._popped(delivery)) is not None:
+            return found
         self._settle_taken()
         if is_for_many(delivery):
             some = [one for one in rest if is_for_many(one)]
             self.ready = prepare_many(some, self.token, self.now_fn())
             self.ready_at = time.monotonic()
-            ready = [one for one in some if isinstance(self.ready.get(one.id), bytes | WithFiles)]
+            ready = [one for one in some if isinstance(self.ready.get(one.id), Outgoing)]
             if ready:
                 self.journal.note_tries(ready, self.now_fn())
-            if delivery.id in self.ready:
-                return self.ready.pop(delivery.id)
+            if (found := self._popped(delivery)) is not None:
+                return found
         content = prepare(delivery, claim, self.now_fn())
         if not isinstance(content, str):
             self.journal.note_tries([delivery], self.now_fn())
         return content
+
+    def _popped(self, delivery: ClaimedDelivery) -> Prepared | None:
+        """What is prepared of it, put together; None where there is nothing, or a defect, which it meets again alone."""
+        found = self.ready.pop(delivery.id, None)
+        return None if isinstance(found, Outgoing) and not _is_made(found) else found
 
     def _enter_data(self, claim: Claim) -> bool:
         """Commit that this message's data phase begins, and what became of the one before it."""
@@ -233,18 +245,24 @@ class _Run:
         if before is not None and surely(
             lambda: claims.pass_on(before.claim, before.reply, claim, self.now_fn()), commits=True
         ):
-            self.taken = None
-            self._tell(before.delivery, "accepted", noted=True)
+            self.taken, self.noted = None, before.delivery
             return True
         self._settle_taken()
         return surely(lambda: claims.enter_data(claim, self.now_fn()))
 
     def _settle_taken(self) -> None:
         """Commit what became of the last message, if nobody has done it yet."""
+        self._tell_noted()
         last, self.taken = self.taken, None
         if last is not None:
             state = surely(lambda: claims.settle(last.claim, "accepted", self.now_fn(), after_data=True, reply=last.reply))
             self._tell(last.delivery, state, noted=True)
+
+    def _tell_noted(self) -> None:
+        """Tell of the message whose acceptance was committed with the next one's data phase."""
+        before, self.noted = self.noted, None
+        if before is not None:
+            self._tell(before, "accepted", noted=True)
 
     def _tell(self, delivery: ClaimedDelivery, state: str, *, noted: bool = False) -> None:
         """Count and log what was committed; `noted`: the journal knows of the try."""
@@ -253,6 +271,15 @@ class _Run:
             self.journal.note_end(delivery, state, self.now_fn())
         structlog.get_logger().info("delivery", delivery=delivery.id, kind=delivery.kind, state=state)
         self.states[state] += 1
+
+
+def _is_made(message: Outgoing) -> bool:
+    """Whether it could be put together."""
+    try:
+        message.make()
+    except Exception:  # noqa: BLE001 — its turn comes, it fails again alone, and is told of there
+        return False
+    return True
 
 
 def surely(write: Callable[[], T], *, commits: bool = False) -> T:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from app.config import Settings
-from app.mail.senders import LONGEST_REASON, NotSent, NotSentError, one_line
+from app.mail.senders import LONGEST_REASON, NotSent, NotSentError, nothing, one_line
 
 FOLDER = "mail"
 REPLY = "file"
@@ -38,7 +39,7 @@ class FileSender:
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Files need no hint."""
 
-    def send(self, message_id: str, content: bytes) -> str:
+    def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
         """Write the file. Raises NotSentError, and then there is none."""
         name = message_id.strip("<>")
         draft = self._folder / f".{name}.{secrets.token_hex(4)}"
@@ -51,6 +52,7 @@ class FileSender:
             sync_folder(self._folder)
         except OSError as error:
             raise NotSentError(self._told(error)) from error
+        meanwhile()
         return REPLY
 
     def close(self) -> None:

@@ -14,7 +14,6 @@ import hashlib
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -103,26 +102,44 @@ def envelope_recipient(recipient: str) -> str:
         raise UnfitMessageError("the recipient's address holds letters that mail servers do not take") from None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class WithFiles:
-    """A message with attachments, which many messages share: put together only when it goes."""
+class Outgoing:
+    """A message that can travel. Its bytes are put together when they are wanted: while the mail server reads another one, or
+    when it goes; attachments, which many messages share, only then."""
 
-    head: bytes
-    files: tuple[bytes, ...]
-    boundary: bytes
+    __slots__ = ("_boundary", "_delivery", "_filled", "_head", "_now", "_read")
+
+    def __init__(self, delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime) -> None:
+        """Raises UnfitMessageError."""
+        _check(delivery, filled)
+        self._delivery, self._filled, self._read, self._now = delivery, filled, read, now
+        self._boundary, self._head = b"", b""
+
+    @property
+    def is_eight_bit(self) -> bool:
+        """Whether it is not ASCII throughout: what another program wrote may be not."""
+        raw = self._filled.raw
+        return raw is not None and not raw.isascii()
+
+    def make(self) -> None:
+        """Put together all but the attachments."""
+        if self._head:
+            return
+        opened = b""
+        if self._filled.files:
+            self._boundary, opened = _mixed(self._delivery.message_id)
+        self._head = _message_bytes(self._delivery, self._filled, self._read, self._now, opened)
 
     def whole(self) -> bytes:
         """The message."""
-        between = b"\r\n--" + self.boundary
-        return b"".join((self.head, *(b"".join((between, b"\r\n", file)) for file in self.files), between, b"--\r\n"))
+        self.make()
+        return _with_files(self._head, self._filled.files, self._boundary)
 
 
-def message_to_send(delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime) -> bytes | WithFiles:
-    """The message, ready to go. Raises UnfitMessageError."""
-    if not filled.files:
-        return message_bytes(delivery, filled, read, now)
-    boundary, opened = _mixed(delivery.message_id)
-    return WithFiles(message_bytes(delivery, replace(filled, files=()), read, now, opened), filled.files, boundary)
+def _with_files(head: bytes, files: Sequence[bytes], boundary: bytes) -> bytes:
+    if not files:
+        return head
+    between = b"\r\n--" + boundary
+    return b"".join((head, *(b"".join((between, b"\r\n", file)) for file in files), between, b"--\r\n"))
 
 
 def _mixed(message_id: str) -> tuple[bytes, bytes]:
@@ -131,14 +148,21 @@ def _mixed(message_id: str) -> tuple[bytes, bytes]:
     return boundary.encode(), _lines(f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"', "", f"--{boundary}")
 
 
-def message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime, opened: bytes = b"") -> bytes:
-    """The whole message without attachments. `opened`: what stands before the content. Raises UnfitMessageError."""
+def _check(delivery: ClaimedDelivery, filled: Filled) -> None:
+    """Raises UnfitMessageError for what cannot travel."""
     check_recipient(delivery.recipient)
+    envelope_recipient(delivery.recipient)
     if filled.raw is not None:
-        return filled.raw
+        return
     check_subject(filled.subject)
     if any(PLACEHOLDER in part for part in (filled.subject, filled.text, filled.html or "")):
         raise UnfitMessageError("the link was not filled in")
+
+
+def _message_bytes(delivery: ClaimedDelivery, filled: Filled, read: Settings, now: dt.datetime, opened: bytes) -> bytes:
+    """The whole message without attachments. `opened`: what stands before the content."""
+    if filled.raw is not None:
+        return filled.raw
     certified = delivery.channel == PEC
     own = (
         *(CERTIFIED_HEADERS if certified else ()),
@@ -185,7 +209,7 @@ def draft_bytes(
     if not files:
         return head + _part("plain", text)
     boundary, opened = _mixed(message_id)
-    return WithFiles(head + opened + _part("plain", text), tuple(files), boundary).whole()
+    return _with_files(head + opened + _part("plain", text), files, boundary)
 
 
 def _content(delivery: ClaimedDelivery, filled: Filled) -> bytes:

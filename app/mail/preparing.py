@@ -1,4 +1,4 @@
-"""From a claimed delivery to the bytes that travel: is it still wanted, and what does it say.
+"""From a claimed delivery to the message that travels: is it still wanted, and what does it say.
 
 Not for: sending (`delivering.py`), or what a kind of message wants (its hook).
 Holds always: asked after the claim was committed; what hooks write is committed before anybody is spoken to; a hook that fails
@@ -21,12 +21,12 @@ from app.extensions import db
 from app.mail import claims
 from app.mail.claims import Claim
 from app.mail.hooks import ClaimedDelivery, Filled, HookForMany, Later, hook_of
-from app.mail.messages import UnfitMessageError, WithFiles, message_to_send
+from app.mail.messages import Outgoing, UnfitMessageError
 from app.mail.senders import LONGEST_REASON, one_line
 from app.mail.suppressions import suppressed_of
 from app.web.log import log_fault
 
-Prepared = bytes | WithFiles | str
+Prepared = Outgoing | str
 """The message, ready to go; or the state that the delivery is in instead, empty where the claim was lost."""
 BAD_ADDRESS = "the address is known as bad"
 T = TypeVar("T")
@@ -59,7 +59,10 @@ def prepare(delivery: ClaimedDelivery, claim: Claim, now: dt.datetime) -> Prepar
         if not claims.renew(claim, now):
             return ""
         try:
-            return _committed(_prepared([delivery], claim.token, now)[delivery.id])
+            found = _prepared([delivery], claim.token, now)[delivery.id]
+            if isinstance(found, Outgoing):
+                found.make()
+            return _committed(found)
         except Exception as error:  # noqa: BLE001 — a hook may fail in any way; its message's state and the log tell of it
             _raise_if_away(error)
             return _faulty(delivery, claim, error, now)
@@ -79,7 +82,7 @@ def _prepared(deliveries: Sequence[ClaimedDelivery], token: str, now: dt.datetim
         elif isinstance(told, Later):
             prepared[one.id] = claims.put_back(Claim(one.id, token), now, reason=told.reason, until=told.not_before)
         else:
-            prepared[one.id] = message_to_send(one, told, read, now)
+            prepared[one.id] = Outgoing(one, told, read, now)
     return prepared
 
 

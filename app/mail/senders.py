@@ -8,12 +8,17 @@ taken, and badly with the state that the delivery is in then.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 LONGEST_REPLY = 500
 LONGEST_REASON = 200
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def nothing() -> None:
+    """What there is to do meanwhile, if nothing is said."""
 
 
 class Sender(Protocol):
@@ -29,8 +34,11 @@ class Sender(Protocol):
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """A hint: this message will be offered after the next `send`. Whoever offers another one takes it back."""
 
-    def send(self, message_id: str, content: bytes) -> str:
-        """Send the message and give what the other side replied. Raises NotSentError."""
+    def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
+        """Send the message and give what the other side replied. Raises NotSentError.
+
+        `meanwhile`: what is to be done while the other side has it in hand; it raises nothing.
+        """
 
     def close(self) -> None:
         """Say goodbye; the next offer begins anew. Never raises."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from app.config import Settings
 from app.mail.messages import envelope_recipient, mail_host
-from app.mail.senders import LONGEST_REASON, LONGEST_REPLY, NotSent, NotSentError, one_line
+from app.mail.senders import LONGEST_REASON, LONGEST_REPLY, NotSent, NotSentError, nothing, one_line
 
 BAD_ADDRESS: Final = re.compile(r"5\.1\.(?:[1236]|10)\b")
 _CLOSING: Final = 421
@@ -123,7 +124,7 @@ class SmtpSender:
     def _pipelines(self) -> bool:
         return self._server is not None and self._server.has_extn("pipelining")
 
-    def send(self, message_id: str, content: bytes) -> str:
+    def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
         """DATA, the message, and the server's last word on it; behind it what was announced. Raises NotSentError."""
         server = self._connected()
         following, self._announced = self._announced, ""
@@ -133,6 +134,7 @@ class SmtpSender:
                 self._refuse(code, said, _DATA)
             server.send(_with_dots(content) + following.encode("ascii"))
             self._named = following
+            meanwhile()
             code, said = server.getreply()
         except OSError as error:
             self._lost("unknown", "after DATA", error)

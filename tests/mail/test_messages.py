@@ -14,7 +14,7 @@ from flask import Flask
 from app.config import SettingError, Settings, load_settings
 from app.extensions import db
 from app.mail.hooks import ClaimedDelivery, Filled
-from app.mail.messages import UnfitMessageError, envelope_sender, message_bytes
+from app.mail.messages import Outgoing, UnfitMessageError, envelope_sender
 from app.mail.outbox import Tally, queue_message
 from tests.mail.conftest import message, smtp_settings
 from tests.smtp_server import SmtpServer
@@ -93,7 +93,7 @@ def test_the_headers(make_app: Callable[..., Flask], server: SmtpServer, run: Ca
 
 
 def test_a_domain_with_accents_travels_in_ascii(tmp_path: Path, now: dt.datetime) -> None:
-    content = message_bytes(_delivery(recipient="ufficio@città.example.org"), Filled("Avviso", "x"), _read(tmp_path), now)
+    content = Outgoing(_delivery(recipient="ufficio@città.example.org"), Filled("Avviso", "x"), _read(tmp_path), now).whole()
     assert b"\r\nTo: ufficio@xn--citt-3na.example.org\r\n" in content
 
 
@@ -112,7 +112,7 @@ def test_a_domain_with_accents_travels_in_ascii(tmp_path: Path, now: dt.datetime
 )
 def test_what_cannot_travel_is_refused(tmp_path: Path, now: dt.datetime, recipient: str, filled: Filled, problem: str) -> None:
     with pytest.raises(UnfitMessageError, match=problem):
-        message_bytes(_delivery(recipient=recipient), filled, _read(tmp_path), now)
+        Outgoing(_delivery(recipient=recipient), filled, _read(tmp_path), now)
 
 
 def test_without_a_sender_mail_comes_from_the_sites_host(tmp_path: Path) -> None:
