@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask
 
-from app.accounts.permission_table import PERMISSIONS
+from app.accounts.permission_table import PERMISSIONS, Requirement
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, REVIEWER, TERRITORY
 from app.accounts.telephone import MAY_ASK
 from app.extensions import db
@@ -141,6 +141,8 @@ class Matrix:
         if is_refused(answer) is self._may(role, asked):
             self.leaks.append(f"{what}: {answer.status_code}, and the table says {PERMISSIONS[asked.endpoint].value}")
         page = answer.words
+        if role == REVIEWER and PERMISSIONS[asked.endpoint] is Requirement.REVIEW:
+            forbidden = [word for word in forbidden if word in {UNSENT, DESK_ONLY}]  # practices of everybody's, once sent
         self.leaks += [f"{what}: shows {word}" for word in forbidden if word in page]
         self.read.setdefault(role, set()).update(word for word in set(self._words) if word in page)
         if asked.method == "POST":
@@ -183,6 +185,7 @@ class Matrix:
             A: (b, lead),
             NOBODY_YET: (b, lead),
             HOME: (b,),
+            ELSEWHERE: (a, lead),  # B's own Region's
             BY_PHONE: (b,),
         }
         strangers = theirs.get(role, () if role in {COORDINATOR, ADMINISTRATOR} else (a, b))
@@ -192,13 +195,14 @@ class Matrix:
         kept = {
             BY_PHONE: frozenset({"entity_account", "known_place"}),
             HOME: ANSWERS | ACCOUNTS,
+            ELSEWHERE: ANSWERS | ACCOUNTS,
             COORDINATOR: ANSWERS | ACCOUNTS,
             ADMINISTRATOR: ANSWERS,
             NOBODY_YET: ANSWERS,
         }
         if role in kept:
-            own = digests(a.entity_id, a.code)
-            rows |= {(a.code, name): digest for name, digest in own.items() if name in kept[role]}
+            own = b if role == ELSEWHERE else a
+            rows |= {(own.code, name): one for name, one in digests(own.entity_id, own.code).items() if name in kept[role]}
         return rows
 
     def _must_have_seen(self) -> None:
