@@ -11,17 +11,23 @@ of the statement; a connection that has been lost is not used again.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from operator import attrgetter, methodcaller
+from typing import Any, Final, TypeVar, cast
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.database import kept_with
+from app.database import IDLE_SECONDS_BEFORE_PING, kept_with
 
 Convert = Callable[[Any], Any]
+_FIRST: Final[Callable[[Any], Any]] = methodcaller("fetchone")
+_ROWS_WRITTEN: Final[Callable[[Any], Any]] = attrgetter("rowcount")
 T = TypeVar("T")
 
 
@@ -72,11 +78,11 @@ class Prepared:
         compiled = self._for(engine.dialect, parameters)
         if engine.dialect.name == "sqlite":  # none begins of itself there
             return compiled.row(kept_with(engine, _Readers).first_row(engine, compiled, parameters))
-        return compiled.row(_alone(engine, compiled, parameters, lambda cursor: cursor.fetchone()))
+        return compiled.row(kept_with(engine, _Lone).run(engine, compiled, parameters, _FIRST))
 
     def run_alone(self, engine: Engine, parameters: Mapping[str, Any]) -> int:
         """Run what gives no rows, on PostgreSQL: a transaction of its own, committed at the end. How many rows it wrote."""
-        return int(_alone(engine, self._for(engine.dialect, parameters), parameters, lambda cursor: cursor.rowcount))
+        return int(kept_with(engine, _Lone).run(engine, self._for(engine.dialect, parameters), parameters, _ROWS_WRITTEN))
 
     def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int:
         """Run what gives no rows, in the transaction which this connection has begun. How many rows it has written."""
@@ -111,23 +117,59 @@ class _Readers(threading.local):
             raise _as_sqlalchemy_says(engine.dialect, compiled, error, lost=False) from error
 
 
-def _alone(engine: Engine, compiled: _Compiled, parameters: Mapping[str, Any], read: Callable[[Any], T]) -> T:
-    """One statement without BEGIN and COMMIT around it, which are two more ways to the server and back."""
-    with engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        driver.autocommit = True
+class _Lone:
+    """Connections to PostgreSQL on which no transaction ever begins, each with one statement at a time.
+
+    BEGIN and COMMIT around a statement are two more ways to the server; to take a connection from the pool, have it begin none,
+    and give it back as it was costs more than the statement. There are as many as were in use at once, at most a thread's each.
+    """
+
+    def __init__(self) -> None:
+        self._idle: list[tuple[Any, float]] = []
+        self._listens = threading.Lock()
+
+    def run(self, engine: Engine, compiled: _Compiled, parameters: Mapping[str, Any], read: Callable[[Any], T]) -> T:
+        """What is read of the cursor after the statement. A connection on which it failed is closed."""
+        driver = self._taken(engine)
         try:
-            return read(_execute(connection, compiled, parameters))
-        finally:
-            _begin_transactions_again(connection, driver)
+            found = read(driver.execute(compiled.sent, compiled.parameters(parameters)))
+        except engine.dialect.loaded_dbapi.Error as error:
+            lost = engine.dialect.is_disconnect(error, driver, None)
+            driver.close()
+            if lost:
+                engine.dispose(close=False)  # the others that lie idle have been lost with it
+            raise _as_sqlalchemy_says(engine.dialect, compiled, error, lost=lost) from error
+        except BaseException:
+            driver.close()
+            raise
+        self._idle.append((driver, time.monotonic()))
+        return found
 
+    def close(self, engine: Engine) -> None:
+        """Close what lies idle: the engine gives up its connections."""
+        with suppress(IndexError):
+            while True:
+                self._idle.pop()[0].close()
 
-def _begin_transactions_again(connection: Connection, driver: Any) -> None:
-    """The next user of this connection has transactions again, or another connection."""
-    try:
-        driver.autocommit = False
-    except connection.dialect.loaded_dbapi.Error:
-        connection.invalidate()
+    def _taken(self, engine: Engine) -> Any:
+        with suppress(IndexError):
+            driver, since = self._idle.pop()  # the last one, which is warm
+            if time.monotonic() - since < IDLE_SECONDS_BEFORE_PING:
+                return driver
+            try:
+                engine.dialect.do_ping(driver)
+            except engine.dialect.loaded_dbapi.Error:
+                driver.close()
+                self.close(engine)
+            else:
+                return driver
+        if self._listens.acquire(blocking=False):  # once, and never given back
+            event.listen(engine, "engine_disposed", self.close)
+        fresh = engine.connect()  # whose errors are SQLAlchemy's
+        made: Any = fresh.connection.driver_connection
+        fresh.detach()  # it is none of the pool's any more
+        made.autocommit = True
+        return made
 
 
 def _execute(connection: Connection, compiled: _Compiled, parameters: Mapping[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,6 +101,65 @@ def test_a_connection_that_is_lost_is_not_used_again() -> None:
     assert caught.value.connection_invalidated
     db.session.rollback()
     assert FIND.row_alone(db.engine, {"wanted": "Arsiè"}) is not None
+
+
+OWN = Prepared(sa.select(sa.literal_column("pg_backend_pid()").label("pid")))
+
+
+def _alive(pid: int) -> bool:
+    """Whether this backend of the server's is there, when it has had a moment to go."""
+    for _ in range(50):
+        with db.engine.connect() as other:
+            if not other.execute(sa.text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid}).scalar_one():
+                return False
+        time.sleep(0.02)
+    return True
+
+
+def _own_pid() -> int:
+    return int((OWN.row_alone(db.engine, {}) or [0])[0])
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+@pytest.mark.usefixtures("row")
+def test_statements_alone_share_a_connection_that_goes_with_the_engine_s() -> None:
+    first = _own_pid()
+    assert _own_pid() == first, "the same again"
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one() != first, "it is none of the pool's"
+    db.session.remove()
+    db.engine.dispose()
+    assert not _alive(first)
+    assert _own_pid() != first
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+@pytest.mark.usefixtures("row")
+def test_a_connection_of_its_own_that_was_lost_or_met_an_error_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = _own_pid()
+    with db.engine.connect() as other:
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": lost})
+    assert not _alive(lost)
+    with pytest.raises(OperationalError) as caught:
+        _own_pid()
+    assert caught.value.connection_invalidated
+    after = _own_pid()
+    assert after != lost
+    with pytest.raises(IntegrityError):
+        ADD.run_alone(db.engine, {"id": 1, "name": "Feltre", "sure": True, "at": NOON, "made": 9})
+    assert not _alive(after)
+    again = _own_pid()
+    with db.engine.connect() as other:
+        other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": again})
+    assert not _alive(again)
+    monkeypatch.setattr("app.prepared.IDLE_SECONDS_BEFORE_PING", 0.0)
+    assert _own_pid() != again, "after a pause it is asked first whether the server is still there"
+
+
+def test_without_a_server_the_error_is_the_library_s() -> None:
+    away = sa.create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(OperationalError):
+        OWN.row_alone(away, {})
 
 
 @pytest.mark.usefixtures("row")
