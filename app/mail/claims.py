@@ -130,12 +130,20 @@ def try_later(claim: Claim, tries: int, now: dt.datetime, *, after_data: bool, r
     return "retry_wait" if _change(claim, AFTER_DATA if after_data else BEFORE_DATA, values) else ""
 
 
-def put_back(claim: Claim, now: dt.datetime, *, reason: str, reply: str = "", until: dt.datetime | None = None) -> str:
+def put_back(
+    claim: Claim,
+    now: dt.datetime,
+    *,
+    after_data: bool = False,
+    reason: str,
+    reply: str = "",
+    until: dt.datetime | None = None,
+) -> str:
     """Queue it again for a little later or for an instant, its tries not counted: what was refused is not the message. As
     `settle`."""
     values = {"state": "queued", "reason": reason, "reply": reply, "not_before": until or now + PAUSE}
     values |= {"claim_token": None, "lease_until": None, "changed_at": now}
-    return "queued" if _change(claim, BEFORE_DATA, values) else ""
+    return "queued" if _change(claim, AFTER_DATA if after_data else BEFORE_DATA, values) else ""
 
 
 def _change(claim: Claim, states: Sequence[str], values: dict[str, object]) -> bool:

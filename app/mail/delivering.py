@@ -181,19 +181,26 @@ class _Run:
         if isinstance(content, str):
             self._tell(delivery, content)
             return None
-        after_data = False
+        entered = after_data = False
+        to = delivery.recipient, _envelope_sender(delivery)
         try:
-            self.sender.offer(delivery.recipient, _envelope_sender(delivery), eight_bit=content.is_eight_bit)
-            if not self._enter_data(claim):
+            if self.channel != PEC and self.sender.has_named(*to, eight_bit=content.is_eight_bit):
+                # The other side reads its MAIL and RCPT: meanwhile the database writes what must be written before DATA.
+                entered = self._enter_data(claim)
+                if not entered:
+                    self._tell(delivery, "")
+                    return None
+            self.sender.offer(*to, eight_bit=content.is_eight_bit)
+            if not entered and not self._enter_data(claim):
                 self._tell(delivery, "")
                 return None
-            after_data = True
+            entered = after_data = True
             following = self._announce(rest)
             reply = self.sender.send(delivery.message_id, content.whole(), lambda: self._meanwhile(following))
         except NotSentError as error:
             told = _for_certified(error.told) if after_data and self.channel == PEC else error.told
             self._settle_taken()
-            self._tell(delivery, surely(lambda: _note(delivery, claim, told, self.now_fn(), after_data)), noted=after_data)
+            self._tell(delivery, surely(lambda: _note(delivery, claim, told, self.now_fn(), entered)), noted=entered)
             return told
         self.taken = _Taken(delivery, claim, reply)
         return None
@@ -322,11 +329,11 @@ def _for_certified(told: NotSent) -> NotSent:
 
 
 def _note(delivery: ClaimedDelivery, claim: Claim, told: NotSent, now: dt.datetime, after_data: bool) -> str:
-    """Write down what a sender's refusal means. Flushes only."""
+    """Write down what a sender's refusal means. `after_data`: the delivery's data phase was committed. Flushes only."""
     if told.state == "queued":
         if told.stops and delivery.group_id is not None:
             hold_group(delivery.group_id, f"{SERVER_SAYS}{told.reply or told.reason}", now)
-        return claims.put_back(claim, now, reason=told.reason, reply=told.reply)
+        return claims.put_back(claim, now, after_data=after_data, reason=told.reason, reply=told.reply)
     if told.state == "retry_wait":
         tries = delivery.attempts + 1
         return claims.try_later(claim, tries, now, after_data=after_data, reason=told.reason, reply=told.reply)

@@ -39,6 +39,10 @@ class FileSender:
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Files need no hint."""
 
+    def has_named(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> bool:
+        """Nobody was told."""
+        return False
+
     def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
         """Write the file. Raises NotSentError, and then there is none."""
         name = message_id.strip("<>")

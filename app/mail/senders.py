@@ -34,6 +34,10 @@ class Sender(Protocol):
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """A hint: this message will be offered after the next `send`. Whoever offers another one takes it back."""
 
+    def has_named(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> bool:
+        """Whether the other side has been told of this message already, behind the one before it: an offer has only to
+        read what it says to that."""
+
     def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
         """Send the message and give what the other side replied. Raises NotSentError.
 

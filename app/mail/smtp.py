@@ -82,6 +82,10 @@ class SmtpSender:
         if self._pipelines():
             self._announced = self._naming(recipient, return_path, eight_bit)
 
+    def has_named(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> bool:
+        """Whether MAIL and RCPT of this message were said behind the last one's content. Raises UnfitMessageError."""
+        return self._named != "" and self._named == self._naming(recipient, return_path, eight_bit)
+
     def offer(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Connect where needed, MAIL and RCPT. Raises NotSentError, UnfitMessageError."""
         naming = self._naming(recipient, return_path, eight_bit)

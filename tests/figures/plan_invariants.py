@@ -158,6 +158,10 @@ class Noting:
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Nothing to prepare."""
 
+    def has_named(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> bool:
+        """Nobody was told."""
+        return False
+
     def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
         self.taken.append((message_id, self.now))
         return "250 taken"

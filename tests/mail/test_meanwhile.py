@@ -33,6 +33,10 @@ class Listening:
     def announce(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> None:
         """Needs no hint."""
 
+    def has_named(self, recipient: str, return_path: str, *, eight_bit: bool = False) -> bool:
+        """Nobody was told."""
+        return False
+
     def send(self, message_id: str, content: bytes, meanwhile: Callable[[], None] = nothing) -> str:
         self.log.append(("sent", message_id))
         meanwhile()

@@ -125,6 +125,31 @@ def _ends_well(case: Case, server: SmtpServer, clock: Clock, run: Run, row: Row)
     assert len(server.taken) == taken + waits
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.phase in ("mail", "rcpt")], ids=_name)
+def test_a_fault_of_one_that_was_named_behind_another_leaves_it_in_the_same_state(
+    hasty: Flask, server: SmtpServer, clock: Clock, case: Case, run: Run, row: Row
+) -> None:
+    """Its data phase is committed by then, while the server reads MAIL and RCPT."""
+    server.at = lambda phase: server.fail(case.phase, case.answer, case.times) if phase == "end" else None
+    with hasty.app_context():
+        for number in (1, 2):
+            queue_message(message(number), clock())
+        db.session.commit()
+        tally = run()
+        server.at = None
+        assert (row(1).state, row(2).state, tally.claimed) == ("accepted", case.state, 2)
+        found = row(2)
+        assert is_suppressed("UFFICIO2@example.org") is case.suppressed
+        assert bool(tally.stopped) is case.stops
+        assert (found.attempts, found.claim_token) == (0 if case.state == "queued" else 1, None)
+        if case.answer not in (DROP, HANG):
+            assert found.reply == case.answer
+        server.mend()
+        clock.move(days=1)
+        run()
+        assert row(2).state == ("accepted" if case.state in ("queued", "retry_wait") else case.state)
+
+
 @pytest.mark.parametrize("answer", ["550 5.7.1 policy", "450 4.2.0 greylisted", DROP])
 def test_a_fault_of_one_message_is_not_the_next_ones(server: SmtpServer, queue: Queue, run: Run, row: Row, answer: str) -> None:
     ids = queue(3)
