@@ -42,7 +42,7 @@ def message(number: int = 1, **changes: Any) -> Message:
 def smtp_settings(server: SmtpServer, **more: Any) -> dict[str, Any]:
     """The settings that send through this server."""
     plain = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_security": "none", "smtp_sender": SENDER}
-    return {**plain, "smtp_timeout_seconds": 2, "mail_domain_per_minute": 0, **more}
+    return {**plain, "smtp_timeout_seconds": 10, "mail_domain_per_minute": 0, **more}
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def start(app: Flask, database_url: str, tmp_path: Path, server: SmtpServer) -> 
     """Starts a worker, which waits `patience` seconds for the server; whatever still runs at the end is killed."""
     started = []
 
-    def begin(*arguments: str, patience: int = 2) -> subprocess.Popen[str]:
+    def begin(*arguments: str, patience: int = 10) -> subprocess.Popen[str]:
         given = smtp_settings(server, smtp_timeout_seconds=patience)
         started.append(start_worker(database_url, tmp_path, given, *arguments))
         return started[-1]
