@@ -17,12 +17,14 @@ import sqlalchemy as sa
 
 from app.database import kept_with
 from app.extensions import db
-from app.practices.finding import KIND_NAMES, PARAMETERS, TEXT, TITLES
+from app.practices.entries import TAGGED
+from app.practices.finding import PARAMETERS, TEXT, TITLES
 from app.practices.published import CURRENT, ENTRY, Version
 from app.practices.vocabulary import Labels, labels
+from app.practices.words import KIND_NAMES
 
 MOST_VERSIONS: Final = 4
-_TAGGED: Final = frozenset({"types", "recipients", "funding"})
+_TAGGED: Final = frozenset(PARAMETERS.values()).intersection(TAGGED)
 _QUERY: Final = sa.select(ENTRY.kind, ENTRY.year, ENTRY.region_code, ENTRY.region, ENTRY.area, ENTRY.level, ENTRY.tags).where(
     CURRENT
 )

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from app.database import kept_with
 from app.extensions import db
+from app.practices.entries import TAGGED
 from app.practices.finding import PARAMETERS, TEXT, Filters, condition
 from app.practices.plane import is_on_plane, on_plane
 from app.practices.published import CURRENT, ENTRY, current_version
@@ -29,7 +30,7 @@ from app.registry.entities import label as entity_label
 MOST_VERSIONS: Final = 2
 QUALITY: Final = 10
 """Of brotli: a tenth smaller than 9, in half a second for 5,000 entries; paid once for a publication."""
-_TAGGED: Final = frozenset({"types", "recipients", "funding"})
+_TAGGED: Final = frozenset(PARAMETERS.values()).intersection(TAGGED)
 _COLUMNS: Final = (
     *(ENTRY.code, ENTRY.kind, ENTRY.year, ENTRY.region_code, ENTRY.area, ENTRY.level, ENTRY.tags, ENTRY.title),
     *(ENTRY.latitude, ENTRY.longitude, ENTRY.entity_code, ENTRY.entity_name, ENTRY.province_sign),

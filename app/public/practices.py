@@ -30,7 +30,6 @@ from app.practices.published import CURRENT, ENTRY, Version, entry_table
 from app.practices.record import read_record
 from app.practices.vocabulary import Labels, labels
 from app.public import blueprint
-from app.public.menu import address_of
 from app.public.open_pages import open_page
 from app.public.practice_cards import CARD_COLUMNS, Card, card_of, sheet_of
 from app.web.language import current_language
@@ -122,7 +121,6 @@ def _list(asked: Asked, version: Version | None) -> str:
     found = find(filters, *CARD_COLUMNS, page=asked.page, size=ON_A_PAGE)
     named = labels(locale)
     chips = _chips(asked, version, named)
-    map_address = address_of("public.map_page")
     return render_template(
         "public/practices.html",
         published=True,
@@ -140,8 +138,8 @@ def _list(asked: Asked, version: Version | None) -> str:
         ],
         page_address=lambda page: asked.address(page=page),
         all_address=asked.address(Filters()),
-        map_address=map_address and map_address + filters.query_string(),
-        data_address=address_of("public.data_page"),
+        map_address=url_for("public.map_page") + filters.query_string(),
+        data_address=url_for("public.data_page"),
         loosened=_loosened(chips, filters) if not found.total else [],
     )
 
@@ -190,11 +188,10 @@ def _sheet(code: str) -> str:
     locale = current_language()
     named = labels(locale)
     same = _cards(named, locale, ENTRY.code != code, ENTRY.entity_code == row.entity_code)
-    map_address = address_of("public.map_page")
     return render_template(
         "public/practice.html",
         sheet=sheet_of(row, named, locale, same, _similar(row, named, locale)),
-        map_address=map_address and map_address + Filters(text=row.title[:100], region=_some(row.region_code)).query_string(),
+        map_address=url_for("public.map_page") + Filters(text=row.title[:100], region=_some(row.region_code)).query_string(),
         path=url_for("public.practice_page", code=code),
         canonical=site_address("public.practice_page", code=code),
     )

@@ -18,8 +18,9 @@ from flask_babel import gettext as _
 from app.context import this_app
 from app.practices import statistics as counted
 from app.practices.published import Version
-from app.practices.statistics import CENTRE, INITIATIVE, PRACTICE, Codes, Counts, YearCounts, count_published
+from app.practices.statistics import CENTRE, PRACTICE, Codes, Counts, YearCounts, count_published
 from app.practices.vocabulary import Labels, labels
+from app.practices.words import KIND_PLURALS
 from app.web.language import SOURCE_LANGUAGE
 from app.web.numbers import number_words
 from app.web.spreadsheets import inert
@@ -127,9 +128,8 @@ class _Drawing:
 
     def kinds(self) -> tuple[Bar, ...]:
         """How many practices, Centres, initiatives and publishing entities."""
-        names = {PRACTICE: _("Buone pratiche"), CENTRE: _("Centri per le famiglie"), INITIATIVE: _("Iniziative delle Regioni")}
         was = self.before.kinds if self.before else {}
-        rows = [(name, self.now.kinds[kind], was.get(kind, 0)) for kind, name in names.items()]
+        rows = [(str(name), self.now.kinds[kind], was.get(kind, 0)) for kind, name in KIND_PLURALS.items()]
         entities = (_("Enti che le hanno pubblicate"), self.now.entities, self.before.entities if self.before else 0)
         return self._bars([*rows, entities])
 

@@ -8,8 +8,7 @@ one comes only once the thread was read; what was read before its notice left is
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import sqlalchemy as sa
 from flask_babel import force_locale
@@ -23,8 +22,7 @@ from app.editions.current import EditionView
 from app.editions.messages import message_text
 from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
-from app.mail.messages import UnfitMessageError
-from app.mail.outbox import Message, queue_message
+from app.mail.notices import QueuedNotice, as_queued, queue_notice
 from app.mail.returns.redirecting import desk_mailbox
 from app.registry.entities import EntityRow, entity_table
 from app.registry.recipients import recipients_of
@@ -58,7 +56,7 @@ def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt
         text = message_text((happened, where, safe), edition)
     for small, email in emails.items():
         key = f"{TO_ENTITY}/{thread_id}/{read}/{keyed_hash(f'notice|{small}')[:16]}"  # the next notice may go to others as well
-        _queue(TO_ENTITY, f"entity:{entity.id}", email, (subject, text), key, now)
+        queue_notice(TO_ENTITY, f"entity:{entity.id}", email, (subject, text), key, language=SOURCE_LANGUAGE, now=now)
 
 
 def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
@@ -80,22 +78,8 @@ def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
         address = site_address("desk.thread", number=str(thread_id))
         where = _("Per leggere e rispondere entra da qui: %(address)s", address=address)
         text = "\n\n".join((happened, where)) + "\n"
-    _queue(TO_STAFF, f"thread:{thread_id}", recipient, (subject, text), f"{TO_STAFF}/{thread_id}/{read}/{reader}", now)
-
-
-def _queue(kind: str, reference: str, email: str, words: tuple[str, str], key: str, now: dt.datetime) -> None:
-    subject, text = words
-    message = Message(
-        kind=kind,
-        reference=reference,
-        recipient=email,
-        language=SOURCE_LANGUAGE,
-        subject=subject,
-        text=text,
-        dedupe_key=key,
-    )
-    with suppress(UnfitMessageError):  # an address that an operator mistyped must not undo what was written
-        queue_message(message, now)
+    key = f"{TO_STAFF}/{thread_id}/{read}/{reader}"
+    queue_notice(TO_STAFF, f"thread:{thread_id}", recipient, (subject, text), key, language=SOURCE_LANGUAGE, now=now)
 
 
 def _writers(thread_id: int) -> list[str]:
@@ -115,19 +99,6 @@ def _looks_after(staff_id: int, row: Any) -> bool:
     """Whether a thread is still this member's, and may be."""
     member = staff_by_id(staff_id)
     return row.assigned_id == staff_id and member is not None and may_look_after(member, row.region_code)
-
-
-class QueuedNotice(Protocol):
-    """What the hook reads of a delivery."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def dedupe_key(self) -> str: ...
 
 
 class ThreadHook:
@@ -151,7 +122,7 @@ class ThreadHook:
 
     def fill(self, delivery: QueuedNotice, now: dt.datetime) -> Filled:
         """As it was queued."""
-        return Filled(delivery.subject, delivery.text)
+        return as_queued(delivery)
 
 
 def register_thread_hooks() -> None:

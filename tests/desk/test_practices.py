@@ -16,7 +16,7 @@ from tests.conftest import Clock
 from tests.desk.conftest import NewStaff
 from tests.desk.logins import FIRENZE, deeds, register
 from tests.fill.conftest import NewPerson, new_person
-from tests.fill.person import Person, Screen
+from tests.fill.person import Person, Screen, flat
 from tests.fill.walk import SHORT_SHEET, begin, submit
 from tests.public_practices import add_practices, practice_row
 
@@ -181,7 +181,7 @@ def test_sent_back_is_read_answered_with_a_click_and_waits_again(
     assert missing.summary() == [("#nota", "Scrivi una nota: l'ente e i colleghi devono sapere perché.")]
     assert missing.value("title") == ["Sportello famiglie"], "what was typed stays"
     told = coordinator.send(missing, {"nota": f"Titolo più corto {HOSTILE}", "phone": "055 123456"}, ("azione", "rimanda"))
-    assert told.alerts == [f"{NAMED} Pratica rimandata: l'ente riceve un avviso per e-mail, senza il testo della nota."]
+    assert told.alerts == [f"{NAMED} Pratica rinviata all'ente, che riceve un avviso per e-mail, senza il testo della nota."]
     overview = person.get("/compila")
     assert "La segreteria chiede di rivedere una scheda" in overview.text
     address = f"/compila/pratiche/{row()[3]}"
@@ -202,6 +202,12 @@ def test_sent_back_is_read_answered_with_a_click_and_waits_again(
     again = coordinator.get(f"/gestione/pratiche/{code}")
     assert again.heading == "Sportello famiglie"
     assert "055 123456" in again.text
+    assert "Che cosa ha cambiato l'ente dopo la richiesta della segreteria" in again.text
+    cells = [flat(cell.text) for cell in again.page.all("td")]
+    assert cells == ["Sportello di ascolto", "Sportello famiglie", "(vuoto)", "055 123456"]
+    decide(coordinator, code, "approva")
+    decided = coordinator.get(f"/gestione/pratiche/{code}")
+    assert "Che cosa ha cambiato l'ente" not in decided.text, "it was for whoever had to decide"
     assert "La segreteria chiede" not in person.get("/compila").text
 
 
@@ -295,6 +301,26 @@ def test_many_are_approved_after_a_page_that_shows_them(
     assert "2 pratiche saranno assegnate a Persona reviewer" in given.text
     coordinator._send(given.form("/gestione/pratiche/insieme?vista=approvate"), {}, None)
     assert other.get("/gestione/pratiche?vista=approvate").text.count("Persona reviewer") >= 2
+
+
+def test_a_page_of_the_queue_is_chosen_whole_without_a_script(coordinator: Person, edition: object, clock: Clock) -> None:
+    _several(clock())
+    listed = coordinator.get("/gestione/pratiche?vista=tutte")
+    form = "/gestione/pratiche/insieme?vista=tutte"
+    assert listed.value("scelta", form) == []
+    chosen = coordinator.get(listed.links()["Scegli tutte in questa pagina"])
+    assert len(chosen.value("scelta", form)) == len(chosen.with_class("queue-row")) > 1
+    assert coordinator.get(chosen.links()["Togli la scelta"]).value("scelta", form) == []
+
+
+def test_an_empty_queue_says_why_and_what_to_do(coordinator: Person, edition: object) -> None:
+    whole = coordinator.get("/gestione/pratiche?vista=tutte")
+    assert "arrivano quando un ente invia la risposta" in whole.text
+    mine = coordinator.get("/gestione/pratiche?vista=mie")
+    assert "Nessuna pratica da valutare è assegnata a te." in mine.text
+    assert mine.links()["Vedi tutte le pratiche"] == "/gestione/pratiche?vista=tutte"
+    searched = coordinator.get("/gestione/pratiche?vista=mie&q=niente")
+    assert searched.links()["Togli i filtri"] == "/gestione/pratiche?vista=mie"
 
 
 def _several(at: dt.datetime) -> None:

@@ -10,6 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import jsonschema
 import pytest
@@ -187,8 +188,8 @@ def test_a_file_whose_version_changes_while_it_is_made_is_made_once_more(
     """And nothing of what was taken back is stored."""
     made, times = files._made, []
 
-    def make(*arguments: object) -> object:
-        found = made(*arguments)  # type: ignore[arg-type]
+    def make(*arguments: Any) -> Any:
+        found = made(*arguments)
         times.append(found.sha256)
         if len(times) == 1:
             db.session.rollback()
@@ -210,8 +211,8 @@ def test_two_that_need_a_file_at_once_get_the_same(app: Flask, codes: dict[str, 
     together, made = threading.Barrier(2, timeout=20), files._made
     found: list[str] = []
 
-    def make(*arguments: object) -> object:
-        one = made(*arguments)  # type: ignore[arg-type]
+    def make(*arguments: Any) -> Any:
+        one = made(*arguments)
         together.wait()
         return one
 

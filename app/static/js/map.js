@@ -17,7 +17,7 @@ const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGroupi
 const number = (value) => numbers.format(value);
 const table = new Map([...document.querySelectorAll("#map-table tr[data-region]")].map((row) => [row.dataset.region, row]));
 const named = new Map([...form.querySelectorAll("input[type=checkbox]")].map((box) => [`${box.name}:${box.value}`, box.parentElement.querySelector(".map-choice-name").textContent]));
-const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, provinces: null };
+const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, said: 0, provinces: null };
 
 const count = (many) => (many === 1 ? words.one : words.many.replace("%n", number(many)));
 const told = {
@@ -136,7 +136,6 @@ async function search() {
   const text = typed();
   if (text === state.asked) return;
   state.asked = text;
-  state.answered = !text;
   state.within = null;
   if (text) previewWithin(text);
   apply();
@@ -155,7 +154,6 @@ async function search() {
   } catch {
     if (state.asked !== text) return;
   }
-  state.answered = !failure;
   apply();
   if (failure) insist(failure);
 }
