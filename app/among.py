@@ -9,7 +9,7 @@ Holds always: the values are one parameter, never text of the statement; an empt
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -46,6 +46,10 @@ class _Among(FunctionElement[bool]):
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Self:
+        """As it is: SQLAlchemy would write `= 1` behind it for SQLite, which then looks at every row."""
+        return self
+
 
 def among(column: sa.ColumnElement[Any], values: Collection[int] | Collection[str]) -> sa.ColumnElement[bool]:
     """`column IN values`, for a column of whole numbers or of text and any number of values, none of them None."""
@@ -57,10 +61,10 @@ def among(column: sa.ColumnElement[Any], values: Collection[int] | Collection[st
 @compiles(_Among, "postgresql")
 def _with_array(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     column, given = (compiler.process(part, **how) for part in element.clauses)
-    return f"{column} = ANY({given})"
+    return f"({column} = ANY({given}))"
 
 
 @compiles(_Among, "sqlite")
 def _with_json(element: _Among, compiler: SQLCompiler, **how: Any) -> str:
     column, given = (compiler.process(part, **how) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608 — both were compiled: no value stands in them
+    return f"({column} IN (SELECT value FROM json_each({given})))"  # noqa: S608 — both were compiled: no value stands in them

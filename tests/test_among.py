@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -14,7 +16,7 @@ WORDS = {1: "uno", 2: "città d'Æ", 3: '100% "tre"', 4: "'; DROP TABLE numbered
 
 
 @pytest.fixture
-def filled(app: Flask) -> Flask:
+def filled(app: Flask) -> Iterator[Flask]:
     with app.app_context():
         db.session.execute(sa.text("CREATE TEMPORARY TABLE numbered (id INTEGER, word TEXT)"))
         db.session.execute(sa.insert(TABLE), [{"id": number, "word": word} for number, word in WORDS.items()])
@@ -43,3 +45,18 @@ def test_its_opposite_is_the_rest(filled: Flask) -> None:
 def test_the_statement_is_the_same_for_any_number(filled: Flask) -> None:
     texts = {str(sa.select(TABLE.c.id).where(among(TABLE.c.id, list(range(many)))).compile(db.engine)) for many in (0, 1, 900)}
     assert len(texts) == 1
+
+
+def test_an_index_is_used(filled: Flask) -> None:
+    db.session.execute(sa.text("CREATE UNIQUE INDEX numbered_id ON numbered (id)"))
+    many = [{"id": number, "word": "x"} for number in range(100, 5_000)]
+    db.session.execute(sa.insert(TABLE), many)
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("ANALYZE numbered"))
+    connection, sent = db.session.connection(), []
+    sa.event.listen(connection, "before_cursor_execute", lambda *given: sent.append((given[2], given[3])))
+    assert not found(sa.and_(among(TABLE.c.id, [7, 8, 9]), TABLE.c.word != "y"))
+    [(text, parameters)] = sent
+    explain = "EXPLAIN" if db.engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    plan = connection.exec_driver_sql(f"{explain} {text}", parameters).all()
+    assert "numbered_id" in str(plan), plan

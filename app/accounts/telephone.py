@@ -33,7 +33,9 @@ MAY_ASK: Final = frozenset(
     }
 )
 """The pages of an entity that such a session may ask for: what filling in and sending need. Not people, invitations, addresses,
-consents, anybody's data, sessions, history and copies, who answers for whom, reopenings, late work, pages kept for no line.
+consents, anybody's data, sessions, history and copies, who answers for whom, reopenings, late work, pages kept for no line;
+and not `fill.answer_desk`: what the desk asks of a sheet, staff does not confirm to itself. It is read, and corrected in the
+sheet.
 """
 _MEMBER, _DESK = table_of(StaffMember).c, table_of(StaffSession).c
 _HELD: Final = table_of(LoginSuspension).c

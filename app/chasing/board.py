@@ -56,13 +56,13 @@ def tally_of(edition: EditionView, now: dt.datetime, region_code: str | None = N
     return _board(found, region_code, now)
 
 
-def provinces_of(edition: EditionView) -> tuple[Row, ...]:
-    """The kept numbers of every province, Region by Region; they are as old as the last `tally_of` left them."""
+def provinces_of(edition: EditionView) -> tuple[tuple[str, Row], ...]:
+    """Region's code and the kept numbers of every province in it; they are as old as the last `tally_of` left them."""
     found = _stored(edition.id)
     if found is None:
         return ()
-    parts = (read_part(found[1], territory) for territory in sorted(found[1].parts) if territory != COUNTRY)
-    return tuple(row for part in parts if part is not None for row in part.provinces)
+    parts = ((territory, read_part(found[1], territory)) for territory in sorted(found[1].parts) if territory != COUNTRY)
+    return tuple((territory, row) for territory, part in parts if part is not None for row in part.provinces)
 
 
 def fresh_tally(edition: EditionView, now: dt.datetime) -> dt.datetime | None:

@@ -12,6 +12,7 @@ programs expect); the codes do not change, new ones are added at the end:
     last_message, last_message_state, last_message_at, last_call, last_call_at, call_back_on
     by_phone          1 where what counts was sent by telephone, or 0
     call_back_time    HH:MM in Rome, from when on that day
+    language          in which the entity is written to: it, de, fr, sl
 
 Not for: answers (`exports`), or people to call (`call_list.py`).
 Holds always: codes are text, so that no program makes 1001 of 001001; a text that a spreadsheet would run is made
@@ -70,6 +71,7 @@ COLUMNS: Final[tuple[tuple[str, LazyString], ...]] = (
     ("call_back_on", _l("Richiamare il")),
     ("by_phone", _l("Inviata al telefono")),
     ("call_back_time", _l("Richiamare alle")),
+    ("language", _l("Lingua dei messaggi")),
 )
 
 
@@ -94,6 +96,7 @@ def cells(row: ListRow) -> list[Cell]:
         *((call.outcome, _minute(call.at), str(call.call_back_on or "")) if call else (None, None, None)),
         int(row.by_phone),
         call.call_back_time if call else None,
+        row.language,
     ]
 
 

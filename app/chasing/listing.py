@@ -68,7 +68,8 @@ class Order:
 class ListRow:
     """One respondent. `state`: one of `filters.STATES`.
 
-    `closes_at`: the end of its own extension. `by_phone`: what counts was sent by telephone. Personal: `contact`.
+    `closes_at`: the end of its own extension. `by_phone`: what counts was sent by telephone. `language`: in which it is written
+    to. Personal: `contact`.
     """
 
     entity_id: int
@@ -94,6 +95,7 @@ class ListRow:
     submitted_at: dt.datetime | None
     closes_at: dt.datetime | None
     by_phone: bool
+    language: str
     message: LastMessage | None
     call: LastCall | None
     contact: ContactRow | None
@@ -113,7 +115,7 @@ _SHOWN: Final = (
     *(_ROW.entity_id, _ENTITY.code, _ENTITY.name, _ROW.province_sign, _ROW.kind, _ENTITY.region, _ROW.region_code),
     *(_ROW.population, _ROW.size_class, _ROW.state, _ROW.submitted_as, _ROW.progress, _ROW.answered, _ROW.covered),
     *(_ROW.claimed, _ROW.declared, _ROW.doubly_claimed, _ROW.is_lead, _ROW.has_address),
-    *(_ROW.last_activity, _ROW.submitted_at, _ROW.closes_at, _ROW.by_phone),
+    *(_ROW.last_activity, _ROW.submitted_at, _ROW.closes_at, _ROW.by_phone, _ROW.language),
 )
 _STATE_AT: Final = 9
 _COVERED_AT: Final = 13

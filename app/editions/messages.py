@@ -116,9 +116,13 @@ def second(instant: dt.datetime, language: str) -> str:
     return format_datetime(instant, "d MMMM y, HH:mm:ss", tzinfo=ROME, locale=language)
 
 
-def message_text(paragraphs: Sequence[str], edition: EditionView) -> str:
-    """The paragraphs, then whom to call or write to, a line each; nobody where the edition names nobody."""
-    contacts = "\n".join((_("Per aiuto:"), *map(contact_line, edition.contacts))) if edition.contacts else ""
+def message_text(paragraphs: Sequence[str], edition: EditionView, before_contacts: str | None = None) -> str:
+    """The paragraphs, then whom to call or write to, a line each; nobody where the edition names nobody.
+
+    `before_contacts`: what stands above them in a language that the interface does not have.
+    """
+    above = _("Per aiuto:") if before_contacts is None else before_contacts
+    contacts = "\n".join((above, *map(contact_line, edition.contacts))) if edition.contacts else ""
     return "\n\n".join((*paragraphs, contacts)).rstrip() + "\n"
 
 

@@ -64,6 +64,7 @@ def find_with_response(token: str, now: dt.datetime) -> Identity | None:
     if entry is None:
         return find_identity(token, now)
     here.entry, here.edition, here.own_closes_at = entry, entry.response.edition, entry.response.own_closes_at
+    here.queried = entry.queried
     return entry.identity
 
 

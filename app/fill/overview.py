@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -17,7 +18,7 @@ from app.clock import now
 from app.editions.reopenings import asked_at
 from app.fill import blueprint
 from app.fill.answer_lists import AnswerList, sheet_name
-from app.fill.asking import ask_address
+from app.fill.asking import ask_address, open_queries, query_notes
 from app.fill.coverage import coverage_view
 from app.fill.late_pages import late_view
 from app.fill.opening import NotOpenError, author, identity, load_response, locale
@@ -46,9 +47,17 @@ from app.responses.submission import (
     submit_response,
 )
 from app.responses.succession import offers_for
-from app.threads.reading import queries_to, unread_of
+from app.threads.reading import ThreadRow, unread_of
 
 WORKING_WITHIN = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the desk wants of the answers: `asked`, its sheets sent back; `queries`, its open questions."""
+
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    queries: Sequence[ThreadRow] = ()
 
 
 @blueprint.errorhandler(NotOpenError)
@@ -80,7 +89,7 @@ def overview() -> ResponseReturnValue:
         late=late,
         may_ask=may_ask(response, at),
         asked_at=asked_at(response.entity_id, response.edition.id) if may_ask(response, at) else None,
-        tasks=tasks_of(response, found, reached, asked),
+        tasks=tasks_of(response, found, reached, Marks(asked, [thread for thread, _about in told["queries"]])),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
         first=step_address(first),
@@ -111,16 +120,15 @@ def _messages(response: OpenResponse) -> dict[str, Any]:
     """How many threads hold something to read, and what the desk asks about answers; nothing for staff on the telephone."""
     if identity().telephone is not None:
         return {"unread_messages": 0, "queries": []}
-    queries = [(thread, subject_of(thread, response)) for thread in queries_to(response.entity_id, response.edition.id)]
+    queries = [(thread, subject_of(thread, response)) for thread in open_queries(response)]
     return {"unread_messages": unread_of(response.entity_id), "queries": queries}
 
 
-def tasks_of(
-    response: OpenResponse, found: Review, reached: Reached, asked: Mapping[str, Asked] | None = None
-) -> list[dict[str, Any]]:
-    """The lines of the task list: each step with its state, its sheets below it. `asked`: those that the desk sent back."""
-    waiting = asked or {}
+def tasks_of(response: OpenResponse, found: Review, reached: Reached, marks: Marks | None = None) -> list[dict[str, Any]]:
+    """The lines of the task list: each step with its state, its sheets below it, and what the desk wants of them."""
+    marks = marks or Marks()
     questionnaire = response.questionnaire_in(locale())
+    asked_by_desk = query_notes(marks.queries, questionnaire)
     live = response.document.live_items()
     lacks = Counter(split_key(key)[0] or questionnaire.step_of(key).code for key in found.missing)
     tasks: list[dict[str, Any]] = []
@@ -130,7 +138,8 @@ def tasks_of(
             {
                 "title": sheet_title(response, step, item),
                 "url": sheet_address(step, item),
-                **_sheet_state(found.item_states.get(item, StepState.NOT_STARTED), lacks.get(item, 0), waiting.get(item)),
+                **_sheet_state(found.item_states.get(item, StepState.NOT_STARTED), lacks.get(item, 0), marks.asked.get(item)),
+                "query": asked_by_desk.get(item),
             }
             for item in live.get(step.code, ())
         ]
@@ -142,6 +151,7 @@ def tasks_of(
                 "url": step_address(step) if is_asked else None,
                 "state": "optional" if none_needed else _step_state(state, sheets),
                 "note": _("Nessuna scheda, per ora.") if none_needed else _lacking(lacks.get(step.code, 0)),
+                "query": asked_by_desk.get(step.code),
                 "subtasks": sheets if is_asked else [],
             }
         )

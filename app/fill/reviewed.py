@@ -17,7 +17,7 @@ from flask_babel import ngettext
 
 from app.clock import now
 from app.fill import blueprint
-from app.fill.opening import author, load_response, locale
+from app.fill.opening import author, identity, load_response, locale
 from app.fill.path import SHEET_ADDRESSES
 from app.fill.saving import sent_for_another
 from app.practices.fields import value_text
@@ -92,7 +92,9 @@ def told_of(response: OpenResponse, sheet: str, item: str) -> Told | None:
     one = found[0]
     action = url_for("fill.answer_desk", sheet=sheet, item=item)
     corrected = item in _changed_sheets(response)
-    return Told(one.note, _proposals(response, one), action, not has_unsent_changes(response), corrected)
+    by_phone = identity().telephone is not None  # staff does not confirm to itself what the desk asks
+    may_confirm = not by_phone and not has_unsent_changes(response)
+    return Told(one.note, _proposals(response, one), action, may_confirm, corrected)
 
 
 def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:

@@ -19,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.context import this_request
-from app.fill.asking import query_here
+from app.fill.asking import queries_here
 from app.fill.forms import PostedPage, Typed, read_page
 from app.fill.opening import author, locale
 from app.fill.path import Page, first_page, reached_questions, step_address
@@ -79,7 +79,7 @@ def draw_page(
     values = personal.unseal(response.id, _values_on(response, page, item))
     views = PageViews(response, questionnaire, item, values)
     problems = _problems_to_show(response, questionnaire, strict or "controlla" in request.args)
-    views.asks, views.queries = asks, query_here(response, item) if asks else {}
+    views.asks, views.queries = asks, queries_here(response, item) if asks else {}
     searched, text = request.args.get("cerca", ""), request.args.get("testo", "")
 
     def draw(question: Question) -> QuestionView:
@@ -95,7 +95,7 @@ def draw_page(
     asked = tuple(draw(question) for question in reached_questions(page.asked, reached, item))
     offered = tuple(draw(question) for question in reached_questions(page.offered, reached, item))
     summary = tuple(line for view in (*asked, *offered) for line in view.summary)
-    unfold = any(view.errors or view.results is not None or _filled(view) for view in offered)
+    unfold = any(view.errors or view.results is not None or view.queries or _filled(view) for view in offered)
     disputed = any(view.candidates for view in (*asked, *offered))
     return Shown(page, asked, offered, summary, unfold, disputed, secrets.token_urlsafe(12))
 

@@ -16,6 +16,7 @@ from flask_babel import ngettext
 from app.clock import now
 from app.fill import blueprint
 from app.fill.answer_lists import sheet_name
+from app.fill.asking import open_queries, query_notes
 from app.fill.forms import Typed, seen_revisions
 from app.fill.opening import author, load_response, locale
 from app.fill.path import (
@@ -68,8 +69,10 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A sheet in the list. `above` and `below`: in front of which one it goes when it moves up or down ("" is the end); `note`:
-    what the desk asks of it, "" for nothing."""
+    """A sheet in the list. `above` and `below`: in front of which one it goes when it moves up or down ("" is the end).
+
+    `note`: what the desk asks of it, `query`: that it asks about answers of it; both are empty where it does not.
+    """
 
     id: str
     title: str
@@ -81,6 +84,7 @@ class SheetRow:
     last: bool
     disputed: bool
     seen: str
+    query: str
     note: str = ""
 
 
@@ -89,6 +93,7 @@ def _live_sheets(
 ) -> list[SheetRow]:
     document = response.document
     values, revisions = document.values(), document.item_revisions()
+    asked_by_desk = query_notes(open_queries(response), response.questionnaire) if live else {}
     return [
         SheetRow(
             id=item,
@@ -101,6 +106,7 @@ def _live_sheets(
             last=index == len(live) - 1,
             disputed=item in document.conflicts,
             seen=_open_decisions(response, item),
+            query=asked_by_desk.get(item, ""),
             note=asked[item].text if item in asked else "",
         )
         for index, item in enumerate(live)

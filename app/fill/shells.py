@@ -191,6 +191,7 @@ def _list_shell(sources: Sources, step: Step) -> str:
         "below": NOBODY,
         "last": False,
         "disputed": False,
+        "query": "",
         "seen": "",
         "when": "",
     }

@@ -73,7 +73,7 @@ class QuestionView:
     """A question ready to be drawn; see the macro `question` for the meaning of each field.
 
     `summary`: its lines in the summary of errors, as (id of the input, text). `denied_by`: which of those that it
-    claims to answer for have said no. `ask`: where the desk is asked about it, empty for nowhere; `query`: what the desk asks.
+    claims to answer for have said no. `ask`: where the desk is asked about it, empty for nowhere; `queries`: what it asks.
     """
 
     question: Question
@@ -91,7 +91,7 @@ class QuestionView:
     decision: str
     denied_by: tuple[EntityRow, ...]
     ask: str = ""
-    query: Query | None = None
+    queries: tuple[Query, ...] = ()
 
 
 def sentence(problem: Problem) -> str:
@@ -140,7 +140,7 @@ class PageViews:
         self.item = item
         self.values = values
         self.asks = False
-        self.queries: Mapping[str, Query] = {}
+        self.queries: Mapping[str, tuple[Query, ...]] = {}
         self._operators: dict[int, str] | None = None
 
     def view(
@@ -181,7 +181,7 @@ class PageViews:
             decision=typed.decision if typed else "",
             denied_by=self._denied_by(question),
             ask=ask_address(question.code, self.item) if self.asks else "",
-            query=self.queries.get(question.code),
+            queries=self.queries.get(question.code, ()),
         )
 
     def _denied_by(self, question: Question) -> tuple[EntityRow, ...]:

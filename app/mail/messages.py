@@ -163,7 +163,16 @@ def certified_sender(read: Settings) -> str:
     return parseaddr(read.pec_sender)[1] or envelope_sender(read)
 
 
-def draft_bytes(message_id: str, recipient: str, subject: str, text: str, read: Settings, files: Sequence[bytes] = ()) -> bytes:
+def draft_bytes(
+    message_id: str,
+    recipient: str,
+    subject: str,
+    text: str,
+    read: Settings,
+    files: Sequence[bytes] = (),
+    *,
+    language: str,
+) -> bytes:
     """A message that somebody sends by hand, as mail programs open a draft (`X-Unsent`). `files`: attachments, as parts.
 
     Raises UnfitMessageError.
@@ -171,6 +180,7 @@ def draft_bytes(message_id: str, recipient: str, subject: str, text: str, read: 
     sender = parseaddr(read.pec_sender)[1]
     heads = [f"From: {sender}"] if sender else []
     heads += [*CERTIFIED_HEADERS, _to(envelope_recipient(recipient)), _subject(subject), f"Message-ID: {message_id}"]
+    heads.append(f"Content-Language: {language}")
     head = _lines(*heads, "X-Unsent: 1", "MIME-Version: 1.0")
     if not files:
         return head + _part("plain", text)

@@ -7,6 +7,7 @@ Holds always: a record holds codes of options, never their labels; the labels ar
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Final
 
 import msgspec
@@ -82,6 +83,7 @@ none, since all of its public questions say that they are."""
 CHOICES: Final = ("area", "types", "recipients", "level", "partners", "funding", "management", "services", "professions")
 """The fields that hold codes of options."""
 
+_WEB_ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 _decoder: Final = msgspec.json.Decoder(PublicRecord)
 
@@ -94,6 +96,11 @@ def write_record(record: PublicRecord) -> str:
 def read_record(text: str) -> PublicRecord:
     """Undo `write_record`. Raises msgspec.ValidationError."""
     return _decoder.decode(text)
+
+
+def web_address(url: str) -> str:
+    """The address of a record as a link may lead to it: over http or https; "" for any other."""
+    return url if _WEB_ADDRESS.fullmatch(url) else ""
 
 
 def digest_of(text: str) -> str:

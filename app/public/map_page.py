@@ -1,12 +1,15 @@
 """`/mappa`: what is public on a map of Italy, Regions shaded by how many municipalities the edition represents.
 
-The page works without scripts: Regions and a table by Region lead to the list; the form filters the counts.
+The page works without scripts: Regions and a table by Region lead to the list; the form filters the counts. What the shades
+say of Regions and provinces stands in tables too, from which the script takes the shades of the provinces. `scheda` in the
+address opens one entry: with scripts on the map, without as a list of it alone.
 Not for: the files that the page's script loads (`map_files.py`), drawing (`static/js/map.js`), finding (`practices.finding`).
 Holds always: nothing but what is published, and the numbers of `/risultati`, stand in it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,8 +31,10 @@ from app.practices.finding import PARAMETERS, TEXT, TITLES, Filters, condition, 
 from app.practices.published import CURRENT, ENTRY, Version
 from app.practices.vocabulary import labels
 from app.public import blueprint
-from app.public.frame import shown_edition
+from app.public.frame import ROME, shown_edition
 from app.public.open_pages import open_page
+from app.public.practice_cards import CARD_COLUMNS, Card, card_of
+from app.registry.folding import fold
 from app.web.language import current_language
 from app.web.numbers import number_words
 from app.web.site_address import site_address
@@ -37,6 +42,8 @@ from app.web.site_address import site_address
 KIND: Final = "genere"
 SHADES: Final = (10, 25, 50, 75)
 """The bounds of the shades, in percents of the municipalities represented; a shade of its own for none at all."""
+SHEET: Final = "scheda"
+_CODE: Final = re.compile(r"[0-9A-Z]{4,12}")
 _SHAPES: Final = Path(__file__).parent / "data" / "regions.json"
 
 
@@ -56,6 +63,19 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Province:
+    """A province in the table and, by its sign, on the map. `shade`: as a Region's."""
+
+    sign: str
+    name: str
+    region: str
+    shade: int
+    represented: str
+    municipalities: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     """How many entries were found, and how many of them stand nowhere on the map."""
 
@@ -68,12 +88,19 @@ class Count:
 def map_page() -> Response:
     """The map, or what there will be on it."""
     filters = read_filters(request.args).filters
+    asked = request.args.get(SHEET, "").upper()
+    code = asked if _CODE.fullmatch(asked) else ""
     minute = int(clock.now().timestamp() // 60)  # the numbers of the edition are renewed once a minute
-    return open_page((filters, minute), lambda version: _draw(filters, version))
+    return open_page((filters, code, minute), lambda version: _draw(filters, code, version))
 
 
-def _draw(filters: Filters, version: Version | None) -> str:
-    path = url_for("public.map_page") + filters.query_string()
+def map_sheet_address(code: str) -> str:
+    """The address of the map with the entry of this code open."""
+    return f"{url_for('public.map_page')}?{SHEET}={code}#map-main"
+
+
+def _draw(filters: Filters, code: str, version: Version | None) -> str:
+    path = url_for("public.map_page") + filters.query_string(**({SHEET: code} if code else {}))
     site = {"path": path, "canonical": site_address("public.map_page")}
     if version is None or not version.entries:
         return render_template("public/map.html", version=None, **site)
@@ -83,13 +110,17 @@ def _draw(filters: Filters, version: Version | None) -> str:
     return render_template(
         "public/map.html",
         version=version,
+        sheet_code=code,
+        sheets=_sheets(code, locale) if code else (),
         filters=filters,
         groups=tuple(_with_asked(choices(version, locale), filters, version, locale)),
         found=found,
         regions=tuple(_regions(board, found, filters, version)),
-        provinces=_provinces(edition) if board else "",
+        provinces=_provinces(edition, board),
         total=board.part.total if board else None,
         taken_at=board.taken_at if board else None,
+        edition_title=edition.title if edition else "",
+        edition_year=edition.opens_at.astimezone(ROME).year if edition else 0,
         list_address=url_for("public.practices") + filters.query_string(),
         list_path=url_for("public.practices"),
         shades=(0, *SHADES, 100),
@@ -108,6 +139,12 @@ def shade_of(represented: int, everybody: int) -> int:
 def region_shapes() -> dict[str, str]:
     """Code → SVG path on the plane of `app.practices.plane`."""
     return msgspec.json.decode(_SHAPES.read_bytes(), type=dict[str, str])
+
+
+def _sheets(code: str, locale: str) -> list[Card]:
+    """The card of the entry of this code, if it is public."""
+    query = sa.select(*CARD_COLUMNS).where(CURRENT, ENTRY.code == code)
+    return [card_of(row, labels(locale), locale) for row in db.session.connection().execute(query)]
 
 
 def _count(filters: Filters) -> Count:
@@ -140,10 +177,18 @@ def _regions(board: Board | None, found: Count, filters: Filters, version: Versi
         )
 
 
-def _provinces(edition: EditionView | None) -> str:
-    """ "TO:12:312 …": sign, municipalities represented, all of them; for the shades that the script draws when zoomed."""
-    rows = provinces_of(edition) if edition else ()
-    return " ".join(f"{row.key}:{row.line.represented.entities}:{row.line.universe.entities}" for row in rows)
+def _provinces(edition: EditionView | None, board: Board | None) -> list[Province]:
+    """Every province that has municipalities, by name; none before the edition has opened."""
+    if edition is None or board is None:
+        return []
+    words = number_words(current_language())
+    regions = {row.key: row.name for row in board.part.regions}
+    found = []
+    for region, row in provinces_of(edition):
+        some, everybody = row.line.represented.entities, row.line.universe.entities
+        numbers = (words.whole(some), words.whole(everybody), words.share(some, everybody))
+        found.append(Province(row.key, row.name or row.key, regions.get(region, region), shade_of(some, everybody), *numbers))
+    return sorted((one for one in found if one.sign != NOWHERE), key=lambda one: fold(one.name))
 
 
 def _with_asked(groups: tuple[Group, ...], filters: Filters, version: Version, locale: str) -> Iterator[Group]:

@@ -18,8 +18,9 @@ from babel.numbers import format_decimal
 from flask import url_for
 from flask_babel import gettext as _
 
+from app.practices.opendata.columns import MUNICIPALITY
 from app.practices.published import ENTRY
-from app.practices.record import PublicRecord, read_record
+from app.practices.record import PublicRecord, read_record, web_address
 from app.practices.vocabulary import STATUS, Labels
 from app.practices.words import KIND_NAMES, SHORT_NAMES
 from app.registry.entities import label as entity_label
@@ -70,7 +71,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A whole entry. `description`, `results`: paragraphs; `geo`: a geo: address (RFC 5870) of its place, or ""."""
+    """A whole entry. `description`, `results`: paragraphs; `geo`: a geo: address (RFC 5870) of its mark on the map, or ""."""
 
     code: str
     edition: str
@@ -91,18 +92,18 @@ def card_of(row: Any, named: Labels, locale: str) -> Card:
 
 
 def sheet_of(row: Any, named: Labels, locale: str, same_entity: Sequence[Card], similar: Sequence[Card]) -> Sheet:
-    """The sheet of a row of `entry_table`, all columns. One statement where it names municipalities."""
+    """The sheet of a row: `entry_table` and `edition_title` (or None). One statement where it names municipalities."""
     record = read_record(row.record)
     card = _card(row, record, named, locale)
     return Sheet(
         row.code,
-        row.edition_label,
+        row.edition_title or _("Edizione %(label)s", label=row.edition_label),
         card,
         _paragraphs(record.description),
         _paragraphs(record.results),
         tuple(_facts(record, named, locale, card.language)),
         tuple(_place(row, record, locale)),
-        _geo(record),
+        _geo(row),
         tuple(_contacts(record)),
         same_entity,
         similar,
@@ -168,6 +169,7 @@ def _day(text: str, locale: str) -> str:
 def _place(row: Any, record: PublicRecord, locale: str) -> Iterator[Fact]:
     if record.address:
         yield Fact(_("Indirizzo"), (record.address,))
+    yield Fact(_("Comune") if row.entity_kind == MUNICIPALITY else _("Ente"), (row.entity_name,))
     if row.province:
         yield Fact(_("Provincia"), (row.province,))
     if row.region:
@@ -177,10 +179,8 @@ def _place(row: Any, record: PublicRecord, locale: str) -> Iterator[Fact]:
         yield Fact(_("Coordinate"), (_("%(north)s nord, %(east)s est", north=north, east=east),))
 
 
-def _geo(record: PublicRecord) -> str:
-    if record.latitude is None or record.longitude is None:
-        return ""
-    return f"geo:{record.latitude:.5f},{record.longitude:.5f}"
+def _geo(row: Any) -> str:
+    return "" if row.latitude is None or row.longitude is None else f"geo:{row.latitude:.5f},{row.longitude:.5f}"
 
 
 def _contacts(record: PublicRecord) -> Iterator[Contact]:
@@ -188,5 +188,5 @@ def _contacts(record: PublicRecord) -> Iterator[Contact]:
         yield Contact(_("E-mail"), record.email, f"mailto:{quote(record.email, safe='@')}")
     if record.phone:
         yield Contact(_("Telefono"), record.phone, f"tel:{quote(record.phone.replace(' ', ''), safe='+')}")
-    if record.url.startswith(("http://", "https://")):
-        yield Contact(_("Pagina web"), record.url, record.url)
+    if address := web_address(record.url):
+        yield Contact(_("Pagina web"), address, address)

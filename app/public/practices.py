@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.config import settings
 from app.context import this_request
+from app.editions.current import EDITION, edition_table
 from app.extensions import db
 from app.practices.choices import choices, name_of
 from app.practices.entries import tag
@@ -30,6 +31,7 @@ from app.practices.published import CURRENT, ENTRY, Version, entry_table
 from app.practices.record import read_record
 from app.practices.vocabulary import Labels, labels
 from app.public import blueprint
+from app.public.map_page import map_sheet_address
 from app.public.open_pages import open_page
 from app.public.practice_cards import CARD_COLUMNS, Card, card_of, sheet_of
 from app.web.language import current_language
@@ -179,8 +181,10 @@ def _count(filters: Filters) -> int:
 
 def _sheet(code: str) -> str:
     """The page of an entry. Raises TakenBackError; aborts with 404 for one that never was public."""
-    query = sa.select(entry_table).where(ENTRY.code == code).order_by(ENTRY.from_number.desc(), ENTRY.id.desc()).limit(1)
-    row = db.session.connection().execute(query).one_or_none()
+    titled = entry_table.outerjoin(edition_table, EDITION.code == ENTRY.edition_label)
+    query = sa.select(entry_table, EDITION.title.label("edition_title")).select_from(titled).where(ENTRY.code == code)
+    latest = query.order_by(ENTRY.from_number.desc(), ENTRY.id.desc()).limit(1)
+    row = db.session.connection().execute(latest).one_or_none()
     if row is None:
         abort(404)
     if row.to_number is not None or row.redacted_at is not None:
@@ -191,14 +195,10 @@ def _sheet(code: str) -> str:
     return render_template(
         "public/practice.html",
         sheet=sheet_of(row, named, locale, same, _similar(row, named, locale)),
-        map_address=url_for("public.map_page") + Filters(text=row.title[:100], region=_some(row.region_code)).query_string(),
+        map_address=map_sheet_address(code) if row.latitude is not None else "",
         path=url_for("public.practice_page", code=code),
         canonical=site_address("public.practice_page", code=code),
     )
-
-
-def _some(value: str | None) -> tuple[str, ...]:
-    return (value,) if value else ()
 
 
 def _similar(row: Any, named: Labels, locale: str) -> list[Card]:

@@ -33,6 +33,7 @@ from app.reminders.channels import BY_EMAIL, BY_HAND, BY_PEC
 from app.reminders.learning.arms import Expected, keep_arms, look_ahead, places_of
 from app.reminders.learning.turns import Turn, turns
 from app.reminders.models import Batch
+from app.reminders.occasions import UNCOUNTED
 from app.reminders.reference_codes import with_code
 from app.reminders.schedule import FASTEST, Schedule
 from app.reminders.template_files import files_of_template, have_same_files
@@ -353,11 +354,19 @@ def _store(
     queue_into(group_id, KINDS[read.templates[0].occasion], SOURCE_LANGUAGE, messages, now, channel=channel)
     if read.expected is not None:
         keep_arms(batch_id, order, read.expected, days=schedule.days, variants=len(read.templates))
-    detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(audience.recipients), "messages": len(messages)}
-    detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
+    detail = _detail(edition, plan, read, len(messages))
     record("batch_queued", actor=actor, subject=f"batch:{batch_id}", detail=detail, now=now)
     db.session.commit()
     return batch_id
+
+
+def _detail(edition: EditionView, plan: Plan, read: _Read, messages: int) -> dict[str, Scalar]:
+    """What the log says of a batch."""
+    detail: dict[str, Scalar] = {"edition": edition.code, "entities": len(read.audience.recipients), "messages": messages}
+    detail |= {"channel": plan.channel} | ({} if plan.step is None else {"step": plan.step})
+    if plan.choice.beyond_limit and read.templates[0].occasion not in UNCOUNTED:
+        detail["beyond"] = True  # whoever queues it has decided so
+    return detail
 
 
 def _chosen(plan: Plan, templates: Sequence[TemplateRow]) -> str:

@@ -36,8 +36,8 @@ class NothingToSendError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HandMessage:
-    """One message as somebody sends it; its text holds a link, hence no `repr`. `reference`: the code in its subject; `files`:
-    its attachments, as parts of a message."""
+    """One message as somebody sends it; its text holds a link, hence no `repr`. `reference`: the code in its subject;
+    `language`: of its text; `files`: its attachments, as parts of a message."""
 
     entity_code: str
     label: str
@@ -46,6 +46,7 @@ class HandMessage:
     text: str
     reference: str
     message_id: str
+    language: str
     files: tuple[bytes, ...] = ()
 
 
@@ -82,6 +83,7 @@ def hand_out_batch(edition_id: int, batch_id: int, form: str, *, actor: str, now
             filled[one.id].text,
             code_of(one.dedupe_key),
             one.message_id,
+            one.language,
             filled[one.id].files,
         )
         for one in waiting

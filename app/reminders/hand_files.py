@@ -1,7 +1,8 @@
 """The file of what somebody sends by hand: a table for a mail merge (CSV, XLSX), or a ZIP of drafts for a mail program.
 
-Columns: codice, ente, indirizzo, oggetto, testo, riferimento. They do not change; new ones are added at the end. Attachments
-stand in each draft, as long as all drafts together stay below `MOST_BYTES`; beyond it the ZIP holds each once, in `allegati/`.
+Columns: codice, ente, indirizzo, oggetto, testo, riferimento, lingua. They do not change; new ones are added at the end.
+Attachments stand in each draft, as long as all drafts together stay below `MOST_BYTES`; beyond it the ZIP holds each once, in
+`allegati/`.
 Not for: who may take one (`by_hand.py`).
 Holds always: a cell that a spreadsheet would run is made inert; no name in the ZIP is made of foreign words.
 """
@@ -24,7 +25,7 @@ from app.mail.messages import draft_bytes
 from app.reminders.by_hand import HandMessage
 from app.web.spreadsheets import inert
 
-COLUMNS: Final = ("codice", "ente", "indirizzo", "oggetto", "testo", "riferimento")
+COLUMNS: Final = ("codice", "ente", "indirizzo", "oggetto", "testo", "riferimento", "lingua")
 SHEET: Final = "PEC"
 TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -46,7 +47,7 @@ def write_file(form: str, messages: Sequence[HandMessage], now: dt.datetime) -> 
 
 
 def _cells(one: HandMessage) -> list[Cell]:
-    return [one.entity_code, one.label, one.recipient, one.subject, one.text, one.reference]
+    return [one.entity_code, one.label, one.recipient, one.subject, one.text, one.reference, one.language]
 
 
 def _csv(file: IO[bytes], messages: Sequence[HandMessage], _now: dt.datetime) -> None:
@@ -67,7 +68,7 @@ def _drafts(file: IO[bytes], messages: Sequence[HandMessage], _now: dt.datetime)
         heavy = sum(len(file) for one in messages for file in one.files) > MOST_BYTES
         for one in messages:
             files = () if heavy else one.files
-            draft = draft_bytes(one.message_id, one.recipient, one.subject, one.text, read, files)
+            draft = draft_bytes(one.message_id, one.recipient, one.subject, one.text, read, files, language=one.language)
             archive.writestr(f"{one.reference}.eml", draft)
         for attached in messages[0].files if heavy else ():
             part = BytesParser(policy=SMTP).parsebytes(attached)

@@ -1,5 +1,7 @@
 """Session, operator, edition and response in one query: with what every page of the entity begins.
 
+With them comes whether the desk asks about an answer and waits: most entities have no such query, and no page asks for it.
+
 Not for: pages that need no response (they ask `accounts.sessions` or `editions.current`).
 Holds always: the response is that of the session's own entity in the current edition; `lock` takes its row for the writing
 transaction that has begun, so that what is read here is what the save is judged by.
@@ -24,8 +26,21 @@ from app.responses.reading import OWN_COLUMNS, OpenResponse, join_edition, respo
 
 _RESPONSE: Final = table_of(Response).c
 _SESSION_COLUMNS: Final = len(LIVE_SESSION.selected_columns)
+# The threads are this room's neighbour's: neither imports the other, and only what tells a query apart is read here.
+_thread = sa.table("thread", *map(sa.column, ("entity_id", "edition_id", "state", "opened_by", "question")))
+_QUERIED: Final = (
+    sa.exists()
+    .where(
+        _thread.c.entity_id == _RESPONSE.entity_id,
+        _thread.c.edition_id == _RESPONSE.edition_id,
+        _thread.c.state == "entity",
+        _thread.c.opened_by == "desk",
+        _thread.c.question != "",
+    )
+    .correlate(table_of(Response))
+)
 _QUERY: Final = join_edition(
-    LIVE_SESSION.add_columns(*OWN_COLUMNS).join(
+    LIVE_SESSION.add_columns(*OWN_COLUMNS, _QUERIED.label("queried")).join(
         table_of(Response),
         sa.and_(_RESPONSE.entity_id == entity_table.c.id, _RESPONSE.edition_id == CURRENT_ID),
     )
@@ -36,10 +51,11 @@ _ENTRY: Final = Prepared(_QUERY)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who asks, and the response that they ask about."""
+    """Who asks, and the response that they ask about. `queried`: the desk asks about one of its answers, and waits."""
 
     identity: Identity
     response: OpenResponse
+    queried: bool
 
 
 def find_entry(token: str, now: dt.datetime, *, lock: bool) -> Entry | None:
@@ -53,4 +69,4 @@ def find_entry(token: str, now: dt.datetime, *, lock: bool) -> Entry | None:
         row = _ENTRY.row_alone(db.engine, parameters)
     if row is None:
         return None
-    return Entry(identity_from(row), response_from(row[_SESSION_COLUMNS:], locked=lock))
+    return Entry(identity_from(row), response_from(row[_SESSION_COLUMNS:-1], locked=lock), bool(row[-1]))

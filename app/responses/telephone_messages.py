@@ -1,9 +1,9 @@
 """The message that asks an entity to confirm what staff sent for it by telephone.
 
 Not for: what it answers (`telephone_copies.py`), or sending.
-Holds always: it is queued in the transaction of the submission, to registered addresses alone and never to one that was said on
-the telephone; it holds no answer, no name of a person and no secret (`{link}` stands for it); it is not sent once the response
-was reopened or sent again, or somebody has answered.
+Holds always: it is queued in the transaction of the submission, in the language in which the entity is written to, to
+registered addresses alone and never to one that was said on the telephone; it holds no answer, no name of a person and no
+secret (`{link}` stands for it); it is not sent once the response was reopened or sent again, or somebody has answered.
 """
 
 from __future__ import annotations
@@ -12,13 +12,11 @@ import datetime as dt
 from typing import Final
 
 import sqlalchemy as sa
-from flask_babel import force_locale, ngettext
-from flask_babel import gettext as _
 
-from app.accounts.messages import LINK, QueuedDelivery, Wording, closing, html_of, reference_of
+from app.accounts.messages import LINK, QueuedDelivery, Wording, html_of, reference_of
 from app.accounts.suspensions import is_suspended
 from app.editions.current import extension_table
-from app.editions.messages import minute, second
+from app.editions.notice_words import TELEPHONE_COPY, NoticeWords, words_for
 from app.extensions import db
 from app.mail.hooks import Filled, register_hook
 from app.mail.outbox import Message, cancel_messages, queue_message
@@ -26,10 +24,9 @@ from app.registry.entities import find_by_id, is_in_force
 from app.registry.recipients import recipients_of
 from app.responses.reading import OpenResponse, response_by_id
 from app.responses.telephone_copies import LINK_DAYS, add_copy, add_link, copy_made_at
-from app.web.language import SOURCE_LANGUAGE
 from app.web.site_address import site_address
 
-KIND: Final = "telephone_copy"
+KIND: Final = TELEPHONE_COPY
 
 
 def cancel_older(entity_id: int, now: dt.datetime) -> None:
@@ -44,52 +41,45 @@ def ask_to_confirm(response: OpenResponse, submission_id: int, receipt: str, num
     add_copy(response.id, submission_id, len(recipients), now)
     if entity is None or not recipients:
         return
-    with force_locale(SOURCE_LANGUAGE):
-        wording = _wording(response, entity.label, receipt, number, now)
+    words = words_for(KIND, entity.id)
+    wording = _wording(words, response, words.name_of(entity), receipt, number, now)
     text = "\n\n".join([*wording.before, f"{wording.action}:\n{LINK}", *wording.after]) + "\n"
     for place, recipient in enumerate(recipients):
         message = Message(
             kind=KIND,
             reference=reference_of(response.entity_id),
             recipient=recipient,
-            language=SOURCE_LANGUAGE,
+            language=words.language,
             subject=wording.subject,
             text=text,
-            html=html_of(wording, SOURCE_LANGUAGE),
+            html=html_of(wording, words.language),
             dedupe_key=f"{KIND}/{response.id}/{number}/{place}",
         )
         queue_message(message, now)
 
 
-def _wording(response: OpenResponse, name: str, receipt: str, number: int, now: dt.datetime) -> Wording:
-    heading = _("Conferma la risposta inviata al telefono")
-    sent = _(
-        "La risposta di %(name)s alla rilevazione «%(edition)s» è stata compilata e inviata al telefono: l'ha scritta chi cura "
-        "la rilevazione, con una persona del tuo ente in linea.",
-        name=name,
-        edition=response.edition.title,
+def _wording(words: NoticeWords, response: OpenResponse, name: str, receipt: str, number: int, now: dt.datetime) -> Wording:
+    say = words.say
+    facts = (
+        say("receipt", receipt=receipt),
+        say("registered", when=words.second(now)),
+        say("version", number=number),
     )
-    facts = [
-        _("Ricevuta n. %(number)s", number=receipt),
-        _("Registrata il %(when)s, ora italiana", when=second(now, SOURCE_LANGUAGE)),
-        _("Versione inviata: %(number)d", number=number),
-    ]
-    copy = _(
-        "Per leggere la copia compilata entra con l'accesso del tuo ente: %(address)s", address=site_address("fill.receipt")
+    before = (
+        say("greeting"),
+        say("sent", name=name, edition=response.edition.title),
+        "\n".join(facts),
+        say("copy", address=site_address("fill.receipt")),
+        say("ask"),
     )
-    ask = _("Con il link qui sotto vedi chi ha compilato e quando, e dici se va bene o se qualcosa non va.")
-    silent = _("Se non rispondi, la risposta resta inviata e segnata come non confermata.")
-    correct = _(
-        "Si può correggere e inviare di nuovo fino al %(deadline)s: vale l'ultima versione inviata.",
-        deadline=minute(response.deadline, SOURCE_LANGUAGE),
+    after = (
+        say("days", days=words.days(LINK_DAYS)),
+        say("silent"),
+        say("correct", deadline=words.minute(response.deadline)),
+        say("password"),
+        say("help", address=site_address("public.contacts")),
     )
-    days = ngettext(
-        "Il link vale una volta sola, per %(num)d giorno.", "Il link vale una volta sola, per %(num)d giorni.", LINK_DAYS
-    )
-    subject = _("Da confermare: risposta inviata al telefono, ricevuta %(number)s", number=receipt)
-    return Wording(
-        subject, heading, (sent, "\n".join(facts), copy, ask), _("Conferma o segnala"), (days, silent, correct, *closing())
-    )
+    return Wording(say("subject", receipt=receipt), say("heading"), before, say("action"), after)
 
 
 class CopyHook:

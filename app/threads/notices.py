@@ -1,8 +1,9 @@
 """The e-mail that says that there is a new message: to the entity's addresses, and to who looks after the thread at the desk.
 
 Not for: what was written, which no e-mail holds, or sending.
-Holds always: it is queued in the transaction of the message; a thread has at most one notice that nobody has acted on: the next
-one comes only once the thread was read; what was read before its notice left is not sent.
+Holds always: it is queued in the transaction of the message, in the language in which the entity is written to, the desk's in
+Italian; a thread has at most one notice that nobody has acted on: the next one comes only once the thread was read; what was
+read before its notice left is not sent.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from app.accounts.tables import operator_table
 from app.accounts.tokens import keyed_hash
 from app.config import settings
 from app.editions.current import EditionView
-from app.editions.messages import message_text
+from app.editions.notice_words import THREAD_MESSAGE, words_for
 from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
 from app.mail.notices import QueuedNotice, as_queued, queue_notice
@@ -32,7 +33,7 @@ from app.threads.sides import ENTITY
 from app.web.language import SOURCE_LANGUAGE
 from app.web.site_address import site_address
 
-TO_ENTITY: Final = "thread_message"
+TO_ENTITY: Final = THREAD_MESSAGE
 TO_STAFF: Final = "thread_staff"
 _THREAD: Final = table_of(Thread).c
 _MESSAGE: Final = table_of(ThreadMessage).c
@@ -44,19 +45,14 @@ def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt
     """Queue the notice to the entity's registered addresses and to whoever of it has written in the thread. Flushes only."""
     read = db.session.execute(sa.select(_THREAD.entity_read).where(_THREAD.id == thread_id)).scalar_one()
     emails = {email.lower(): email for email in (*recipients_of(entity.id, TO_ENTITY), *_writers(thread_id))}
-    with force_locale(SOURCE_LANGUAGE):
-        subject = _("Avete un nuovo messaggio dalla segreteria della rilevazione")
-        happened = _(
-            "C'è un nuovo messaggio per %(name)s sulla rilevazione «%(edition)s».", name=entity.label, edition=edition.title
-        )
-        where = _(
-            "Per leggerlo e rispondere entrate da qui: %(address)s", address=site_address("fill.thread", number=str(thread_id))
-        )
-        safe = _("Il messaggio si legge solo dopo l'accesso: questa e-mail non lo contiene.")
-        text = message_text((happened, where, safe), edition)
+    words = words_for(TO_ENTITY, entity.id)
+    happened = words.say("happened", name=words.name_of(entity), edition=edition.title)
+    where = words.say("where", address=site_address("fill.thread", number=str(thread_id)))
+    text = words.text((words.say("greeting"), happened, where, words.say("safe")), edition)
+    told = (words.say("subject"), text)
     for small, email in emails.items():
         key = f"{TO_ENTITY}/{thread_id}/{read}/{keyed_hash(f'notice|{small}')[:16]}"  # the next notice may go to others as well
-        queue_notice(TO_ENTITY, f"entity:{entity.id}", email, (subject, text), key, language=SOURCE_LANGUAGE, now=now)
+        queue_notice(TO_ENTITY, f"entity:{entity.id}", email, told, key, language=words.language, now=now)
 
 
 def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:

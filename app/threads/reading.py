@@ -126,10 +126,11 @@ def unread_of(entity_id: int) -> int:
     return db.session.execute(sa.select(sa.func.count(_THREAD.id)).where(*own)).scalar_one()
 
 
-def queries_to(entity_id: int, edition_id: int) -> list[ThreadRow]:
-    """The desk's queries on answers that wait for the entity, the oldest first."""
-    own = (_THREAD.entity_id == entity_id, _THREAD.edition_id == edition_id, _THREAD.state == ENTITY)
-    query = _select(_THREAD.desk_last > _THREAD.entity_read).where(*own, _THREAD.opened_by == DESK, _THREAD.question != "")
+def queries_to(entity_id: int, edition_id: int, beside: int = 0) -> list[ThreadRow]:
+    """The desk's queries on answers that wait for the entity, the oldest first. `beside`: the id of one that need not wait."""
+    own = (_THREAD.entity_id == entity_id, _THREAD.edition_id == edition_id, _THREAD.opened_by == DESK, _THREAD.question != "")
+    wanted = sa.or_(_THREAD.state == ENTITY, _THREAD.id == beside) if beside else _THREAD.state == ENTITY
+    query = _select(_THREAD.desk_last > _THREAD.entity_read).where(*own, wanted)
     return _rows(query.order_by(_THREAD.created_at, _THREAD.id))
 
 

@@ -31,6 +31,7 @@ PLUMBING = frozenset(
     {
         "extensions",
         "database",
+        "among",
         "prepared",
         "shared_writes",
         "turns",

@@ -14,18 +14,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.accounts.operators import get_operator, restore_operator
+from app.accounts.identity import TelephoneSession
+from app.accounts.operators import get_operator, remember_declared, restore_operator
 from app.accounts.requests import add_access_request
 from app.accounts.session_list import list_sessions
 from app.accounts.sessions import open_session
 from app.accounts.staff import COORDINATOR, REVIEWER, TERRITORY
 from app.accounts.staff_sessions import open_staff_session
+from app.accounts.tokens import token_hash
 from app.audit.chain import record
 from app.chasing.calls import OUTCOMES, NewCall, add_call
 from app.chasing.notes import add_note
 from app.demo.loading import demo_edition
 from app.editions.current import edition_by_code
 from app.editions.lifecycle import move_edition, store_edition
+from app.editions.models import Edition
 from app.editions.reopenings import Asker, ask_reopening
 from app.extensions import db
 from app.mail.models import Delivery
@@ -51,6 +54,7 @@ YEAR = dt.timedelta(days=365)
 HOME_REGION, OTHER_REGION = "09", "04"
 
 ANONYMOUS, A, B, NOBODY_YET, LEAD = "anonymous", "entity A", "entity B", "entity A, nobody yet", "a lead that answers for A"
+BY_PHONE = f"{TERRITORY} of A's Region, by telephone for A"
 HOME, ELSEWHERE = f"{TERRITORY} of A's Region", f"{TERRITORY} of another Region"
 STRANGERS = (ANONYMOUS, NOBODY_YET, B, LEAD, ELSEWHERE, REVIEWER)
 """Who may read nothing of A and change nothing of it; `NOBODY_YET` has its session, and must say first who fills in."""
@@ -76,11 +80,27 @@ class Scene:
             operator = None if role == NOBODY_YET else self._operator(owner, now)
             client.cookies[SESSION_COOKIE] = open_session(owner.entity_id, now, operator_id=operator)
         else:
-            region = {HOME: HOME_REGION, ELSEWHERE: OTHER_REGION}.get(role)
+            region = {HOME: HOME_REGION, BY_PHONE: HOME_REGION, ELSEWHERE: OTHER_REGION}.get(role)
             member = add_member(TERRITORY if region else role, now, region)
             client.cookies[STAFF_COOKIE] = open_staff_session(member, now)
+        if role == BY_PHONE:
+            client.cookies[SESSION_COOKIE] = self._begin_by_telephone(member, client.cookies[STAFF_COOKIE], now)
         db.session.commit()
         return client
+
+    def allow_telephone(self, who: str) -> None:
+        """Whom the edition lets fill in by telephone; nobody while other roles ask, or they would begin it as they may."""
+        db.session.execute(sa.update(Edition).values(telephone=who))
+        db.session.commit()
+
+    def _begin_by_telephone(self, member: int, staff_token: str, now: dt.datetime) -> str:
+        """A session in which this member of staff fills in for A; the id for its cookie."""
+        edition = edition_by_code("demo")
+        assert edition is not None
+        officer = {"name": "Persona in linea", "office": "Anagrafe", "email": "", "phone": "06 0"}
+        operator = remember_declared(self.a.entity_id, **officer, now=now, staff_id=member)
+        bound = TelephoneSession(member, token_hash(staff_token), edition.id)
+        return open_session(self.a.entity_id, now, operator_id=operator, telephone=bound)
 
     def _operator(self, owner: Owner, now: dt.datetime) -> int:
         """Whoever fills in, put back where a request of their own has removed them."""
@@ -185,6 +205,7 @@ def forbidden_to(role: str, scene: Scene) -> list[str]:
         B: [a, lead, DESK_ONLY, NEXT_WORD],
         LEAD: [a, b, DESK_ONLY, NEXT_WORD],
         HOME: [b, UNSENT],
+        BY_PHONE: [b],
         ELSEWHERE: [a, lead, UNSENT],
         REVIEWER: [a, b, lead, UNSENT, DESK_ONLY],
         COORDINATOR: [UNSENT],

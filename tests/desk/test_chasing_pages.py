@@ -131,6 +131,7 @@ def test_files_have_stable_columns_text_codes_and_no_formula(coordinator: Person
     assert rows[0] == [code for code, _text in COLUMNS]
     assert [row[0] for row in rows[1:]] == ["001235", "021008", SAMONE, FIRENZE, "068038"]
     assert rows[3][1] == "'=1+1"
+    assert (rows[0][-1], {row[0]: row[-1] for row in rows[1:] if row[-1] != "it"}) == ("language", {"021008": "de"})
     sheet = _text(coordinator.client.post(form.action, data=form.fields | {"formato": "xlsx"}).get_data(), "xlsx")
     assert b"'=1+1" in sheet
     assert b"<f>" not in sheet

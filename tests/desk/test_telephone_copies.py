@@ -19,6 +19,7 @@ from app.extensions import db
 from app.mail.models import Delivery
 from app.registry.address_holds import add_hold
 from app.registry.entities import find_by_code
+from app.registry.entity_languages import choose_language
 from app.registry.models import ContactAddress, Entity
 from app.registry.recipients import recipients_of
 from app.responses.models import Response, TelephoneCopy, TelephoneLink
@@ -87,6 +88,35 @@ def test_the_message_holds_the_receipts_words_and_nothing_of_anybody(sent: Perso
     path = follow(clock())
     assert path.partition("/conferma/")[2] not in str(db.session.execute(sa.select(TelephoneLink.token_hash)).all())
     assert "/conferma/" in (HOOKS[KIND].fill(message(), clock()).html or "")
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("it", ("Da confermare: ", "Conferma o segnala", "per 30 giorni", "Nessuno vi chiederà mai la password")),
+        ("de", ("Bitte bestätigen: ", "Bestätigen oder Fehler melden", "30 Tage gültig", "Uhr berichtigen")),
+        ("fr", ("À confirmer : ", "Confirmer ou signaler", "pendant 30 jours", "Version envoyée\xa0: 1")),
+        ("sl", ("V potrditev: ", "Potrdite ali sporočite napako", "velja 30 dni", "Oddana različica: 1")),
+    ],
+)
+def test_the_message_is_in_the_language_in_which_the_entity_is_written_to(
+    coordinator: Person, clock: Clock, language: str, told: tuple[str, ...]
+) -> None:
+    add_contact(entity(), "registry_office", OFFICE)
+    choose_language(entity(), language, actor="staff:1", now=clock())
+    begin(coordinator)
+    declare(coordinator)
+    queued = message()
+    assert queued.language == language
+    assert queued.subject.startswith(told[0])
+    assert queued.html is not None
+    assert f'<html lang="{language}">' in queued.html
+    for text in told[1:]:
+        assert text in queued.text
+        assert text in queued.html
+    filled = HOOKS[KIND].fill(queued, clock())
+    assert "{" not in filled.text + (filled.html or "")
+    assert "/conferma/" in filled.text
 
 
 def _correct(person: Person, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from app.extensions import db
 from app.mail.hooks import hook_of
 from app.mail.models import Delivery
 from app.registry.entities import find_by_code
+from app.registry.entity_languages import choose_language
 from app.threads.models import Thread
 from app.threads.notices import TO_ENTITY, TO_STAFF, QueuedNotice
 from tests.conftest import START, Clock
@@ -23,7 +24,7 @@ from tests.desk.conftest import NewStaff
 from tests.desk.logins import FIRENZE, SAMONE_TN, deeds, register
 from tests.fill.conftest import NewPerson, new_person
 from tests.fill.person import Person, Screen
-from tests.fill.walk import SHORT_SHEET, answer_all, begin, submit
+from tests.fill.walk import begin
 from tests.registry.rows import add_contact
 from tests.threads import samples
 from tests.threads.writing import ask, send, write
@@ -122,6 +123,36 @@ def test_notices_hold_nothing_of_what_was_written_and_come_once_until_it_is_read
     assert "Corretta" not in str(notices(TO_STAFF))
 
 
+@pytest.mark.parametrize(
+    ("language", "subject", "told"),
+    [
+        ("it", "Avete un nuovo messaggio dalla segreteria della rilevazione", "c'è un nuovo messaggio per Firenze (FI)"),
+        ("de", "Neue Nachricht vom Sekretariat der Erhebung", "für Firenze (FI) liegt eine neue Nachricht zur Erhebung"),
+        ("fr", "Nouveau message du secrétariat de l'enquête", "est arrivé pour Firenze (FI)."),
+        ("sl", "Novo sporočilo tajništva raziskave", "za vašo ustanovo – Firenze (FI) – je na voljo novo sporočilo"),
+    ],
+)
+def test_a_notice_is_in_the_language_in_which_the_entity_is_written_to_and_the_desks_in_italian(
+    coordinator: Person, new_person: NewPerson, clock: Clock, language: str, subject: str, told: str
+) -> None:
+    register(FIRENZE, clock())
+    firenze = find_by_code(FIRENZE)
+    assert firenze is not None
+    choose_language(firenze.id, language, actor="staff:1", now=clock())
+    begin_at_desk(coordinator)
+    [(_to, written, text)] = notices(TO_ENTITY)
+    assert written == subject
+    assert told in text
+    assert "/messaggi/1" in text
+    assert "Per aiuto:" not in text or language == "it"
+    assert "delibera" not in text
+    stored = db.session.scalars(sa.select(Delivery.language).where(Delivery.kind == TO_ENTITY)).all()
+    assert stored == [language]
+    write(new_person(), "/messaggi/1", "Corretta")
+    [(_desk, for_the_desk, _text)] = notices(TO_STAFF)
+    assert for_the_desk == "Un nuovo messaggio da un ente: Firenze (FI)"
+
+
 def verify(email: str, at: dt.datetime) -> None:
     db.session.execute(sa.update(Operator).where(Operator.email == email).values(verified_at=at))
     db.session.commit()
@@ -179,69 +210,6 @@ def test_where_nobody_looks_after_it_the_desks_mailbox_is_told(new_person: NewPe
     coordinator.get("/gestione/messaggi/1")
     write(person, "/messaggi/1", "E ancora")
     assert len(notices(TO_STAFF)) == 2
-
-
-def test_a_query_opens_at_its_answer(coordinator: Person, new_person: NewPerson) -> None:
-    person = new_person()
-    answer_all(person)
-    submit(person)
-    token = coordinator.get(f"{ENTITY}/messaggi/nuovo").form().fields["csrf_token"][0]
-    coordinator.client.post(f"{ENTITY}/vista", data={"csrf_token": token})
-    links = coordinator.get(f"/gestione/vista/{FIRENZE}/verifica").links()
-    address = f"{ENTITY}/messaggi/nuovo?domanda=B04"
-    assert address in links.values()
-    page = coordinator.get(address)
-    assert page.heading == "Chiedi di una risposta: Firenze (FI)"
-    assert page.value("oggetto")[0].startswith("B04 ")
-    begin_at_desk(coordinator, query="?domanda=B04")
-    overview = person.get("/compila")
-    assert "La segreteria chiede di queste risposte" in overview.text
-    there = next(link for link in overview.links().values() if "messaggio=1" in link)
-    assert there == "/compila/B/2?messaggio=1#q-B04"
-    shown = person.get(there.partition("#")[0])
-    assert "La segreteria chiede di questa risposta:" in " ".join(shown.by_id("richiesta-B04").text.split())
-    assert not shown.with_class("nav-count")
-    assert there in person.get("/messaggi/1").links().values()
-    assert not person.get("/compila/B?messaggio=1").with_class("question-query"), "the question is on another page"
-    assert not person.get("/compila/B/2").with_class("question-query"), "no look at the database without the link"
-    write(person, "/messaggi/1", "Corretto")
-    assert "La segreteria chiede" not in person.get("/compila").text
-
-
-def test_a_query_on_a_sheet_opens_the_sheet_and_after_it_is_gone_the_check_page(
-    coordinator: Person, new_person: NewPerson
-) -> None:
-    person = new_person()
-    begin(person)
-    sheet = person.press(person.get("/compila/P"), "Aggiungi una buona pratica")
-    item = sheet.path.rpartition("/")[2]
-    person.send(sheet, SHORT_SHEET)
-    begin_at_desk(coordinator, query=f"?domanda=P01&scheda={item}")
-    assert f"/compila/pratiche/{item}?messaggio=1#q-P01" in person.get("/messaggi/1").links().values()
-    assert person.get(f"/compila/pratiche/{item}?messaggio=1").with_class("question-query")
-    page = coordinator.get(f"{ENTITY}/messaggi/nuovo?domanda=P01&scheda=" + "0" * 36)
-    assert page.heading == "Scrivi all'ente: Firenze (FI)", "no sheet of this entity's"
-    person.press(person.get("/compila/P"), "Elimina")
-    confirm = person.get("/compila/P")
-    if "confermi" in confirm.text.lower():
-        person.press(confirm, "Elimina")
-    links = person.get("/messaggi/1").links()
-    assert f"/compila/pratiche/{item}?messaggio=1#q-P01" in links.values() or "/compila/verifica" in links.values()
-
-
-def test_after_the_deadline_the_query_leads_to_the_answer_to_read(
-    coordinator: Person, new_person: NewPerson, clock: Clock
-) -> None:
-    person = new_person()
-    answer_all(person)
-    submit(person)
-    begin_at_desk(coordinator, query="?domanda=B04")
-    clock.set(dt.datetime(2026, 5, 20, 9, 0, tzinfo=dt.UTC))
-    late = new_person()
-    page = late.get("/compila/B/2?messaggio=1")
-    assert "La rilevazione è chiusa" in page.text
-    assert page.with_class("question-query")
-    assert write(late, "/messaggi/1", "Lo correggiamo se riaprite").status == 200
 
 
 def test_a_territorys_person_has_its_own_region_alone(new_staff: NewStaff, new_person: NewPerson) -> None:

@@ -40,6 +40,14 @@ FOUND = """async ([queries, points, find, module]) => {
   }
   return codes;
 }"""
+OVERLAPS = """() => {
+  const box = (one) => [one.textContent, one.getBoundingClientRect()];
+  const [names, marks] = [".map-name", ".map-mark"].map((kind) => [...document.querySelectorAll(kind)].map(box));
+  const meet = ([, one], [, other]) => one.left < other.right && other.left < one.right && one.top < other.bottom
+    && other.top < one.bottom;
+  return names.flatMap((one, at) => [...names.slice(at + 1), ...marks].filter((other) => meet(one, other))
+    .map(([text]) => `${one[0]} on ${text}`));
+}"""
 # The browser is what is tried here; what the database finds is tried on both (tests/practices/test_finding.py).
 pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
@@ -175,6 +183,33 @@ def test_without_a_line_titles_are_searched_and_the_page_says_so(open_page: Open
     expect(page.locator("#map-status")).to_contain_text("schede")
 
 
+@pytest.mark.parametrize(
+    ("file", "says"), [("punti", "I punti della mappa non sono"), ("titoli", "I titoli delle schede non sono")]
+)
+def test_what_a_lost_line_kept_back_is_told_and_asked_for_again(
+    open_page: OpenPage, watch: browsers.Watch, file: str, says: str
+) -> None:
+    watch.expect(f"/mappa/{file}-")
+    page = open_page("/aiuto")
+    page.route(f"**/mappa/{file}-*", lambda route: route.abort("internetdisconnected"))
+    page.goto("/mappa")
+    told, again = page.locator("#map-lost-text"), page.get_by_role("button", name="Riprova")
+    expect(told).to_contain_text(says)
+    expect(told).to_have_attribute("role", "status")
+    browsers.assert_accessible(page)
+    again.focus()
+    page.keyboard.press("Enter")
+    expect(told).to_contain_text(says)
+    expect(again).to_be_focused()
+    page.unroute(f"**/mappa/{file}-*")
+    page.keyboard.press("Enter")
+    ready(page)
+    expect(told).to_have_text("")
+    expect(again).to_be_hidden()
+    expect(page.locator("#map-frame")).to_be_focused()
+    assert on_marks(page)
+
+
 def test_the_last_kind_stays_on(open_page: OpenPage) -> None:
     page = ready(open_page("/mappa"))
     boxes = page.locator("input[name=genere]")
@@ -191,6 +226,8 @@ def focused_mark(page: Page) -> Locator:
 def test_everything_is_reached_with_the_keyboard(open_page: OpenPage) -> None:
     page = ready(open_page("/mappa"))
     browsers.tab_to(page, "#map-frame")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-do=in]")).to_be_focused()
     whole = page.locator("#map-land").get_attribute("viewBox")
     page.keyboard.press("+")
     near = page.locator("#map-land").get_attribute("viewBox")
@@ -218,6 +255,55 @@ def test_everything_is_reached_with_the_keyboard(open_page: OpenPage) -> None:
     page.wait_for_url(f"**{address}")
     if "schede" not in name:
         expect(page.locator("h1")).to_have_text(name)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_practice_leads_to_its_card_on_the_map(open_page: OpenPage, application: Flask, size: str) -> None:
+    placed = sa.select(ENTRY.code, ENTRY.title).where(CURRENT, ENTRY.latitude.is_not(None)).order_by(ENTRY.code)
+    code, title = db.session.execute(placed).all()[MANY // 2]
+    db.session.rollback()
+    page = open_page(f"/pratiche/{code}", viewport=SIZES[size])
+    page.get_by_role("link", name="Vedi sulla mappa").click()
+    ready(page)
+    panel = page.locator("#map-panel")
+    expect(panel).to_be_in_viewport()
+    expect(panel.locator("h2")).to_have_text(title)
+    expect(panel.locator("a")).to_have_attribute("href", f"/pratiche/{code}")
+    expect(page.locator("#map-status")).to_contain_text(f"Aperta la scheda «{title}».")
+    expect(page.locator('.map-mark[aria-expanded="true"]')).to_be_in_viewport()
+    assert page.url.endswith(f"/mappa?scheda={code}")
+    browsers.assert_accessible(page)
+    page.locator("#map-close").click()
+    page.wait_for_url("**/mappa")
+
+
+def test_without_scripts_the_card_stands_on_the_page(open_page: OpenPage, application: Flask, watch: browsers.Watch) -> None:
+    watch.expect("/js/map_")
+    code = listed("genere=practice")[0]
+    page = open_page(f"/mappa?scheda={code}", java_script_enabled=False)
+    assert page.locator(".practice-cards a").evaluate_all("all => all.map(one => one.getAttribute('href'))") == [
+        f"/pratiche/{code}"
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_near_areas_have_names_that_lie_on_nothing(open_page: OpenPage, size: str) -> None:
+    page = ready(open_page("/mappa?regione=09", viewport=SIZES[size]))
+    names = page.locator(".map-name")
+    seen = []
+    for _step in range(5):
+        page.locator("[data-do=in]").click()
+        page.wait_for_timeout(300)  # names follow, and having none is fine where marks crowd
+        seen += names.all_inner_texts()
+        assert page.evaluate(OVERLAPS) == []
+    assert seen
+    page.locator("[data-do=all]").click()
+    expect(names).to_have_count(0)
+    page.get_by_text("Provincia per provincia", exact=True).click()
+    known = {*page.locator("#map-table th[scope=row], #map-province-table th[scope=row]").all_inner_texts()}
+    assert set(seen) <= known
+    browsers.assert_fits(page)
+    browsers.assert_accessible(page)
 
 
 def test_a_drag_moves_the_map_and_opens_nothing(open_page: OpenPage) -> None:

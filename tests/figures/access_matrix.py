@@ -1,7 +1,8 @@
 """Every route asked by every role over data that could leak: what somebody got or changed that was not theirs.
 
 Anonymous, two municipalities, one that has not said who fills in, a Unione that answers for the first, and each role of staff,
-a territory's of the entity's own Region and of another, ask a running site for every address: with their own, others' and
+a territory's of the entity's own Region, of another, and one that fills in by telephone for the first, ask a running site for
+every address: with their own, others' and
 guessed ids in path, query, form and script, with good tokens of their own sessions. A leak is a secret word on a page of
 somebody who may not read it, a request let in that the table of permissions refuses (or refused that it lets in), and a row of
 an entity's that is another after a stranger's request. Routes that no table names and answers 500 are counted as well.
@@ -18,11 +19,13 @@ from flask import Flask
 
 from app.accounts.permission_table import PERMISSIONS
 from app.accounts.staff import ADMINISTRATOR, COORDINATOR, REVIEWER, TERRITORY
+from app.accounts.telephone import MAY_ASK
 from app.extensions import db
 from tests.attacks.requests import Asked, Harvest, addresses, harvest, requests
 from tests.attacks.rows import digests
 from tests.attacks.scene import (
     ANONYMOUS,
+    BY_PHONE,
     DESK_ONLY,
     ELSEWHERE,
     HOME,
@@ -37,17 +40,17 @@ from tests.attacks.scene import (
     build_scene,
     forbidden_to,
 )
-from tests.attacks.wire import Answer, Wire
+from tests.attacks.wire import SESSION_COOKIE, Answer, Wire
 from tests.figures.harness import DATABASES, EXACTLY, Figure, bench
 from tests.roles.routes import ANONYMOUS as NO_ONE
-from tests.roles.routes import ENTITY_A, ENTITY_B, MAY, is_refused
+from tests.roles.routes import ENTITY_A, ENTITY_B, is_refused, may
 from tests.roles.routes import NOBODY_YET as NO_PERSON
-from tests.roles.world import Owner
+from tests.roles.world import BY_TELEPHONE, Owner
 
-ROLES = (ANONYMOUS, B, LEAD, REVIEWER, ELSEWHERE, NOBODY_YET, A, HOME, COORDINATOR, ADMINISTRATOR)
+ROLES = (ANONYMOUS, B, LEAD, REVIEWER, ELSEWHERE, NOBODY_YET, A, HOME, BY_PHONE, COORDINATOR, ADMINISTRATOR)
 """Strangers first: whoever has rights may change what they would ask for."""
 AS_IN_TABLE = {ANONYMOUS: NO_ONE, A: ENTITY_A, B: ENTITY_B, LEAD: ENTITY_A, NOBODY_YET: NO_PERSON}
-AS_IN_TABLE |= {HOME: TERRITORY, ELSEWHERE: TERRITORY}
+AS_IN_TABLE |= {HOME: TERRITORY, ELSEWHERE: TERRITORY, BY_PHONE: BY_TELEPHONE}
 ANSWERS = frozenset({"response", "response_item", "response_journal", "personal_value", "submission", "late_save"})
 ACCOUNTS = frozenset({"entity_account", "web_session", "operator", "known_place"})
 ANYBODYS_DEEDS = {
@@ -99,7 +102,9 @@ class Matrix:
         self.seen = self._harvest()
         self.scene.client(A), self.scene.client(B)  # so that both have sessions that somebody could end
         for role in ROLES:
+            self.scene.allow_telephone("territory" if role == BY_PHONE else "nobody")
             self._ask_all(role)
+        self._ends_with_the_call()
         self._must_have_seen()
 
     def _harvest(self) -> Harvest:
@@ -127,7 +132,7 @@ class Matrix:
         asker.client.close()
 
     def _may(self, role: str, asked: Asked) -> bool:
-        return AS_IN_TABLE.get(role, role) in MAY[PERMISSIONS[asked.endpoint]]
+        return may(AS_IN_TABLE.get(role, role), asked.endpoint)
 
     def _judge(self, role: str, asked: Asked, answer: Answer, forbidden: list[str]) -> None:
         what = f"{role}: {asked.method} {asked.path}"
@@ -151,13 +156,46 @@ class Matrix:
                 self.leaks.append(f"{role}: POST {asked.path}: {key[1]} of {key[0]} has changed")
         self.before = after
 
+    def _ends_with_the_call(self) -> None:
+        """What staff could ask for by telephone is closed to it once the completion has ended, whoever still has the cookie."""
+        self.scene.allow_telephone("territory")
+        client = self.scene.client(BY_PHONE)
+        cookie = client.cookies[SESSION_COOKIE]
+        assert client.get("/compila").status_code == 200, "no completion by telephone was open, so this proves little"
+        client.post("/compila/telefono/fine", {})
+        client.cookies[SESSION_COOKIE] = cookie
+        for rule in self.app.url_map.iter_rules():
+            if rule.endpoint not in MAY_ASK or "GET" not in (rule.methods or set()):
+                continue
+            for path in addresses(self.app, rule, self.scene, []):
+                answer = client.get(path)
+                self.count += 1
+                if not is_refused(answer):
+                    self.leaks.append(f"{BY_PHONE}, ended: GET {path}: {answer.status_code}")
+        client.close()
+
     def _watched(self, role: str) -> dict[tuple[str, str], str]:
         """The rows that this role must leave as they are: (entity, table) → digest."""
         a, b, lead = self.scene.a, self.scene.b, self.scene.lead
-        theirs: dict[str, tuple[Owner, ...]] = {B: (a, lead), LEAD: (a, b), A: (b, lead), NOBODY_YET: (b, lead), HOME: (b,)}
+        theirs: dict[str, tuple[Owner, ...]] = {
+            B: (a, lead),
+            LEAD: (a, b),
+            A: (b, lead),
+            NOBODY_YET: (b, lead),
+            HOME: (b,),
+            BY_PHONE: (b,),
+        }
         strangers = theirs.get(role, () if role in {COORDINATOR, ADMINISTRATOR} else (a, b))
         rows = {(one.code, name): digest for one in strangers for name, digest in digests(one.entity_id, one.code).items()}
-        kept = {HOME: ANSWERS | ACCOUNTS, COORDINATOR: ANSWERS | ACCOUNTS, ADMINISTRATOR: ANSWERS, NOBODY_YET: ANSWERS}
+        if role == BY_PHONE:
+            rows |= {(lead.code, name): one for name, one in digests(lead.entity_id, lead.code).items() if name in ANSWERS}
+        kept = {
+            BY_PHONE: frozenset({"entity_account", "known_place"}),
+            HOME: ANSWERS | ACCOUNTS,
+            COORDINATOR: ANSWERS | ACCOUNTS,
+            ADMINISTRATOR: ANSWERS,
+            NOBODY_YET: ANSWERS,
+        }
         if role in kept:
             own = digests(a.entity_id, a.code)
             rows |= {(a.code, name): digest for name, digest in own.items() if name in kept[role]}

@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from app.accounts.models import WebSession
+from app.audit.models import AuditEntry
 from app.editions.files import read_edition_file
 from app.editions.lifecycle import move_edition, store_edition
 from app.extensions import db
 from app.registry.addresses import addresses_of, decide_change, waiting_changes
 from app.registry.entities import find_by_code
+from app.registry.entity_languages import languages_of
 from tests.conftest import START, Clock
 from tests.fill.conftest import NewPerson, Renew
 from tests.fill.person import Person, Screen
@@ -74,6 +76,30 @@ def test_addresses_stand_with_what_goes_to_them(person: Person) -> None:
     assert "La PEC si usa solo se non c'è nessun altro indirizzo" in pec
     assert mayor.startswith("sindaco@example.org Ufficio del sindaco · Riceve: link per accedere, ricevute e riaperture.")
     assert "samone@example.org" not in page.html
+
+
+def test_the_language_of_messages_is_chosen_on_the_page_for_the_entity_alone(person: Person, new_person: NewPerson) -> None:
+    page = person.get("/ente")
+    form = page.form("/ente/lingua")
+    assert (form.fields["lingua-messaggi"], form.offered["lingua-messaggi"]) == (["it"], {"it", "de", "fr", "sl"})
+    saved = person._send(form, {"lingua-messaggi": "fr"}, None)
+    assert (saved.path, saved.fragment) == ("/ente", "lingua-dei-messaggi")
+    assert saved.alerts == ["Lingua salvata: vale per i messaggi che partono d'ora in poi."]
+    assert saved.form("/ente/lingua").fields["lingua-messaggi"] == ["fr"]
+    db.session.rollback()
+    assert languages_of([id_of(FIRENZE), id_of(SAMONE)]) == {id_of(FIRENZE): "fr", id_of(SAMONE): "it"}
+    assert new_person("Operatore B", SAMONE).get("/ente").form("/ente/lingua").fields["lingua-messaggi"] == ["it"]
+    told = sa.select(AuditEntry.actor, AuditEntry.subject).where(AuditEntry.action == "entity_language_chosen")
+    [(actor, subject)] = db.session.execute(told).all()
+    assert (actor.partition(":")[0], subject) == ("operator", f"entity:{FIRENZE}")
+
+
+def test_a_language_that_there_is_not_is_refused_on_the_page(person: Person) -> None:
+    token = person.get("/ente").form("/ente/lingua").fields["csrf_token"][0]
+    person.client.post("/ente/lingua", data={"csrf_token": token, "lingua-messaggi": "xx"})
+    page = person.get("/ente")
+    assert page.alerts == ["Scegli una delle lingue dell'elenco."]
+    assert page.form("/ente/lingua").fields["lingua-messaggi"] == ["it"]
 
 
 def test_a_new_address_waits_for_the_desk_and_can_be_withdrawn(person: Person) -> None:

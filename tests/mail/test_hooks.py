@@ -164,8 +164,9 @@ def test_a_hook_speaks_the_recipients_language(queue: Queue, run: Run, language:
 
 
 def test_a_language_that_does_not_exist_costs_its_own_message_only(queue: Queue, run: Run) -> None:
-    queue(1, language="no-such", dedupe_key="odd")
-    queue(1)
+    register_hook("activation", LinkHook())
+    queue(1, kind="activation", text="{link}", language="no-such", dedupe_key="odd")
+    queue(1, kind="activation", text="{link}")
     tally = run()
     assert (tally.accepted, tally.retry_wait) == (1, 1)
 

@@ -1,6 +1,7 @@
 """Published entries of every kind that the open data must write, and what their formats demand.
 
-The schema of GeoJSON is RFC 7946 in the part that the files use, as JSON Schema; the structure of a `.umap` is uMap's export.
+`read_geojson` reads with a model of RFC 7946 that others wrote; the schemas ask beside it what our own files promise: where the
+places lie, how properties are called, and the structure of a `.umap`, which is uMap's export.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import brotli
 import sqlalchemy as sa
+from geojson_pydantic import Feature, FeatureCollection, Point
 
 from app.extensions import db
 from app.practices.models import CENTRE, INITIATIVE
@@ -88,6 +90,16 @@ def table(written: str) -> list[dict[str, str]]:
     assert written.startswith("\ufeff")
     assert written.endswith("\r\n")
     return list(csv.DictReader(io.StringIO(written[1:], newline="")))
+
+
+Features = FeatureCollection[Feature[Point, dict[str, Any]]]
+
+
+def read_geojson(found: dict[str, Any]) -> Features:
+    """The FeatureCollection as the model of the format reads it; raises pydantic.ValidationError. Nothing is lost by it."""
+    read = Features.model_validate(found)
+    assert read.model_dump(mode="json")["features"] == found["features"]
+    return read
 
 
 _POSITION = {

@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from pydantic import ValidationError
 from sqlalchemy.orm import Session, scoped_session
 
 from app import config_data
@@ -25,14 +26,15 @@ from app.extensions import db
 from app.practices.models import Practice, PublicationFile
 from app.practices.opendata import files
 from app.practices.opendata.columns import COLUMN_NAMES, COLUMNS, JOINT
-from app.practices.opendata.files import FILES, file_of, list_files, make_files
+from app.practices.opendata.files import FILES, DataFile, Kind, file_of, list_files, make_files
 from app.practices.opendata.licences import LICENCES
 from app.practices.opendata.umap import POPUP
 from app.practices.published import Version, version_of
 from app.practices.publishing import retract
-from app.practices.record import CHOICES
+from app.practices.record import CHOICES, PublicRecord
 from app.practices.vocabulary import labels
-from tests.practices.open_data import FULL, GEOJSON, ROWS, UMAP, publish_rows, table, text, text_of, version
+from tests.practices.open_data import FULL, GEOJSON, ROWS, UMAP, publish_rows, read_geojson, table, text, text_of, version
+from tests.public_practices import add_practices, practice_row, publish_all
 
 
 def numbered(number: int) -> Version:
@@ -52,6 +54,7 @@ def codes(edition: EditionView, db_session: scoped_session[Session], now: dt.dat
 def test_the_geojson_is_geojson_with_flat_properties_as_umap_reads_them(codes: dict[str, str]) -> None:
     found = json.loads(text("pratiche.geojson"))
     jsonschema.Draft202012Validator(GEOJSON).validate(found)
+    assert len(read_geojson(found).features) == len(ROWS)
     by_name = {one["properties"]["name"]: one for one in found["features"]}
     assert set(by_name) == set(TITLES)
     full = by_name[FULL.title]
@@ -61,6 +64,22 @@ def test_the_geojson_is_geojson_with_flat_properties_as_umap_reads_them(codes: d
     assert by_name["Il Centro"]["geometry"] is None
     assert by_name["=1+1"]["properties"]["position"] == "entity"
     assert (found["version"], found["license"]) == (1, LICENCES["cc-by-4.0"].url)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"type": "Features"},
+        {"features": [{"type": "Feature", "properties": {}}]},
+        {"features": [{"type": "Feature", "geometry": None}]},
+        {"features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [11.25]}, "properties": {}}]},
+        {"features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": ["a", "b"]}, "properties": {}}]},
+        {"features": [{"type": "Feature", "id": ["x"], "geometry": None, "properties": {}}]},
+    ],
+)
+def test_what_is_no_geojson_is_not_read_as_such(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        read_geojson({"type": "FeatureCollection", "features": []} | broken)
 
 
 def test_codes_stand_beside_italian_labels_and_istat_codes_are_texts(codes: dict[str, str]) -> None:
@@ -132,6 +151,8 @@ def test_the_codebook_explains_every_column_and_every_code_that_a_file_holds(cod
 def test_the_umap_file_has_a_layer_for_each_area_and_kind_and_each_entry_with_a_place_in_one(codes: dict[str, str]) -> None:
     found = json.loads(text("pratiche.umap"))
     jsonschema.Draft202012Validator(UMAP).validate(found)
+    for layer in found["layers"]:
+        assert all(feature.geometry for feature in read_geojson(layer).features)
     named = {layer["_umap_options"]["name"]: layer for layer in found["layers"]}
     assert list(named) == [
         *labels("it")["area"].values(),
@@ -146,8 +167,53 @@ def test_the_umap_file_has_a_layer_for_each_area_and_kind_and_each_entry_with_a_
     assert set(re.findall(r"{(\w+)", POPUP)) <= set(COLUMN_NAMES)
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("[[https://example.org|qui]]", "[ [https://example.org|qui] ]"),
+        ("{{{https://example.org}}}", "{ { {https://example.org} } }"),
+        ("{{https://example.org/a.png|40}}", "{ {https://example.org/a.png|40} }"),
+        ("<iframe src=x></iframe><!-- <?", "< iframe src=x>< /iframe>< !-- < ?"),
+        ("bambini < 5 anni [nido] {estivo}, 3<4", "bambini < 5 anni [nido] {estivo}, 3<4"),
+    ],
+)
+def test_no_text_is_markup_in_a_popup_of_umap(
+    edition: EditionView, db_session: scoped_session[Session], now: dt.datetime, written: str, shown: str
+) -> None:
+    record = PublicRecord(written, "families", description=f"Prima.\n{written}", address=written, latitude=43.7, longitude=11.2)
+    add_practices([practice_row("048017", record, now)])
+    publish_all(now)
+    features = [one for layer in json.loads(text("pratiche.umap"))["layers"] for one in layer["features"]]
+    (properties,) = [one["properties"] for one in features]
+    assert (properties["name"], properties["description"], properties["address"]) == (shown, f"Prima.\n{shown}", shown)
+    assert json.loads(text("pratiche.geojson"))["features"][0]["properties"]["name"] == written
+
+
+@pytest.mark.parametrize(
+    ("url", "website"),
+    [
+        ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+        ("HTTP://example.org", "HTTP://example.org"),
+        ("javascript:alert(1)//https://example.org", None),
+        ("data:text/html,x", None),
+        ("//example.org", None),
+        ("https://", None),
+        ("https://example.org\njavascript:alert(1)", None),
+    ],
+)
+def test_a_website_is_an_address_of_the_web_or_none(
+    edition: EditionView, db_session: scoped_session[Session], now: dt.datetime, url: str, website: str | None
+) -> None:
+    add_practices([practice_row("048017", PublicRecord("Sportello", "families", url=url), now)])
+    publish_all(now)
+    assert json.loads(text("pratiche.jsonl")).get("website") == website
+    assert json.loads(text("pratiche.geojson"))["features"][0]["properties"].get("website") == website
+    assert table(text("pratiche.csv"))[0]["website"] == (website or "")
+
+
 def test_before_the_first_publication_every_file_is_valid_and_empty(edition: EditionView) -> None:
     jsonschema.Draft202012Validator(GEOJSON).validate(json.loads(text("pratiche.geojson")))
+    assert read_geojson(json.loads(text("pratiche.geojson"))).features == []
     jsonschema.Draft202012Validator(UMAP).validate(json.loads(text("pratiche.umap")))
     assert json.loads(text("pratiche.geojson"))["features"] == []
     assert table(text("pratiche.csv")) == []
@@ -188,8 +254,8 @@ def test_a_file_whose_version_changes_while_it_is_made_is_made_once_more(
     """And nothing of what was taken back is stored."""
     made, times = files._made, []
 
-    def make(*arguments: Any) -> Any:
-        found = made(*arguments)
+    def make(kind: Kind, about: Version | None) -> DataFile:
+        found = made(kind, about)
         times.append(found.sha256)
         if len(times) == 1:
             db.session.rollback()
@@ -211,8 +277,8 @@ def test_two_that_need_a_file_at_once_get_the_same(app: Flask, codes: dict[str, 
     together, made = threading.Barrier(2, timeout=20), files._made
     found: list[str] = []
 
-    def make(*arguments: Any) -> Any:
-        one = made(*arguments)
+    def make(kind: Kind, about: Version | None) -> DataFile:
+        one = made(kind, about)
         together.wait()
         return one
 

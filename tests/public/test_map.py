@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import math
@@ -26,12 +27,14 @@ from app.practices.record import PublicRecord
 from app.public.map_page import region_shapes, shade_of
 from tests.conftest import Clock
 from tests.fill.person import Screen
+from tests.practices.open_data import read_geojson
 from tests.public.conftest import Stage
 from tests.public.test_results import answer
 from tests.public_practices import add_practices, practice_row, publish_all
 from tests.registry_rows import add_municipalities
 
 FIRENZE, BOLZANO = "048017", "021008"
+CANONICAL = "http://127.0.0.1:8000/mappa"
 Publish = Callable[[], list[str]]
 ROWS: tuple[tuple[str, PublicRecord, dict[str, Any]], ...] = (
     (FIRENZE, PublicRecord("Sportello", "families", types=("desk",), recipients=("parents", "age02")), {}),
@@ -108,6 +111,22 @@ def test_an_entry_with_an_address_of_its_own_stands_there(client: FlaskClient, p
         x, y = x + right, y + down
         places += [(x, y)] * rows
     assert places[found["codes"].split(" ").index(codes[1])] == on_plane(43.8, 11.3)
+
+
+def test_the_map_has_the_places_of_the_geojson_file(client: FlaskClient, publish: Publish) -> None:
+    publish()
+    features = read_geojson(json.loads(client.get("/dati/pratiche.geojson").data)).features
+    expected = {
+        one.id: on_plane(one.geometry.coordinates.latitude, one.geometry.coordinates.longitude)
+        for one in features
+        if one.geometry
+    }
+    found = loaded(client, "/mappa/dati.json")
+    x, y = (list(itertools.accumulate(found[axis])) for axis in "xy")
+    places = [place for place, rows in zip(zip(x, y, strict=True), found["rows"], strict=True) for _row in range(rows)]
+    codes = found["codes"].split(" ")
+    assert dict(zip(codes, places, strict=False)) == expected
+    assert sorted(codes) == sorted(one.id for one in features)
 
 
 @pytest.mark.parametrize("degrees", [(-90.0, 11.0), (90.0, 11.0), (math.nan, 11.0), (43.0, math.inf), (-math.inf, math.nan)])
@@ -199,6 +218,30 @@ def test_without_scripts_the_table_counts_what_is_asked_for_and_leads_to_the_lis
     assert ">1 scheda<" in filtered.text
 
 
+def test_an_address_names_an_entry_that_the_page_opens(client: FlaskClient, publish: Publish) -> None:
+    codes = publish()
+    page = client.get(f"/mappa?scheda={codes[1].lower()}&anno=2026").text
+    assert f'data-sheet="{codes[1]}"' in page
+    assert re.findall(r'<h3 class="practice-name"><a href="([^"]+)"', page) == [f"/pratiche/{codes[1]}"]
+    assert f'rel="canonical" href="{CANONICAL}"' in page
+    assert f'href="/mappa?scheda={codes[1]}#map-main"' in client.get(f"/pratiche/{codes[1]}").text
+    gone = client.get("/mappa?scheda=NESSUNA1").text
+    assert ("La scheda indicata non c'è" in html.unescape(gone), "data-sheet" in gone, "practice-name" in gone) == (
+        True,
+        False,
+        False,
+    )
+    assert "La scheda indicata" not in client.get("/mappa?scheda=%3Cb%3E").text
+
+
+def test_an_entry_without_a_place_has_no_way_to_the_map(app: Flask, client: FlaskClient, publish: Publish) -> None:
+    codes = publish()
+    with app.app_context():
+        db.session.execute(sa.update(PublishedPractice).where(ENTRY.code == codes[1]).values(latitude=None, longitude=None))
+        db.session.commit()
+    assert "/mappa?scheda=" not in client.get(f"/pratiche/{codes[1]}").text
+
+
 def test_a_value_that_nothing_has_stays_in_the_form(client: FlaskClient, publish: Publish) -> None:
     publish()
     page = client.get("/mappa?area=gardens").text
@@ -213,7 +256,32 @@ def test_regions_are_shaded_by_the_numbers_of_the_results(app: Flask, client: Fl
     assert (shades["09"], shades["01"]) == ("5", "0")
     assert re.search(r"<title>Toscana: 100,0%</title>", page)
     assert "1 su 1" in page
-    assert re.search(r'data-provinces="[^"]*FI:1:1', page)
+    assert "Comuni rappresentati nella rilevazione del 2026" in page
+    assert "Ricognizione delle buone pratiche 2026. Dati del" in page
+
+
+def test_provinces_that_the_map_shades_stand_in_a_table_by_name(app: Flask, client: FlaskClient, publish: Publish) -> None:
+    publish()
+    answer(app, FIRENZE)
+    page = client.get("/mappa").text
+    assert re.findall(r'data-province="(\w\w)" data-shade="(\d)"><th scope="row">([^<]+)<', page) == [
+        ("BZ", "0", "Bolzano/Bozen"),
+        ("FI", "5", "Firenze"),
+        ("PE", "0", "Pescara"),
+        ("TO", "0", "Torino"),
+        ("TN", "0", "Trento"),
+    ]
+    row = next(row for row in re.findall(r"<tr data-province.*?</tr>", page) if "Firenze" in row)
+    assert re.findall(r"<td[^>]*>([^<]*)", row) == ["Toscana", "1 su 1", "100,0%"]
+
+
+def test_before_the_edition_opens_no_province_is_shaded(client: FlaskClient, app: Flask, clock: Clock) -> None:
+    with app.app_context():
+        add_municipalities()
+        add_practices([practice_row(FIRENZE, PublicRecord("Sportello"), clock())])
+        publish_all(clock())
+    page = client.get("/mappa").text
+    assert ("1 scheda" in page, "data-province=" in page, "map-shade-unknown" in page) == (True, False, True)
 
 
 def test_shades_begin_at_their_bounds() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -112,6 +113,15 @@ def test_filters_narrow_the_list_and_are_taken_away_one_by_one(client: FlaskClie
     assert titles(Screen(client.get("/pratiche?genere=centre&vista=tabella"))) == ["Centro"]
 
 
+def test_the_closed_filters_say_how_many_are_set(client: FlaskClient, publish: Publish) -> None:
+    publish((FIRENZE, WHOLE, {}))
+    said = [
+        next(one.text for one in Screen(client.get(f"/pratiche{query}")).page.all("summary"))
+        for query in ("", "?q=sportello", "?area=families&q=x", "?area=families&destinatari=parents&destinatari=age02")
+    ]
+    assert [" ".join(text.split()) for text in said] == ["Filtri", "Filtri", "Filtri (1 attivo)", "Filtri (3 attivi)"]
+
+
 def test_where_nothing_is_found_the_page_says_what_to_let_go(client: FlaskClient, publish: Publish) -> None:
     publish((FIRENZE, WHOLE, {}), (BOLZANO, PublicRecord("Più tempo", "families"), {}))
     page = Screen(client.get("/pratiche?q=sportello&area=childhood"))
@@ -152,6 +162,24 @@ def test_an_entry_shows_all_that_is_public_of_it(client: FlaskClient, publish: P
     }
     assert said["og:title"] == "Sportello per le famiglie"
     assert said["description"] == said["og:description"] == "Ascolto e orientamento. Due volte alla settimana."
+
+
+def where(page: Screen) -> str:
+    return " ".join(page.text.partition("Dove")[2].partition("Condividi")[0].split())
+
+
+def test_a_sheet_names_the_municipality_and_the_edition(client: FlaskClient, bring: Stage, publish: Publish) -> None:
+    bring("open")
+    now, once = publish(
+        (FIRENZE, PublicRecord("Di adesso", latitude=43.77, longitude=11.25), {"edition_label": "2026"}),
+        (BOLZANO, PublicRecord("Di una volta"), {"edition_label": "2019"}),
+    )
+    page = Screen(client.get(f"/pratiche/{now}"))
+    assert "ComuneFirenze ProvinciaFirenze RegioneToscana" in where(page)
+    assert f"Ricognizione delle buone pratiche 2026. Scheda {now}." in page.text
+    earlier = client.get(f"/pratiche/{once}")
+    assert f"Edizione 2019. Scheda {once}." in Screen(earlier).text
+    assert re.search(r'href="geo:46\.4876\d,11\.3438\d"', earlier.text)  # the town hall's: there the map shows it
 
 
 def test_an_address_of_a_script_is_no_link(client: FlaskClient, publish: Publish) -> None:

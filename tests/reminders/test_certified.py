@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
+from email import message_from_bytes
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from app.mail.returns.handling import take_return
 from app.mail.returns.outcomes import count_silent, outcomes_of, silent
 from app.mail.returns.uploads import MOST_EACH, MOST_RECEIPTS, UnfitUploadError, pack, unpack
 from app.mail.ways import senders_of
+from app.registry.entity_languages import choose_language
 from app.reminders.audience import Choice, find_audience
 from app.reminders.batches import BatchRow, ClosedChannelError, Plan, batch_of, cancel_batch, queue_batch
 from app.reminders.by_hand import NotByHandError, NothingToSendError, hand_out_batch, mark_batch_sent
@@ -33,6 +35,8 @@ from app.reminders.hand_files import write_file
 from app.reminders.receipts import UnknownUploadError, judge_upload, keep_upload, take_upload
 from app.reminders.reference_codes import code_of, codes_in, with_code
 from app.reminders.schedule import FASTEST, Schedule
+from app.reminders.template_files import add_file
+from app.reminders.templates import create_template, shipped_template
 from tests.conftest import START, Clock
 from tests.mail.conftest import smtp_settings
 from tests.mail.returns.writing import About, certificate, receipt
@@ -191,7 +195,7 @@ def test_the_files_hold_the_same_and_run_nothing(certified: EditionView, clock: 
     taken = hand_out_batch(certified.id, batch.id, "csv", actor="staff:1", now=clock())
     with write_file("csv", taken, clock()) as file:
         content = file.read()
-    assert content.startswith(b"\xef\xbb\xbfcodice;ente;indirizzo;oggetto;testo;riferimento\r\n")
+    assert content.startswith(b"\xef\xbb\xbfcodice;ente;indirizzo;oggetto;testo;riferimento;lingua\r\n")
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     assert [line[2] for line in lines[1:]] == [one.recipient for one in taken]
     assert {line[3] for line in lines[1:]} == {"'=1+1"}
@@ -202,6 +206,52 @@ def test_the_files_hold_the_same_and_run_nothing(certified: EditionView, clock: 
     assert "X-Unsent: 1\r\n" in draft
     with write_file("xlsx", taken, clock()) as file:
         assert file.read(2) == b"PK"
+
+
+def test_each_file_says_in_which_language_its_texts_are(certified: EditionView, clock: Clock) -> None:
+    choose_language(People.entity(FIRENZE).id, "sl", actor="staff:1", now=clock())
+    batch = queue(certified, BY_HAND)
+    taken = hand_out_batch(certified.id, batch.id, "csv", actor="staff:1", now=clock())
+    with write_file("csv", taken, clock()) as file:
+        lines = list(csv.DictReader(io.StringIO(file.read().decode("utf-8-sig")), delimiter=";"))
+    told = {line["codice"]: (line["lingua"], line["testo"].partition(",")[0]) for line in lines}
+    assert told == {
+        FIRENZE: ("sl", "Spoštovani"),
+        BOLZANO: ("de", "Sehr geehrte Damen und Herren"),
+        SAMONE_TN: ("it", "Gentile ufficio"),
+        SAMONE_TO: ("it", "Gentile ufficio"),
+    }
+    with write_file("zip", taken, clock()) as file, zipfile.ZipFile(file) as archive:
+        drafts = {one.entity_code: message_from_bytes(archive.read(f"{one.reference}.eml")) for one in taken}
+    assert {code: draft["Content-Language"] for code, draft in drafts.items()} == {code: one[0] for code, one in told.items()}
+    with write_file("xlsx", taken, clock()) as file, zipfile.ZipFile(file) as book:
+        cells = b"".join(book.read(name) for name in book.namelist() if name.endswith(".xml"))
+    assert b">lingua<" in cells
+
+
+def test_pdf_attachments_travel_in_certified_mail_whole(certified: EditionView, clock: Clock, server: SmtpServer) -> None:
+    files = (b"%PDF-1.7\n" + bytes(range(256)) * 40, b"%PDF-1.4\r\n.\r\n..\n")
+    shipped = shipped_template()
+    template = create_template(certified.id, "Con lettera", shipped.texts, actor="staff:1", now=START, others=shipped.others)
+    for number, content in enumerate(files, 1):
+        add_file(certified.id, template, f"Lettera {number}.pdf", content, actor="staff:1", now=START)
+    plan = Plan("Per PEC", Choice(), template, Schedule(START, FASTEST, False), channel=BY_PEC)
+    queue_batch(certified, plan, key="k", actor="staff:1", now=START)
+    clock.move(minutes=5)
+    assert send(clock).accepted == 4
+    for taken in server.taken:
+        message = taken.message
+        assert (message.get_content_type(), message["X-TipoRicevuta"]) == ("multipart/mixed", "sintetica")
+        found = [(one.get_filename(), one.get_content_type(), one.get_content()) for one in message.iter_attachments()]
+        assert found == [(f"lettera-{number}.pdf", "application/pdf", content) for number, content in enumerate(files, 1)]
+        assert {one.get_content_disposition() for one in message.iter_attachments()} == {"attachment"}
+        body = message.get_body(("plain",))
+        assert body is not None
+        assert "/attiva/" in body.get_content()
+        assert (message.defects, [one.defects for one in message.walk() if one.defects]) == ([], [])
+        assert taken.content.isascii(), "no server need promise more than 7 bits"
+        assert max(map(len, taken.content.split(b"\r\n"))) <= 998
+    assert {taken.message["Content-Language"] for taken in server.taken} == {"it", "de"}
 
 
 def test_receipts_of_what_was_sent_by_hand_are_found_by_code_and_recipient(certified: EditionView, clock: Clock) -> None:

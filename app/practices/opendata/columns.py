@@ -2,7 +2,8 @@
 
 Not for: how a file is written (`writing.py`), which entries stand in it (`published.py`).
 Holds always: names are snake_case and mean the same in every file; a column comes from the published entry alone, so that
-nothing is in a file that the gate has not let through; codes are as the questionnaire has them, and their labels stand beside.
+nothing is in a file that the gate has not let through; codes are as the questionnaire has them, and their labels stand
+beside; a website is an address over http or https, or none.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from app.practices.published import ENTRY
-from app.practices.record import PublicRecord, read_record
+from app.practices.record import PublicRecord, read_record, web_address
 from app.practices.vocabulary import STATUS, Labels
 from app.questionnaire.messages import N_
 
@@ -197,7 +198,7 @@ _WHERE: Final = (
     Column("position", CODE, _l("Di che cosa è la posizione: della sede o dell'ente"), _own_position, "position"),
     Column("email", TEXT, _l("E-mail pubblica dell'ufficio"), _said("email")),
     Column("phone", TEXT, _l("Telefono pubblico dell'ufficio"), _said("phone")),
-    Column("website", TEXT, _l("Sito della pratica"), _said("url")),
+    Column("website", TEXT, _l("Sito della pratica"), lambda entry: web_address(entry.record.url)),
     Column("language", TEXT, _l("Lingua in cui è scritta (ISO 639-1)"), _said("language")),
     Column("page_url", TEXT, _l("La sua pagina su questo sito"), lambda entry: f"{entry.site}{PAGES}{entry.row.code}"),
 )

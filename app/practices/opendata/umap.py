@@ -2,12 +2,16 @@
 
 The structure is uMap's own export: `type`, `properties` of the map, `geometry` of its centre, and `layers`, each a
 FeatureCollection with its options.
-Not for: remote data, which uMap reads from the GeoJSON file.
-Holds always: each entry with a place stands in one layer, one without a place in none, for uMap shows no feature without one.
+A popup puts the texts of an entry into its template and then reads the whole as markup: "[[…]]" is a link, "{{…}}" a picture,
+"{{{…}}}" another page in a frame, and tags count as tags.
+Not for: remote data, which uMap reads from the GeoJSON file: that one says texts as they were written.
+Holds always: each entry with a place stands in one layer, one without a place in none, for uMap shows no feature without one;
+no text of an entry makes a link, a picture, a frame or a tag in a popup.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +31,9 @@ POPUP: Final = (
     "# {name}\n**{entity_name}** ({region}), {year}\n{description}\n\n{area_label}\n{recipients_label}\n{address}\n"
     "[[{page_url}|Apri la scheda]]"
 )
+
+_DOUBLED: Final = re.compile(r"([\[\]{}])(?=\1)")
+_TAG: Final = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +81,14 @@ def write_umap(about: About, entries_of: Callable[[Layer, list[str]], Iterable[E
         yield (
             "," if place else ""
         ) + f'\n{{"type":"FeatureCollection","_umap_options":{json_text(_options(layer))},"features":['
-        yield from joined(feature(entry) for entry in entries_of(layer, known) if entry.row.latitude is not None)
+        yield from joined(feature(entry, harmless) for entry in entries_of(layer, known) if entry.row.latitude is not None)
         yield "\n]}"
     yield "\n]}\n"
+
+
+def harmless(text: str) -> str:
+    """A text in which a popup finds nothing that loads or links: a space parts doubled brackets, and "<" from what it opens."""
+    return _TAG.sub("< ", _DOUBLED.sub(r"\1 ", text))
 
 
 def _options(layer: Layer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,9 +45,12 @@ def json_text(value: Any) -> str:
     return _json.encode(value).decode()
 
 
-def feature(entry: Entry) -> str:
-    """An entry as a Feature: a point of longitude and latitude, or no place; flat properties without the coordinates."""
-    properties = flat(entry)
+def feature(entry: Entry, shown: Callable[[str], str] = str) -> str:
+    """An entry as a Feature: a point of longitude and latitude, or no place; flat properties without the coordinates.
+
+    `shown`: what becomes of each text.
+    """
+    properties = {name: shown(value) if isinstance(value, str) else value for name, value in flat(entry).items()}
     lat, lon = properties.pop("lat", None), properties.pop("lon", None)
     geometry = None if lat is None or lon is None else {"type": "Point", "coordinates": [lon, lat]}
     return json_text({"type": "Feature", "id": entry.row.code, "geometry": geometry, "properties": properties})

@@ -3,21 +3,21 @@
 // titles and entities are searched here.
 // Holds always: the rows shown are those of the list with the same address; a lost line and no match are told apart.
 
-import { createPanel, showCards } from "./map_panel.js";
+import { createPanel, el, showCards } from "./map_panel.js";
 import { boxOf, countBy, findRows, readPoints, valuesOf } from "./map_rows.js";
 import { createView } from "./map_view.js";
 
 const PARAMETERS = ["area", "tipo", "destinatari", "fondi", "regione", "livello", "anno", "genere"];
 const PAUSE = 250;
 const AFTER = 60;
-const DETAIL = 4; // times the whole country's scale from which provinces are drawn
+const NEAR = 1.9; // times the whole country's scale from which names are drawn
 const [form, frame] = [document.getElementById("map-filters"), document.getElementById("map-frame")];
 const words = frame.dataset;
 const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGrouping: "always" });
 const number = (value) => numbers.format(value);
 const table = new Map([...document.querySelectorAll("#map-table tr[data-region]")].map((row) => [row.dataset.region, row]));
 const named = new Map([...form.querySelectorAll("input[type=checkbox]")].map((box) => [`${box.name}:${box.value}`, box.parentElement.querySelector(".map-choice-name").textContent]));
-const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, said: 0, provinces: null };
+const state = { points: null, titles: null, entities: null, folded: null, rows: [], asked: "", within: null, answered: true, said: 0, near: null, sheet: "" };
 
 const count = (many) => (many === 1 ? words.one : words.many.replace("%n", number(many)));
 const told = {
@@ -29,6 +29,10 @@ const told = {
   count,
   more: (many) => words.more.replace("%n", number(many)),
   list: () => words.list + query(),
+  opened: (row) => {
+    state.sheet = row === null ? "" : state.points.codes[row];
+    follow();
+  },
 };
 const panel = createPanel(frame, told);
 const view = createView(frame, { name: nameOf, kind: (row) => valuesOf(state.points, "genere", row)[0], choose, moved });
@@ -111,7 +115,8 @@ function put(element, text) {
 /** The addresses of what is shown. */
 function follow() {
   const where = query();
-  history.replaceState(history.state, "", location.pathname + where);
+  const sheet = state.sheet ? `${where ? "&" : "?"}scheda=${state.sheet}` : "";
+  history.replaceState(history.state, "", location.pathname + where + sheet);
   for (const link of [document.getElementById("map-list-link"), document.querySelector("#map-unplaced a")]) link.href = words.list + where;
   document.getElementById("map-clear").hidden = !where;
   const asked = wanted();
@@ -124,7 +129,10 @@ function follow() {
 /** The count, once for what was typed in one go: a screen reader says it. */
 function say(more = "") {
   const line = document.getElementById("map-status");
-  put(line, [state.rows.length ? count(state.rows.length) : words.none, more].filter(Boolean).join(" "));
+  const shown = state.rows.length ? count(state.rows.length) : words.none;
+  if (line.textContent !== [shown, more].filter(Boolean).join(" ")) {
+    line.replaceChildren(shown, ...(more ? [" ", el("span", { class: "map-said" }, more)] : []));
+  }
   const unplaced = state.rows.reduce((sum, row) => sum + (state.points.place[row] < 0 ? 1 : 0), 0);
   const note = document.getElementById("map-unplaced");
   note.hidden = !unplaced;
@@ -167,10 +175,10 @@ function previewWithin(text) {
 
 const fits = (row, asked) => asked.every((word) => state.folded[row].includes(` ${word}`));
 
-/** What is in view: cards of it, and provinces from a certain scale on. */
-function moved({ x, y, scale, whole, wide, high }) {
+/** What is in view: cards of it, and what is drawn from near. */
+function moved({ x, y, scale, wide, high }) {
   if (!state.points) return;
-  drawProvinces(scale >= whole * DETAIL);
+  drawNear();
   clearTimeout(state.cards);
   state.cards = setTimeout(() => {
     const [right, down] = [wide / scale / 2, high / scale / 2];
@@ -180,37 +188,60 @@ function moved({ x, y, scale, whole, wide, high }) {
   }, PAUSE);
 }
 
-async function drawProvinces(near) {
-  const layer = document.getElementById("map-provinces");
-  layer.setAttribute("display", near ? "inline" : "none");
-  if (!near || state.provinces) return;
-  state.provinces = fetch(words.shapes).then((answer) => answer.json());
-  const shapes = await state.provinces.catch(() => (state.provinces = null));
-  if (!shapes) return;
-  const covered = new Map(words.provinces.split(" ").filter(Boolean).map((one) => one.split(":")).map(([sign, some, all]) => [sign, [Number(some), Number(all)]]));
-  for (const [sign, path] of Object.entries(shapes)) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    const [some, all] = covered.get(sign) ?? [0, 0];
-    made.setAttribute("d", path);
-    made.setAttribute("class", `map-area map-province map-shade-${all ? shadeOf(some, all) : "unknown"}`);
-    layer.append(made);
-  }
+/** Provinces and names, which come with the first look from near. */
+async function drawNear() {
+  if (!state.near && view.state.scale < view.state.whole * NEAR) return;
+  state.near ??= import("./map_near.js").then(({ createNear }) => createNear(frame, words.shapes));
+  const near = await state.near.catch(() => (state.near = null)); // the next look asks for it again
+  near?.draw(view.state, view.places());
 }
 
-/** Twin of app.public.map_page.shade_of. */
-function shadeOf(some, all) {
-  const bounds = words.shades.split(" ").map(Number).slice(1, -1);
-  return some && all ? 1 + bounds.filter((bound) => some * 100 >= bound * all).length : 0;
+/** What a file of the map holds. Null where it did not come: the page says so, with a button that does `again`. */
+async function load(address, lost, again) {
+  let gone = false;
+  try {
+    const answer = await fetch(address);
+    if (answer.ok) {
+      const file = await answer.json();
+      sayLost("");
+      return file;
+    }
+    gone = answer.status === 404;
+  } catch {
+    // no line, or half an answer
+  }
+  if (gone) sayLost(words.reload, () => location.reload(), words.reloadAgain);
+  else sayLost(lost, again);
+  return null;
+}
+
+/** Say what did not come, "" for nothing any more. */
+function sayLost(text, again = null, label = "") {
+  const [box, button] = [document.getElementById("map-lost"), document.getElementById("map-again")];
+  button.dataset.word ??= button.textContent;
+  put(document.getElementById("map-lost-text"), text);
+  put(button, label || button.dataset.word);
+  box.classList.toggle("map-lost-shown", Boolean(text));
+  if (!again && document.activeElement === button) {
+    frame.tabIndex = 0;
+    frame.focus();
+  }
+  button.hidden = !again;
+  button.onclick = () => {
+    put(document.getElementById("map-lost-text"), words.trying);
+    again();
+  };
 }
 
 async function loadTitles() {
-  const answer = await fetch(words.titles);
-  if (!answer.ok) return;
-  const file = await answer.json();
-  const { fold } = await import("./places.js");
-  state.fold = fold;
+  const file = await load(words.titles, words.lostTitles, loadTitles);
+  if (!file) return;
+  const { fold } = await import("./places.js").catch(() => ({}));
   state.titles = { titles: file.titles.split("\n"), entities: file.entities.split("\n"), of: file.of };
-  state.folded = state.titles.titles.map((title, row) => ` ${fold(`${title} ${told.entity(row)}`)}`);
+  if (fold) {
+    state.fold = fold;
+    state.folded = state.titles.titles.map((title, row) => ` ${fold(`${title} ${told.entity(row)}`)}`);
+  }
   view.rename();
   panel.renew();
   showCards(told, state.seen ?? []);
@@ -266,13 +297,22 @@ function chooseRegion(event) {
   });
 }
 
+/** The entry that the address names: the map goes there, and its card is open. The page's focus is left alone. */
+function openSheet(code) {
+  const row = state.points.codes.indexOf(code);
+  if (row < 0) return;
+  const box = boxOf(state.points, [row]);
+  if (box) view.fit(box);
+  const mark = view.markOf(row);
+  panel.showRows([row], mark, true);
+  if (mark) view.uncover(mark.group);
+  insist(words.sheetOpen);
+}
+
 async function start() {
-  const answer = await fetch(words.points);
-  if (!answer.ok) {
-    document.getElementById("map-status").textContent = words.reload;
-    return;
-  }
-  state.points = readPoints(await answer.json());
+  const file = await load(words.points, words.lost, start);
+  if (!file) return;
+  state.points = readPoints(file);
   document.getElementById("mappa").classList.add("map-live");
   document.querySelectorAll("[data-with-script]").forEach((one) => { one.hidden = one.id === "map-seen"; });
   document.getElementById("map-controls").hidden = false;
@@ -282,7 +322,8 @@ async function start() {
   listen();
   if (typed()) await search();
   else apply();
-  if (wanted().regione.length) fitFound();
+  if (words.sheet) openSheet(words.sheet);
+  else if (wanted().regione.length) fitFound();
   requestAnimationFrame(() => setTimeout(() => {
     performance.mark("map-usable");
     frame.dataset.usable = "";

@@ -13,14 +13,15 @@ export function el(name, attributes = {}, ...inside) {
   return made;
 }
 
-/** `told`: {address(row), title(row), about(row), words, list()}: what is known of rows by now. */
+/** `told`: {address(row), title(row), about(row), words, list(), opened(row)}: what is known of rows by now; `opened` hears which one
+ *  the panel tells of alone, null for none. */
 export function createPanel(frame, told) {
   const panel = frame.querySelector("#map-panel");
   const [heading, body] = [panel.querySelector("h2"), panel.querySelector("#map-panel-body")];
   let opener = null;
   let drawn = null;
 
-  function open(mark, draw) {
+  function open(mark, draw, row = null, quietly = false) {
     opener?.removeAttribute("aria-expanded");
     opener = mark;
     opener?.setAttribute("aria-expanded", "true");
@@ -28,7 +29,8 @@ export function createPanel(frame, told) {
     draw();
     panel.hidden = false;
     panel.scrollTop = 0;
-    panel.focus({ preventScroll: true });
+    if (!quietly) panel.focus({ preventScroll: true });
+    told.opened(row);
   }
 
   function close() {
@@ -39,6 +41,7 @@ export function createPanel(frame, told) {
     opener?.removeAttribute("aria-expanded");
     if (inside) (opener?.isConnected ? opener : frame).focus({ preventScroll: true });
     opener = null;
+    told.opened(null);
   }
 
   frame.querySelector("#map-close").addEventListener("click", close);
@@ -52,8 +55,10 @@ export function createPanel(frame, told) {
     close,
     /** Titles have come. */
     renew: () => drawn?.(),
-    showRows(rows, mark) {
-      open(mark, () => (rows.length === 1 ? one(rows[0]) : several(rows)));
+    /** `quietly`: the focus stays where it is. */
+    showRows(rows, mark, quietly = false) {
+      if (rows.length === 1) open(mark, () => one(rows[0]), rows[0], quietly);
+      else open(mark, () => several(rows), null, quietly);
     },
     /** `region`: {name, count, covered, address}. */
     showRegion(region) {

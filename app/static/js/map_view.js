@@ -20,8 +20,9 @@ const numbers = new Intl.NumberFormat(document.documentElement.lang, { useGroupi
 export function createView(frame, on) {
   const land = frame.querySelector("#map-land");
   const layer = frame.querySelector("#map-marks");
+  const moving = [layer, frame.querySelector("#map-names")];
   const marks = new Map();
-  const state = { x: 0, y: 0, scale: 1, whole: 1, wide: 0, high: 0, points: null, rows: [], groups: new Map(), from: null };
+  const state = { x: 0, y: 0, scale: 1, whole: 1, wide: 0, high: 0, points: null, rows: [], groups: new Map(), from: null, places: [] };
 
   function measure() {
     const { width, height } = frame.getBoundingClientRect();
@@ -40,13 +41,15 @@ export function createView(frame, on) {
     if (!from) return;
     const grown = state.scale / from.scale;
     const [right, down] = [(from.x - state.x) * state.scale, (from.y - state.y) * state.scale];
-    layer.style.transformOrigin = `${state.wide / 2}px ${state.high / 2}px`;
-    layer.style.transform = `translate(${right}px, ${down}px) scale(${grown})`;
+    for (const one of moving) {
+      one.style.transformOrigin = `${state.wide / 2}px ${state.high / 2}px`;
+      one.style.transform = `translate(${right}px, ${down}px) scale(${grown})`;
+    }
   }
 
   function settle() {
     state.from = { x: state.x, y: state.y, scale: state.scale };
-    layer.style.transform = "";
+    for (const one of moving) one.style.transform = "";
     if (state.points) draw();
     on.moved(state);
   }
@@ -57,10 +60,12 @@ export function createView(frame, on) {
     if (!state.groups.has(level)) state.groups.set(level, groupRows(state.points, state.rows, state.whole * 2 ** level));
     const focused = layer.contains(document.activeElement) ? document.activeElement : null;
     const shown = new Set();
+    state.places = [];
     for (const group of state.groups.get(level)) {
       const [left, top] = [(group.x - state.x) * state.scale + state.wide / 2, (group.y - state.y) * state.scale + state.high / 2];
       if (left < -MARGIN || top < -MARGIN || left > state.wide + MARGIN || top > state.high + MARGIN) continue;
       const key = `${level}:${group.key}`;
+      state.places.push([left, top, radiusOf(group)]);
       shown.add(key);
       let mark = marks.get(key);
       if (!mark) {
@@ -173,7 +178,16 @@ export function createView(frame, on) {
       } else go("all");
     },
     rename,
+    /** Where the marks are that are seen: [[left, top, radius]], in pixels of the frame. */
+    places: () => state.places,
+    /** The mark that stands for a row, if it is seen. */
+    markOf: (row) => [...marks.values()].find((mark) => mark.group.rows.includes(row)) ?? null,
   };
+}
+
+/** Half of a mark's size in pixels, as map.css has it. */
+function radiusOf({ rows: { length: many } }) {
+  return many === 1 ? 12 : many < 10 ? 14 : many < 100 ? 17 : 22;
 }
 
 function listen({ frame, layer, state, look, settle, go, zoomAt, choose }) {

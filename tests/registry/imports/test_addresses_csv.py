@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.registry.addresses import addresses_of
+from app.registry.entity_languages import languages_of
 from tests.registry.imports.sources import apply, plan, told, write
 from tests.registry.rows import add_contact, add_entity, end_entity, everything
 
@@ -38,6 +39,23 @@ def test_lines_add_addresses(borgo: int, tmp_path: Path, lines: tuple[str, ...],
         ("added", 3, "Borgo (TO) [001001]: address (pec) pec@example.org"),
     ]
     assert emails(borgo) == [("pec", "pec@example.org", "csv"), ("social_services", "servizi@example.org", "csv")]
+
+
+def test_a_line_says_in_which_language_the_entity_is_written_to(borgo: int, tmp_path: Path) -> None:
+    other = add_entity("001002", "Altro", province_sign="TO")
+    head = "ente;uso;email;lingua"
+    lines = [head, "001001;mayor;a@example.org;SL", "001001;pec;b@example.org;", "001002;mayor;c@example.org;"]
+    assert ("changed", 2, "Borgo (TO) [001001]") in [
+        (group, line, text.partition(":")[0]) for group, line, text in told(apply("addresses", write(tmp_path, lines)))
+    ]
+    assert languages_of([borgo, other]) == {borgo: "sl", other: "it"}
+    again = write(tmp_path, [head, "001001;mayor;a@example.org;"])
+    assert apply("addresses", again).counts() == {"added": 0, "changed": 0, "ended": 0, "unchanged": 1}
+    assert languages_of([borgo]) == {borgo: "sl"}, "an empty cell leaves what was chosen"
+    wrong = write(
+        tmp_path, [head, "001001;mayor;a@example.org;xx", "001002;pec;d@example.org;de", "001002;other;e@example.org;fr"]
+    )
+    assert len(plan("addresses", wrong).problems) == 2
 
 
 def test_lines_end_addresses_and_others_stay(borgo: int, tmp_path: Path) -> None:
