@@ -31,10 +31,11 @@ async function setState(next) {
 
 const shellsOf = (digest, language) => `${SHELLS}${language}:${digest}`;
 
-/** The answer to a fetch that may be kept: ours, whole, and not the sign-in page that it was led to. */
+/** The answer to a fetch that may be kept: ours and whole. It is led nowhere: the sign-in page would come with a form token of
+ *  its own, and the one in which somebody is signing in just now would be refused. */
 async function fetched(address) {
-  const response = await fetch(address, { credentials: "same-origin", cache: "no-cache" });
-  if (!response.ok || response.redirected) throw new Error(`${address}: ${response.status}`);
+  const response = await fetch(address, { credentials: "same-origin", cache: "no-cache", redirect: "manual" });
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
   return response;
 }
 

@@ -145,3 +145,20 @@ def test_a_line_that_goes_before_a_search_leads_to_the_names_of_this_computer(pa
     page.click(offline.CONTINUE)
     offline.is_kept_page(page)
     expect(found).to_have_text("San Valentino in Abruzzo Citeriore (PE)")
+
+
+ASK_TO_KEEP = """async (definition) => {
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const told = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+  active.postMessage({ type: "open", definition, language: "it" }, [port2]);
+  return told;
+}"""
+
+
+def test_what_is_fetched_in_the_background_after_the_session_ended_changes_no_form_token(page: Page) -> None:
+    """Else a sign-in page that another tab has just opened would be refused when it is sent."""
+    page.context.clear_cookies()
+    told = page.evaluate(ASK_TO_KEEP, "0" * 64)
+    assert told["done"] is False
+    assert page.context.cookies() == []

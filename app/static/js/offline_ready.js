@@ -68,7 +68,7 @@ async function keepDeed(event, id) {
 /** The questionnaire as reach.js reads it, kept once for each address that it has. */
 async function keepDefinition(digest, address) {
   if ((await setting("definition")) === address && (await definition(digest))) return;
-  const answer = await fetch(address);
+  const answer = await fetch(address, { redirect: "manual" });
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   await definition(digest, await answer.json());
   await setting("definition", () => address);
