@@ -81,6 +81,7 @@ def _other(reference: str) -> Named:
     kind, _separator, key = reference.partition(":")
     texts = {
         "command": _("Comando sul server"),
+        "program": _("Il programma"),
         "mail": _("Invio della posta"),
         "visitor": _("Chi visita il sito"),
         "edition": _("Edizione %(code)s", code=key),
@@ -89,6 +90,7 @@ def _other(reference: str) -> Named:
         "template": _("Testo di promemoria n. %(number)s", number=key),
         "delivery": _("Consegna n. %(number)s", number=key),
         "batch": _("Promemoria n. %(number)s", number=key),
+        "practice": _("Pratica %(code)s", code=key),
         "access_request": _("Richiesta di accesso n. %(number)s", number=key),
         "invitation": _("Invito n. %(number)s", number=key),
         "reopening_request": _("Richiesta di riapertura n. %(number)s", number=key),

@@ -23,7 +23,7 @@ ROLE_NAMES: Final[dict[str, LazyString]] = {
 ROLE_DEEDS: Final[dict[str, LazyString]] = {
     ADMINISTRATOR: _l("Accessi degli enti, utenti della gestione, registro."),
     COORDINATOR: _l("Edizioni, risposte, promemoria, proroghe e riaperture, pratiche e pubblicazioni."),
-    REVIEWER: _l("Legge il quadro delle risposte, valuta le buone pratiche e le rimanda agli enti."),
+    REVIEWER: _l("Legge il quadro delle risposte, valuta le buone pratiche e le rinvia agli enti."),
     TERRITORY: _l("Segue gli enti della propria Regione."),
 }
 """What each is for, in a line."""

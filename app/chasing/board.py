@@ -18,8 +18,10 @@ from app.chasing.models import Tally
 from app.chasing.respondents import KEPT, refresh_respondents
 from app.editions.current import EditionView, Plan, edition_table, read_plan
 from app.extensions import db, table_of
+from app.prepared import Prepared
 
 _TALLY: Final = table_of(Tally).c
+_TAKEN_AT: Final = Prepared(sa.select(_TALLY.taken_at).where(_TALLY.edition_id == sa.bindparam("edition", type_=sa.Integer)))
 _NOBODY: Final = Part(
     name="",
     total=Line(),
@@ -67,7 +69,8 @@ def provinces_of(edition: EditionView) -> tuple[tuple[str, Row], ...]:
 
 def fresh_tally(edition: EditionView, now: dt.datetime) -> dt.datetime | None:
     """When the kept numbers were taken, None where `tally_of` would renew them: for who keeps what it made of them."""
-    taken_at = db.session.connection().execute(sa.select(_TALLY.taken_at).where(_TALLY.edition_id == edition.id)).scalar()
+    row = _TAKEN_AT.row_alone(db.engine, {"edition": edition.id})
+    taken_at: dt.datetime | None = row[0] if row else None
     return None if taken_at is None or abs(now - taken_at) >= KEPT else taken_at
 
 

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
-from app.desk.import_words import HOW_WORDS, KIND_WORDS, STATE_TAGS, STATE_WORDS, TARGET_WORDS, told
+from app.desk.import_words import HOW_WORDS, STATE_TAGS, STATE_WORDS, TARGET_WORDS, told
 from app.desk.login_paging import paging
 from app.desk.old_pages import old_page
 from app.extensions import db
@@ -54,6 +54,7 @@ from app.practices.importing.uploads import (
 from app.practices.kinds import INITIATIVE, KINDS, PRACTICE
 from app.practices.record import CHOICES
 from app.practices.vocabulary import labels
+from app.practices.words import KIND_NAMES
 from app.registry.entities import search_entities
 from app.registry.regions import REGIONS
 from app.web.language import current_language
@@ -149,7 +150,7 @@ def _draw_meaning(upload: Upload, meaning: Meaning, words: Labels, problems: Pro
         words=words,
         targets=[(target, TARGET_WORDS[target]) for target in TARGETS],
         names=TARGET_WORDS,
-        kinds=KIND_WORDS,
+        kinds=KIND_NAMES,
         problems=problems,
     )
 
@@ -198,7 +199,7 @@ def _draw_preview(number: int, problems: Problems) -> str:
         states=STATE_WORDS,
         tags=STATE_TAGS,
         hows=HOW_WORDS,
-        kinds=KIND_WORDS,
+        kinds=KIND_NAMES,
         names=TARGET_WORDS,
         problems=problems,
     )
@@ -252,7 +253,7 @@ def _draw_feature(upload: Upload, row: Row, matcher: Matcher, problems: Problems
         asked=asked,
         nothing=bool(asked and not found),
         hows=HOW_WORDS,
-        kinds=KIND_WORDS,
+        kinds=KIND_NAMES,
         problems=problems,
     )
 

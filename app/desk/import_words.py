@@ -27,7 +27,7 @@ from app.practices.importing.matching import (
     UNNAMED,
 )
 from app.practices.importing.source import MOST_BYTES, MOST_COLUMNS, MOST_FEATURES, MOST_LAYERS, Problem
-from app.practices.kinds import APPROVED, CENTRE, INITIATIVE, PRACTICE, REJECTED, SENT_BACK, WAITING, WITHDRAWN
+from app.practices.words import FIELD_NAMES
 
 _MIB: Final = 1024 * 1024
 _REASONS: Final[dict[str, Callable[[Problem], str]]] = {
@@ -57,9 +57,9 @@ STATE_WORDS: Final[dict[str, LazyString]] = {
 STATE_TAGS: Final[dict[str, tuple[LazyString, str]]] = {
     READY: (_l("Entra"), "success"),
     UNMATCHED: (_l("Ente da scegliere"), "warning"),
-    DOUBLE: (_l("Già presente"), "secondary"),
+    DOUBLE: (_l("Già presente"), "neutral"),
     UNTITLED: (_l("Senza titolo"), "warning"),
-    LEFT_OUT: (_l("Esclusa"), "secondary"),
+    LEFT_OUT: (_l("Esclusa"), "neutral"),
 }
 HOW_WORDS: Final[dict[str, LazyString]] = {
     BY_CODE: _l("per il codice"),
@@ -74,40 +74,8 @@ HOW_WORDS: Final[dict[str, LazyString]] = {
     OUTSIDE: _l("il punto non è in nessun Comune"),
     UNNAMED: _l("nessun ente ha questo nome"),
 }
-KIND_WORDS: Final[dict[str, LazyString]] = {
-    PRACTICE: _l("Buona pratica"),
-    CENTRE: _l("Centro per le famiglie"),
-    INITIATIVE: _l("Iniziativa di una Regione"),
-}
-PRACTICE_STATES: Final[dict[str, tuple[LazyString, str]]] = {
-    WAITING: (_l("Da esaminare"), "primary"),
-    SENT_BACK: (_l("Rimandata"), "warning"),
-    APPROVED: (_l("Approvata"), "success"),
-    REJECTED: (_l("Respinta"), "secondary"),
-    WITHDRAWN: (_l("Ritirata"), "secondary"),
-}
-TARGET_WORDS: Final[dict[str, LazyString]] = {
-    "title": _l("Titolo"),
-    "description": _l("Descrizione"),
-    "municipality": _l("Ente (nome o codice ISTAT)"),
-    "area": _l("Macro-area"),
-    "types": _l("Tipo di intervento"),
-    "recipients": _l("Destinatari"),
-    "level": _l("Livello"),
-    "funding": _l("Fondi"),
-    "partners": _l("Partner"),
-    "management": _l("Gestione del Centro"),
-    "services": _l("Servizi del Centro"),
-    "professions": _l("Professioni del Centro"),
-    "beneficiaries": _l("Numero di beneficiari"),
-    "started": _l("Inizio"),
-    "ended": _l("Fine"),
-    "results": _l("Risultati"),
-    "address": _l("Indirizzo"),
-    "email": _l("E-mail"),
-    "phone": _l("Telefono"),
-    "url": _l("Sito web"),
-}
+TARGET_WORDS: Final[dict[str, LazyString]] = {"municipality": _l("Ente (nome o codice ISTAT)"), **FIELD_NAMES}
+"""What a column of a file may hold."""
 
 
 def told(problem: Problem, form: str = "") -> str:

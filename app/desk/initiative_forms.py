@@ -13,6 +13,7 @@ from app.practices.fields import Value, corrected
 from app.practices.importing.drafting import read_date, read_url
 from app.practices.importing.plain import plain_line, plain_text
 from app.practices.record import PublicRecord
+from app.practices.words import FIELD_NAMES
 from app.web.csrf import Form
 
 LONGEST_TITLE: Final = 150
@@ -30,11 +31,11 @@ class InitiativeForm(Form):
     """What stands on the map of an initiative."""
 
     title = StringField(
-        _l("Titolo"),
+        FIELD_NAMES["title"],
         filters=[_line],
         validators=[DataRequired(_l("Scrivi il titolo.")), Length(max=LONGEST_TITLE, message=_l("Al massimo 150 caratteri."))],
     )
-    area = SelectField(_l("Macro-area"), validators=[DataRequired(_l("Scegli la macro-area."))], validate_choice=False)
+    area = SelectField(FIELD_NAMES["area"], validators=[DataRequired(_l("Scegli la macro-area."))], validate_choice=False)
     description = TextAreaField(
         _l("Che cosa si fa e perché"),
         filters=[lambda text: plain_text(text or "", 10_000)],
@@ -43,11 +44,11 @@ class InitiativeForm(Form):
             Length(max=LONGEST_TEXT, message=_l("Al massimo 2.000 caratteri.")),
         ],
     )
-    types = SelectMultipleField(_l("Tipo di intervento"), validate_choice=False)
-    recipients = SelectMultipleField(_l("A chi si rivolge"), validate_choice=False)
-    funding = SelectMultipleField(_l("Fondi"), validate_choice=False)
-    started = StringField(_l("Inizio"), filters=[_line], validators=[Optional()])
-    ended = StringField(_l("Fine"), filters=[_line], validators=[Optional()])
+    types = SelectMultipleField(FIELD_NAMES["types"], validate_choice=False)
+    recipients = SelectMultipleField(FIELD_NAMES["recipients"], validate_choice=False)
+    funding = SelectMultipleField(FIELD_NAMES["funding"], validate_choice=False)
+    started = StringField(FIELD_NAMES["started"], filters=[_line], validators=[Optional()])
+    ended = StringField(FIELD_NAMES["ended"], filters=[_line], validators=[Optional()])
     address = StringField(
         _l("Luogo"), filters=[_line], validators=[Optional(), Length(max=300, message=_l("Al massimo 300 caratteri."))]
     )

@@ -16,7 +16,6 @@ from flask_babel import gettext as _
 from app.accounts.permissions import required_staff
 from app.clock import now
 from app.desk import blueprint
-from app.desk.import_words import PRACTICE_STATES
 from app.desk.initiative_forms import InitiativeForm, typed_of
 from app.desk.login_paging import paging
 from app.desk.old_pages import old_page
@@ -33,6 +32,7 @@ from app.practices.initiatives import (
 )
 from app.practices.initiatives import withdraw_initiative as take_back
 from app.practices.vocabulary import labels
+from app.practices.words import STATE_TAGS
 from app.registry.regions import REGIONS
 from app.web.language import current_language
 
@@ -50,7 +50,7 @@ def initiatives() -> str:
         pager=pager,
         region=REGIONS.get(region or "", ""),
         regions=REGIONS,
-        states=PRACTICE_STATES,
+        states=STATE_TAGS,
     )
 
 

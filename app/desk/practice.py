@@ -26,7 +26,7 @@ from app.desk.practice_words import meanwhile_text, refused_text
 from app.desk.practices import asked_queue, queue_address
 from app.editions.extensions import ExtensionRefusedError, is_over
 from app.editions.files import ROME
-from app.practices.fields import MANY, NAMES, ONE, TEXTS, Corrections, UnfitCorrectionError, corrections_between
+from app.practices.fields import MANY, ONE, TEXTS, Corrections, UnfitCorrectionError, corrections_between
 from app.practices.queue import neighbours
 from app.practices.record import read_record
 from app.practices.review import (
@@ -46,6 +46,7 @@ from app.practices.review import (
 )
 from app.practices.reviewed import entity_label_of, practice_row
 from app.practices.vocabulary import labels
+from app.practices.words import FIELD_NAMES
 from app.registry.entities import find_by_id
 from app.responses.reading import OpenResponse, response_by_id
 from app.web.language import current_language
@@ -93,7 +94,7 @@ def practice(code: str) -> ResponseReturnValue:
 def _problem(error: UnfitCorrectionError | DecisionRefusedError | ExtensionRefusedError) -> tuple[str, str]:
     """The field that is wrong, and what is said of it."""
     if isinstance(error, UnfitCorrectionError):
-        return error.field, f"{NAMES[error.field]}: {error}"
+        return error.field, f"{FIELD_NAMES[error.field]}: {error}"
     if isinstance(error, ExtensionRefusedError):
         return "giorni", refusal(error.reason)[1]
     return _FIELD_OF.get(error.reason, ""), refused_text(error.reason)
@@ -102,7 +103,7 @@ def _problem(error: UnfitCorrectionError | DecisionRefusedError | ExtensionRefus
 def _done_text(deed: str) -> str:
     told = {
         APPROVE: _("Pratica approvata: sarà pubblica con la prossima pubblicazione."),
-        SEND_BACK: _("Pratica rimandata: l'ente riceve un avviso per e-mail, senza il testo della nota."),
+        SEND_BACK: _("Pratica rinviata all'ente, che riceve un avviso per e-mail, senza il testo della nota."),
         REJECT: _("Pratica non accolta: non sarà pubblicata."),
     }
     return str(told[deed])
@@ -133,7 +134,7 @@ def _more_time(row: Any, typed: Typed, at: dt.datetime) -> MoreTime | None:
         raise DecisionRefusedError("days")
     last = at.astimezone(ROME).date() + dt.timedelta(days=days + 1)
     closes_at = dt.datetime.combine(last, dt.time(), ROME)
-    reason = _("Una pratica è stata rimandata per essere corretta.")
+    reason = _("Una pratica è stata rinviata all'ente per essere corretta.")
     return MoreTime(response.edition, entity, closes_at, reason, reopened=True)
 
 

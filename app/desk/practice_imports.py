@@ -21,8 +21,9 @@ from wtforms.validators import DataRequired, Length, Regexp
 from app.accounts.permissions import required_staff
 from app.accounts.staff import staff_names
 from app.clock import now
+from app.config import settings
 from app.desk import blueprint
-from app.desk.import_words import KIND_WORDS, PRACTICE_STATES, told_all
+from app.desk.import_words import told_all
 from app.desk.login_paging import paging
 from app.desk.old_pages import old_page
 from app.desk.staff_forms import Errors, errors_of
@@ -39,6 +40,7 @@ from app.practices.importing.storing import (
 )
 from app.practices.importing.uploads import FIRST_YEAR, LONGEST_LABEL, keep_upload, list_uploads
 from app.practices.vocabulary import labels
+from app.practices.words import KIND_NAMES, STATE_TAGS
 from app.web.csrf import Form
 from app.web.language import current_language
 
@@ -111,8 +113,8 @@ def practice_import(number: int) -> str:
         row=row,
         practices=practices_of(row.id, limit=PRACTICES, offset=pager.offset),
         pager=pager,
-        kinds=KIND_WORDS,
-        states=PRACTICE_STATES,
+        kinds=KIND_NAMES,
+        states=STATE_TAGS,
         names=_names(),
     )
 
@@ -158,6 +160,7 @@ def _draw(form: UploadForm, problems: Errors) -> str:
         form=form,
         errors=problems,
         uploads=list_uploads(now()),
+        kept_days=settings().retention_practice_uploads_days,
         imports=list_imports(ROWS, pager.offset),
         pager=pager,
         names=_names(),

@@ -15,14 +15,13 @@ from flask_babel import gettext as _
 
 from app.clock import now
 from app.desk.chasing_words import short
-from app.desk.practice_words import HAPPENED, KIND_NAMES, STATE_TAGS, Line, name_of, names_text
+from app.desk.practice_words import Line, name_of, names_text
 from app.editions.extensions import MINUTE
 from app.practices.entries import position_of
 from app.practices.fields import (
     LONG,
     LONGEST,
     MANY,
-    NAMES,
     ONE,
     TEXTS,
     Corrections,
@@ -33,12 +32,13 @@ from app.practices.fields import (
     value_text,
 )
 from app.practices.gate import KeptBack
+from app.practices.history import PROGRAM, Happened, history_of
 from app.practices.kinds import APPROVED, CENTRE
 from app.practices.record import PublicRecord, read_record
 from app.practices.review import last_decision, reviewers
-from app.practices.reviewed import Earlier, Happened, earlier_of, entity_label_of, history_of, private_of
-from app.practices.sent_back import read_corrections
+from app.practices.reviewed import Earlier, earlier_of, entity_label_of, private_of, reviewed_before
 from app.practices.vocabulary import Labels, labels
+from app.practices.words import FIELD_NAMES, HAPPENED, KIND_NAMES, STATE_TAGS
 from app.questionnaire.answers import type_of
 from app.registry.entities import labels_of
 from app.responses.reading import OpenResponse
@@ -77,7 +77,8 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class PracticePage:
-    """All that the template shows."""
+    """All that the template shows. `again`: what its entity changed since the desk sent it back, None where it has not answered
+    or the desk has decided."""
 
     entity_label: str
     kind: str
@@ -88,6 +89,7 @@ class PracticePage:
     private: list[tuple[str, str, str]]
     earlier: Earlier | None
     compared: list[Difference]
+    again: list[Difference] | None
     history: list[Line]
     form: list[FormField]
     members: Sequence[Any]
@@ -101,7 +103,10 @@ def page_of(row: Any, response: OpenResponse | None, typed: Corrections, at: dt.
     """The page of a row of `practice_row`: what was approved where it is, else what was sent. `typed`: what came back."""
     words, sent, earlier = labels(current_language()), read_record(row.content), earlier_of(row)
     record = read_record(row.approved) if row.state == APPROVED and row.approved else sent
-    places = labels_of(sorted({*record.municipalities, *(earlier.record.municipalities if earlier else ())}))
+    history = history_of(row.id)
+    read = reviewed_before(row, response, history) if response is not None else None
+    beside = (record, *((earlier.record,) if earlier else ()), *((read,) if read else ()))
+    places = labels_of(sorted({code for one in beside for code in one.municipalities}))
     last = last_decision(row.id)
     return PracticePage(
         entity_label=entity_label_of(row),
@@ -113,7 +118,8 @@ def page_of(row: Any, response: OpenResponse | None, typed: Corrections, at: dt.
         private=_private(row, response),
         earlier=earlier,
         compared=differences(earlier.record, record, words, places) if earlier else [],
-        history=_lines(history_of(row.id), words),
+        again=differences(read, sent, words, places) if read else None,
+        history=_lines(history, words),
         form=_form(row, record, words, typed),
         members=reviewers(),
         undoable=str(HAPPENED[last.action]).lower() if last else "",
@@ -146,7 +152,7 @@ def _why(one: KeptBack) -> str:
 
 
 def _lines(history: list[Happened], words: Labels) -> list[Line]:
-    names = names_text(sorted({one.actor for one in history if one.actor != "program"}))
+    names = names_text(sorted({one.actor for one in history if one.actor != PROGRAM}))
     return [
         Line(
             what=str(HAPPENED.get(one.action, one.action)),
@@ -154,9 +160,9 @@ def _lines(history: list[Happened], words: Labels) -> list[Line]:
             when=short(one.at),
             note=one.note,
             corrections=tuple(
-                (str(NAMES[name]), value_text(name, value, words) or _("(vuoto)"))
-                for name, value in read_corrections(one.detail).items()
-                if name in NAMES
+                (str(FIELD_NAMES[name]), value_text(name, value, words) or _("(vuoto)"))
+                for name, value in one.corrections.items()
+                if name in FIELD_NAMES
             ),
         )
         for one in history
@@ -167,15 +173,14 @@ def _form(row: Any, record: PublicRecord, words: Labels, typed: Corrections) -> 
     """The fields that this kind of sheet has."""
     left_out = _OF_PRACTICES if row.kind == CENTRE else _OF_CENTRES
     found = []
-    for name in NAMES:
+    for name in FIELD_NAMES:
         if name in left_out or name not in (*TEXTS, *ONE, *MANY):
             continue
         value = typed.get(name, getattr(record, name))
         held = getattr(record, name)
         offered = {} if name in TEXTS else {code: code for code in _codes(held)} | words.get(name, {})
-        found.append(
-            FormField(name, str(NAMES[name]), value, name in MANY, name in LONG, LONGEST.get(name, 0), tuple(offered.items()))
-        )
+        shape = (name in MANY, name in LONG, LONGEST.get(name, 0))
+        found.append(FormField(name, str(FIELD_NAMES[name]), value, *shape, tuple(offered.items())))
     return found
 
 

@@ -1,6 +1,6 @@
-"""How the desk's pages call the states of practices, what happened with them, and why a decision is refused.
+"""What the desk's pages say of a practice: a line of its history, and why a decision is refused.
 
-Not for: deciding (`app.practices.review`).
+Not for: deciding (`app.practices.review`), what states and fields are called (`app.practices.words`).
 """
 
 from __future__ import annotations
@@ -15,47 +15,16 @@ from flask_babel.speaklater import LazyString
 
 from app.accounts.actors import names_of
 from app.desk.chasing_words import short
-from app.practices.kinds import APPROVED, CENTRE, INITIATIVE, PRACTICE, REJECTED, SENT_BACK, WAITING, WITHDRAWN
+from app.practices.history import PROGRAM
 from app.practices.review import ChangedMeanwhileError
+from app.practices.words import HAPPENED
 
-STATE_TAGS: Final[dict[str, tuple[LazyString, str]]] = {
-    WAITING: (_l("da valutare"), "warning"),
-    SENT_BACK: (_l("rimandata all'ente"), "primary"),
-    APPROVED: (_l("approvata"), "success"),
-    REJECTED: (_l("non accolta"), "danger"),
-    WITHDRAWN: (_l("ritirata"), "danger"),
-}
-"""State → its words and colour."""
-KIND_NAMES: Final[dict[str, LazyString]] = {
-    PRACTICE: _l("Buona pratica"),
-    CENTRE: _l("Centro per le famiglie"),
-    INITIATIVE: _l("Iniziativa di una Regione"),
-}
-HAPPENED: Final[dict[str, LazyString]] = {
-    "arrived": _l("Arrivata con la risposta"),
-    "imported": _l("Ripresa da un'edizione precedente"),
-    "written": _l("Scritta dalla segreteria o dalla Regione"),
-    "rewritten": _l("Corretta dalla segreteria o dalla Regione"),
-    "sent_again": _l("Inviata di nuovo dall'ente"),
-    "confirmed": _l("Confermata dall'ente com'era"),
-    "taken_out": _l("Tolta dall'ente dalla sua risposta"),
-    "assigned": _l("Assegnata"),
-    "approved": _l("Approvata"),
-    "sent_back": _l("Rimandata all'ente"),
-    "rejected": _l("Non accolta"),
-    "withdrawn": _l("Ritirata dal pubblico"),
-    "reopened": _l("Rimessa in revisione"),
-    "decision_undone": _l("Decisione annullata"),
-    "published": _l("Pubblicata"),
-    "retracted": _l("Tolta da tutte le pubblicazioni"),
-}
-"""A line of history → its words; one that is not here is shown as it is."""
 REFUSALS: Final[dict[str, LazyString]] = {
     "no_consent": _l("L'ente non autorizza la pubblicazione di questa scheda: non si può approvare."),
     "gone": _l("L'ente ha tolto questa scheda dalla sua risposta: non c'è più niente da decidere."),
     "no_note": _l("Scrivi una nota: l'ente e i colleghi devono sapere perché."),
     "long_note": _l("Accorcia la nota: al massimo 2.000 caratteri."),
-    "no_response": _l("Questa scheda non viene da una risposta di questa edizione: non c'è un modulo a cui rimandarla."),
+    "no_response": _l("Questa scheda non viene da una risposta di questa edizione: non c'è un modulo a cui rinviarla."),
     "state": _l("Nello stato in cui è adesso questa decisione non si può prendere."),
     "nobody": _l("Questa persona non può valutare pratiche: scegline un'altra."),
     "same": _l("Era già così."),
@@ -98,4 +67,4 @@ def names_text(actors: list[str]) -> Mapping[str, str]:
 
 def name_of(actor: str, names: Mapping[str, str]) -> str:
     """Who did it."""
-    return str(_("il programma")) if actor == "program" else names.get(actor, actor)
+    return str(_("il programma")) if actor == PROGRAM else names.get(actor, actor)

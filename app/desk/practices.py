@@ -21,7 +21,7 @@ from app.desk import blueprint
 from app.desk.asked import edition_on
 from app.desk.chasing_words import short
 from app.desk.login_paging import paging
-from app.desk.practice_words import KIND_NAMES, STATE_TAGS, refused_text
+from app.desk.practice_words import refused_text
 from app.extensions import db
 from app.practices.kinds import APPROVED, KINDS, REJECTED, SENT_BACK, WAITING, WITHDRAWN
 from app.practices.queue import (
@@ -40,6 +40,7 @@ from app.practices.queue import (
 )
 from app.practices.review import DecisionRefusedError, Seen, approve_many, assign_many, reviewers
 from app.practices.vocabulary import Labels, labels
+from app.practices.words import KIND_NAMES, STATE_TAGS
 from app.registry.regions import region_names
 from app.web.language import current_language
 
@@ -48,9 +49,9 @@ MOST_TOGETHER: Final = 100
 VIEWS: Final[dict[str, tuple[str, LazyString]]] = {
     "attesa": (WAITING, _l("Da valutare")),
     "mie": (MINE, _l("Assegnate a me")),
-    "libere": (NOBODYS, _l("Di nessuno")),
+    "libere": (NOBODYS, _l("Non assegnate")),
     "cambiate": (CHANGED, _l("Cambiate dopo l'approvazione")),
-    "rimandate": (SENT_BACK, _l("Rimandate")),
+    "rimandate": (SENT_BACK, _l("Rinviate all'ente")),
     "approvate": (APPROVED, _l("Approvate")),
     "pubblicare": (TO_PUBLISH, _l("Da pubblicare")),
     "respinte": (REJECTED, _l("Non accolte")),
@@ -59,6 +60,16 @@ VIEWS: Final[dict[str, tuple[str, LazyString]]] = {
     "tutte": (ALL, _l("Tutte")),
 }
 """What the address calls a view → the view and its words."""
+EMPTY: Final[dict[str, LazyString]] = {
+    WAITING: _l("Nessuna pratica da valutare: quelle arrivate finora sono tutte decise."),
+    MINE: _l("Nessuna pratica da valutare è assegnata a te."),
+    NOBODYS: _l("Nessuna pratica da valutare è senza chi la segue."),
+    CHANGED: _l("Nessun ente ha cambiato una scheda dopo l'approvazione."),
+    SENT_BACK: _l("Nessuna pratica aspetta una correzione dell'ente."),
+    TO_PUBLISH: _l("Niente da pubblicare: quello che è approvato è già pubblico, o la sua edizione non è ancora aperta."),
+    UNFIT: _l("Nessuna scheda è senza consenso o tolta dal suo ente."),
+}
+"""View → why it may be empty."""
 FIELDS: Final = ("vista", "tipo", "anno", "area", "regione", "q")
 """The fields of the address that make the queue."""
 
@@ -75,6 +86,9 @@ def practices() -> str:
         "desk/practices.html",
         rows=queue_page(wanted, limit=ROWS, offset=pager.offset),
         pager=pager,
+        all_chosen=request.args.get("scelte") == "tutte",
+        choice=_choice_address(pager.page),
+        empty=_empty(wanted, plain=plain),
         wanted=wanted,
         view=view_name(wanted),
         views=[
@@ -102,6 +116,24 @@ def asked_queue() -> Wanted:
         region=region if len(region) == 2 and region.isascii() and region.isdigit() else "",
         text=" ".join(request.args.get("q", "").replace("\x00", "").split())[:100],
     )
+
+
+def _choice_address(page: int) -> str:
+    """The address of this page of the list with all of it chosen, or, where it is, with nothing: a tick needs no script."""
+    chosen = {} if request.args.get("scelte") == "tutte" else {"scelte": "tutte"}
+    return queue_address("desk.practices", pagina=page, **chosen, _anchor="scelte")
+
+
+def _empty(wanted: Wanted, *, plain: bool) -> tuple[str, str, str]:
+    """Why nothing is here, what to do next, and where."""
+    if not plain:
+        everything = url_for("desk.practices", vista=view_name(wanted))
+        return _("Nessuna pratica corrisponde alla ricerca."), _("Togli i filtri"), everything
+    whole = (_("Vedi tutte le pratiche"), url_for("desk.practices", vista="tutte"))
+    if wanted.view == ALL:
+        why = _("Non è ancora arrivata nessuna pratica: arrivano quando un ente invia la risposta con le sue schede.")
+        return why, _("Vedi chi ha risposto"), url_for("desk.responses")
+    return str(EMPTY.get(wanted.view, _l("Nessuna pratica è in questo stato."))), *whole
 
 
 def view_name(wanted: Wanted) -> str:

@@ -20,11 +20,11 @@ from app.desk import blueprint
 from app.desk.asked import edition_on
 from app.desk.chasing_words import short
 from app.desk.old_pages import old_page
-from app.desk.practice_words import KIND_NAMES
 from app.practices.opendata.files import make_files
 from app.practices.previewing import ReadyRow, fingerprint_of, ready_to_publish
 from app.practices.published import current_version, list_versions
 from app.practices.publishing import NothingToPublishError, publish
+from app.practices.words import KIND_NAMES
 
 LONGEST_NOTE: Final = 500
 SHOWN: Final = 100

@@ -65,7 +65,7 @@ LARGEST: Final = 2**31 - 1
 VIEWS: Final = {
     "attesa": (WAITING, _l("Aspettano noi")),
     "miei": (MINE, _l("Assegnati a me")),
-    "liberi": (UNASSIGNED, _l("Di nessuno")),
+    "liberi": (UNASSIGNED, _l("Non assegnate")),
     "nuovi": (UNREAD, _l("Da leggere")),
     "tutti": (EVERY, _l("Tutti")),
     "chiusi": (ENDED, _l("Chiusi")),

@@ -30,6 +30,7 @@ from app.practices.outcome import (
 from app.practices.similar import BOTH, REGION, SIZE, Group, Peer
 from app.practices.statistics import CENTRE, INITIATIVE, PRACTICE
 from app.practices.vocabulary import Labels
+from app.practices.words import KIND_NAMES
 from app.web.numbers import number_words
 
 THOUSAND: Final = 1_000
@@ -52,7 +53,6 @@ FATE_WORDS: Final[dict[str, tuple[Any, str, Any]]] = {
     REMOVED: (_l("Tolta da voi"), "neutral", _l("Non è più nell'ultimo invio del vostro ente, quindi non è pubblica.")),
 }
 """Fate → what its tag says, the tag's kind, what follows from it."""
-KIND_WORDS: Final = {PRACTICE: _l("Buona pratica"), CENTRE: _l("Centro per le famiglie"), INITIATIVE: _l("Iniziativa")}
 _STEPS: Final = {PRACTICE: "practice", CENTRE: "centre", INITIATIVE: "practice"}
 
 
@@ -129,7 +129,7 @@ def _row(one: Fate, words: Labels, address_of: Callable[[str], str], edition: Ed
     area = words["area"].get(one.record.area, one.record.area)
     address = address_of(one.code) if one.is_public else ""
     shown = (str(tag), kind, str(text), one.note, address, sheet, one.is_public)
-    return FateRow(one.year, one.title, str(KIND_WORDS[one.kind]), area, one.fate, *shown)
+    return FateRow(one.year, one.title, str(KIND_NAMES[one.kind]), area, one.fate, *shown)
 
 
 def group_name(key: str, peer: Peer) -> str:

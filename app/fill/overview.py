@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -24,7 +25,7 @@ from app.fill.opening import NotOpenError, author, identity, load_response, loca
 from app.fill.path import pages_of, question_address, sheet_address, short_path, step_address
 from app.fill.privacy import notice_to_ask
 from app.fill.reopening import may_ask
-from app.fill.reviewed import asked_again
+from app.fill.reviewed import SENT_BACK_STATES, Asked, asked_again
 from app.fill.saving import reached_by, sent_for_another
 from app.fill.sheets import sheet_title
 from app.fill.telephone import note_sent, telephone_copy
@@ -51,6 +52,14 @@ from app.threads.reading import ThreadRow, unread_of
 WORKING_WITHIN = dt.timedelta(minutes=10)
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the desk wants of the answers: `asked`, its sheets sent back; `queries`, its open questions."""
+
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    queries: Sequence[ThreadRow] = ()
+
+
 @blueprint.errorhandler(NotOpenError)
 def not_open(error: NotOpenError) -> ResponseReturnValue:
     """There is nothing to fill in yet: say when there will be."""
@@ -72,6 +81,7 @@ def overview() -> ResponseReturnValue:
         return redirect(step_address(first), 303)
     found = review_response(response)
     reached = reached_by(response)
+    asked = asked_again(response)
     return render_template(
         "fill/overview.html",
         response=response,
@@ -79,7 +89,7 @@ def overview() -> ResponseReturnValue:
         late=late,
         may_ask=may_ask(response, at),
         asked_at=asked_at(response.entity_id, response.edition.id) if may_ask(response, at) else None,
-        tasks=tasks_of(response, found, reached, [thread for thread, _about in told["queries"]]),
+        tasks=tasks_of(response, found, reached, Marks(asked, [thread for thread, _about in told["queries"]])),
         progress=found.progress,
         resume=_resume_address(response, found, reached),
         first=step_address(first),
@@ -93,7 +103,7 @@ def overview() -> ResponseReturnValue:
         receipts=list_receipts(response.id) if response.submissions else [],
         by_phone=telephone_copy(response),
         unsent=has_unsent_changes(response),
-        sent_back=asked_again(response),
+        sent_back=list(asked.values()),
         **told,
         sheets=_sheets_to_add(response, reached),
     )
@@ -114,39 +124,51 @@ def _messages(response: OpenResponse) -> dict[str, Any]:
     return {"unread_messages": unread_of(response.entity_id), "queries": queries}
 
 
-def tasks_of(
-    response: OpenResponse, found: Review, reached: Reached, queries: Sequence[ThreadRow] = ()
-) -> list[dict[str, Any]]:
-    """The lines of the task list: each step with its state, its sheets below it. `queries`: the desk's on answers."""
+def tasks_of(response: OpenResponse, found: Review, reached: Reached, marks: Marks | None = None) -> list[dict[str, Any]]:
+    """The lines of the task list: each step with its state, its sheets below it, and what the desk wants of them."""
+    marks = marks or Marks()
     questionnaire = response.questionnaire_in(locale())
-    asked_by_desk = query_notes(queries, questionnaire)
+    asked_by_desk = query_notes(marks.queries, questionnaire)
     live = response.document.live_items()
     lacks = Counter(split_key(key)[0] or questionnaire.step_of(key).code for key in found.missing)
     tasks: list[dict[str, Any]] = []
     for step in questionnaire.steps:
-        asked = step.code in reached.steps
+        is_asked = step.code in reached.steps
         sheets = [
             {
                 "title": sheet_title(response, step, item),
                 "url": sheet_address(step, item),
-                "state": found.item_states.get(item, StepState.NOT_STARTED),
-                "note": _lacking(lacks.get(item, 0)),
+                **_sheet_state(found.item_states.get(item, StepState.NOT_STARTED), lacks.get(item, 0), marks.asked.get(item)),
                 "query": asked_by_desk.get(item),
             }
             for item in live.get(step.code, ())
         ]
-        none_needed = asked and step.repeat is not None and not sheets and not step.repeat.min
+        state = found.steps.get(step.code, StepState.NOT_REQUIRED)
+        none_needed = is_asked and step.repeat is not None and not sheets and not step.repeat.min
         tasks.append(
             {
                 "title": step.title,
-                "url": step_address(step) if asked else None,
-                "state": "optional" if none_needed else found.steps.get(step.code, StepState.NOT_REQUIRED),
+                "url": step_address(step) if is_asked else None,
+                "state": "optional" if none_needed else _step_state(state, sheets),
                 "note": _("Nessuna scheda, per ora.") if none_needed else _lacking(lacks.get(step.code, 0)),
                 "query": asked_by_desk.get(step.code),
-                "subtasks": sheets if asked else [],
+                "subtasks": sheets if is_asked else [],
             }
         )
     return tasks
+
+
+def _sheet_state(state: StepState, lacking: int, asked: Asked | None) -> dict[str, Any]:
+    """The state and the note of a sheet's line. One that is complete is not done with while the desk asks for a change."""
+    if asked is None:
+        return {"state": state, "note": _lacking(lacking)}
+    return {"state": asked.state if state is StepState.COMPLETE else state, "note": _lacking(lacking) or asked.text}
+
+
+def _step_state(state: StepState, sheets: Sequence[Mapping[str, Any]]) -> StepState | str:
+    """The state of a step's line: that of a sheet of it that the desk sent back, where the rest is complete."""
+    states = {one["state"] for one in sheets}
+    return next((one for one in SENT_BACK_STATES if state is StepState.COMPLETE and one in states), state)
 
 
 def _lacking(count: int) -> str | None:

@@ -17,6 +17,7 @@ from flask import Response, request
 
 from app.fill import blueprint
 from app.registry.entities import names_in_force
+from app.web.content_encoding import BROTLI, asked_encoding
 from app.web.static import KEPT
 from app.web.templating import address as url_for
 
@@ -31,10 +32,10 @@ def place_names() -> Response:
     asked = request.args.get("v", "")
     digest = asked if asked in _packed else _pack()
     text, packed = _packed[digest]
-    accepts = "br" in request.headers.get("Accept-Encoding", "")
-    response = Response(packed if accepts else text, content_type="text/plain; charset=utf-8")
-    if accepts:
-        response.headers["Content-Encoding"] = "br"
+    encoding = asked_encoding(BROTLI)
+    response = Response(packed if encoding else text, content_type="text/plain; charset=utf-8")
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = KEPT if asked == digest else "no-cache"
     return response

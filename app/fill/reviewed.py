@@ -20,7 +20,7 @@ from app.fill import blueprint
 from app.fill.opening import author, identity, load_response, locale
 from app.fill.path import SHEET_ADDRESSES
 from app.fill.saving import sent_for_another
-from app.practices.fields import NAMES, value_text
+from app.practices.fields import value_text
 from app.practices.kinds import CENTRE, PRACTICE
 from app.practices.sent_back import (
     NotSentBackError,
@@ -35,11 +35,17 @@ from app.practices.sent_back import (
     sent_back_of,
 )
 from app.practices.vocabulary import labels
-from app.responses.drafts import EditionClosedError, TooLargeError, apply
+from app.practices.words import FIELD_NAMES
+from app.questionnaire.model import answer_key, split_key
+from app.responses.drafts import SESSION_PART, EditionClosedError, TooLargeError, apply
 from app.responses.reading import OpenResponse
-from app.responses.submission import has_unsent_changes
+from app.responses.submission import compare_documents, has_unsent_changes, submitted_document
 
 ALL = "tutte"
+SENT_BACK_STATES = ("sent_back", "to_send")
+"""The states of a sheet that the desk sent back, as `components/state.html` knows them: to be corrected, to be sent again."""
+SHORT_NOTE = 200
+"""Characters of a note in the task list; the sheet shows it whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the page says of a sheet that was sent back. `confirmable`: nothing was changed since it was sent."""
+    """What the page says of a sheet that was sent back. `confirmable`: nothing was changed since it was sent; `corrected`: this
+    sheet was, and has to be sent."""
 
     note: str
     proposals: tuple[Proposal, ...]
     action: str
     confirmable: bool
+    corrected: bool
 
     @property
     def left(self) -> int:
@@ -83,8 +91,10 @@ def told_of(response: OpenResponse, sheet: str, item: str) -> Told | None:
         return None
     one = found[0]
     action = url_for("fill.answer_desk", sheet=sheet, item=item)
+    corrected = item in _changed_sheets(response)
     by_phone = identity().telephone is not None  # staff does not confirm to itself what the desk asks
-    return Told(one.note, _proposals(response, one), action, not by_phone and not has_unsent_changes(response))
+    may_confirm = not by_phone and not has_unsent_changes(response)
+    return Told(one.note, _proposals(response, one), action, may_confirm, corrected)
 
 
 def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:
@@ -95,7 +105,7 @@ def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:
     return tuple(
         Proposal(
             name,
-            str(NAMES[name]),
+            str(FIELD_NAMES[name]),
             value_text(name, getattr(present, name), words) if present is not None else "",
             value_text(name, value, words),
             name not in left,
@@ -106,10 +116,57 @@ def _proposals(response: OpenResponse, one: SentBack) -> tuple[Proposal, ...]:
     )
 
 
-def asked_again(response: OpenResponse) -> list[tuple[str, str]]:
-    """(title, address) of each sheet that waits for its entity."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A sheet that waits for its entity. `note`: what the desk wrote; `corrected`: the draft holds another than was sent, so
+    that it is the sending that is missing."""
+
+    item: str
+    title: str
+    address: str
+    note: str
+    corrected: bool
+
+    @property
+    def state(self) -> str:
+        """As the task list shows it (`components/state.html`)."""
+        return SENT_BACK_STATES[1 if self.corrected else 0]
+
+    @property
+    def text(self) -> str:
+        """What the task list says of it: the beginning of the note, or what is missing."""
+        if self.corrected:
+            return str(_("L'hai cambiata: invia di nuovo la risposta, e la segreteria la rilegge."))
+        note = " ".join(self.note.split())
+        short = note if len(note) <= SHORT_NOTE else f"{note[:SHORT_NOTE].rpartition(' ')[0] or note[:SHORT_NOTE]}…"
+        return str(_("La segreteria chiede una modifica: «%(note)s»", note=short))
+
+
+def asked_again(response: OpenResponse) -> dict[str, Asked]:
+    """Item → each sheet of the draft that waits for its entity, the one that waits longest first."""
     found = sent_back_of(response) if response.submissions else []
-    return [(one.title, url_for("fill.sheet", sheet=_address_of(one), item=one.item_id)) for one in found]
+    live = {item for items in response.document.live_items().values() for item in items}
+    changed = _changed_sheets(response) if found else frozenset()
+    return {
+        one.item_id: Asked(
+            one.item_id,
+            one.title,
+            url_for("fill.sheet", sheet=_address_of(one), item=one.item_id),
+            one.note,
+            one.item_id in changed,
+        )
+        for one in found
+        if one.item_id in live
+    }
+
+
+def _changed_sheets(response: OpenResponse) -> frozenset[str]:
+    """The sheets of which some answer is not as it was sent."""
+    sent = submitted_document(response.id, response.submissions)
+    if sent is None or not has_unsent_changes(response):
+        return frozenset()
+    changes = compare_documents(sent, response.document, response.questionnaire)
+    return frozenset(item for item in (split_key(one.key)[0] for one in changes) if item)
 
 
 def _address_of(one: SentBack) -> str:
@@ -170,11 +227,19 @@ def _take(response: OpenResponse, one: SentBack, name: str) -> None:
     elif reply.refused:
         flash(_("Non è stato possibile registrare la correzione: scrivila nella scheda."), "error")
     else:
-        done = ngettext("Correzione registrata.", "Correzioni registrate.", len(operations))
-        flash(f"{done} {_('Per rispondere alla segreteria invia di nuovo la risposta.')}", "success")
+        flash(ngettext("Correzione registrata.", "Correzioni registrate.", len(operations)), "success")
 
 
 def _bases_seen(response: OpenResponse, item: str) -> dict[str, int]:
-    """Question → the revision that the page showed; a page that tells none saw none, so that it overwrites nothing."""
+    """Question → the revision that the page showed; a page that tells none saw none, so that it overwrites nothing.
+
+    What this very browser has saved since, by itself while somebody typed in the same page, is no second person's.
+    """
     codes = {code for code, _part in holders_of(response, item).values()}
-    return {code: request.form.get(f"{code}.base", 0, type=int) for code in codes}
+    seen = {code: request.form.get(f"{code}.base", 0, type=int) for code in codes}
+    session = author().session[:SESSION_PART]
+    for code in codes:
+        known = response.document.answers.get(answer_key(code, item))
+        if known is not None and session and known.session == session:
+            seen[code] = known.revision
+    return seen

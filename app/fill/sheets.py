@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -30,12 +30,12 @@ from app.fill.path import (
     sheet_address,
     step_address,
 )
-from app.fill.reviewed import told_of
+from app.fill.reviewed import Asked, asked_again, told_of
 from app.fill.saving import draw_page, not_asked, reached_by, save_page
 from app.fill.views import moment
 from app.questionnaire.model import Step
 from app.questionnaire.reach import Reached
-from app.questionnaire.review import Review
+from app.questionnaire.review import Review, StepState
 from app.responses.disputes import conflicts_inside
 from app.responses.document import Document, Operation
 from app.responses.drafts import EditionClosedError, TooLargeError, apply
@@ -50,10 +50,12 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
     if step.code not in reached.steps or step.repeat is None:
         return not_asked(response, step)
     live = response.document.live_items().get(step.code, ())
+    asked = asked_again(response)
     return render_template(
         "fill/sheets.html",
         step=response.questionnaire_in(locale()).step(step.code),
-        sheets=_live_sheets(response, step, live, found),
+        sheets=_live_sheets(response, step, live, found, asked),
+        to_send=any(asked[item].corrected for item in live if item in asked),
         removed=_removed_sheets(response, step),
         full=len(live) >= step.repeat.max,
         readonly=not response.takes_answers(at),
@@ -69,7 +71,7 @@ def draw_list(response: OpenResponse, step: Step, at: dt.datetime) -> ResponseRe
 class SheetRow:
     """A sheet in the list. `above` and `below`: in front of which one it goes when it moves up or down ("" is the end).
 
-    `query`: that the desk asks about answers of it, empty where it does not.
+    `note`: what the desk asks of it, `query`: that it asks about answers of it; both are empty where it does not.
     """
 
     id: str
@@ -83,9 +85,12 @@ class SheetRow:
     disputed: bool
     seen: str
     query: str
+    note: str = ""
 
 
-def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found: Review) -> list[SheetRow]:
+def _live_sheets(
+    response: OpenResponse, step: Step, live: Sequence[str], found: Review, asked: Mapping[str, Asked]
+) -> list[SheetRow]:
     document = response.document
     values, revisions = document.values(), document.item_revisions()
     asked_by_desk = query_notes(open_queries(response), response.questionnaire) if live else {}
@@ -93,7 +98,7 @@ def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found:
         SheetRow(
             id=item,
             title=sheet_name(values, step, item),
-            state=found.item_states[item],
+            state=_state(found.item_states[item], asked.get(item)),
             address=sheet_address(step, item),
             base=revisions[item],
             above=live[index - 1] if index else None,
@@ -102,9 +107,14 @@ def _live_sheets(response: OpenResponse, step: Step, live: Sequence[str], found:
             disputed=item in document.conflicts,
             seen=_open_decisions(response, item),
             query=asked_by_desk.get(item, ""),
+            note=asked[item].text if item in asked else "",
         )
         for index, item in enumerate(live)
     ]
+
+
+def _state(state: StepState, asked: Asked | None) -> str:
+    return asked.state if asked is not None and state is StepState.COMPLETE else state
 
 
 def _removed_sheets(response: OpenResponse, step: Step) -> list[dict[str, object]]:

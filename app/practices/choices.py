@@ -7,22 +7,22 @@ are taken once for a publication and process.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from app.database import kept_with
 from app.extensions import db
-from app.practices.finding import KIND_NAMES, PARAMETERS, TEXT, TITLES
+from app.practices.entries import TAGGED
+from app.practices.finding import PARAMETERS, TEXT, TITLES
+from app.practices.kept import FIGURES, kept, size_by_text, state_of
 from app.practices.published import CURRENT, ENTRY, Version
 from app.practices.vocabulary import Labels, labels
+from app.practices.words import KIND_NAMES
 
-MOST_VERSIONS: Final = 4
-_TAGGED: Final = frozenset({"types", "recipients", "funding"})
+_TAGGED: Final = frozenset(PARAMETERS.values()).intersection(TAGGED)
 _QUERY: Final = sa.select(ENTRY.kind, ENTRY.year, ENTRY.region_code, ENTRY.region, ENTRY.area, ENTRY.level, ENTRY.tags).where(
     CURRENT
 )
@@ -54,28 +54,9 @@ class Counts:
     regions: Mapping[str, str]
 
 
-class _Taken:
-    """The counts of the last publications that were asked for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, Counts] = OrderedDict()
-
-    def of(self, version: Version) -> Counts:
-        with self._lock:
-            found = self._known.get(version.etag)
-        if found is None:
-            found = _take()
-            with self._lock:
-                self._known[version.etag] = found
-                while len(self._known) > MOST_VERSIONS:
-                    self._known.popitem(last=False)
-        return found
-
-
 def counts(version: Version) -> Counts:
     """How many entries of the current publication have each value."""
-    return kept_with(db.engine, _Taken).of(version)
+    return kept(FIGURES, state_of(version), "choices", _take, size_by_text)
 
 
 def choices(version: Version, locale: str) -> tuple[Group, ...]:

@@ -102,7 +102,7 @@ def take_in(edition: str) -> None:
     found = edition_by_code(edition)
     if found is None:
         raise click.ClickException(f"no edition has the code {edition} (`edition list` shows them)")
-    click.echo(f"{take_in_all(found, now())} responses taken in")
+    click.echo(f"{take_in_all(found, actor=ACTOR, now=now())} responses taken in")
 
 
 def _meaning(file: Path) -> Meaning:

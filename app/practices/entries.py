@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from app.practices.fields import MANY
 from app.practices.gate import let_through
 from app.practices.places import Point, point_of_body
-from app.practices.record import CHOICES, PublicRecord, write_record
+from app.practices.record import PublicRecord, write_record
 from app.registry.folding import fold
 
-TAGGED: Final = tuple(name for name in CHOICES if name not in {"area", "level"})
+TAGGED: Final = MANY
+"""The fields of several codes, which stand in `tags`."""
 
 LONGEST_TITLE: Final = 300  # what the column holds
 

@@ -1,6 +1,6 @@
-"""The fields of a record one by one: what they are called, how they read, how two records differ, how one is corrected.
+"""The fields of a record one by one: how they read, how two records differ, how one is corrected.
 
-Not for: which fields may pass (`gate.py`), the labels of codes (`vocabulary.py`).
+Not for: which fields may pass (`gate.py`), what they are called (`words.py`), the labels of codes (`vocabulary.py`).
 Holds always: a correction names a field that the desk may correct and holds a value that fits it; whoever changes an address
 drops its coordinates, which were those of the other one.
 """
@@ -13,43 +13,16 @@ from typing import Any, Final
 
 import msgspec
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 
 from app.practices.record import CHOICES, PublicRecord
 from app.practices.vocabulary import STATUS, Labels
+from app.practices.words import FIELD_NAMES
 from app.questionnaire.answers.contacts import email_fault, phone_fault
 
 Value = str | tuple[str, ...]
 Corrections = dict[str, Value]
 """Field → what it should hold: a text, a code, or several codes."""
 
-NAMES: Final[dict[str, LazyString]] = {
-    "title": _l("Titolo"),
-    "area": _l("Macro-area"),
-    "types": _l("Tipologia di intervento"),
-    "description": _l("Descrizione"),
-    "recipients": _l("A chi si rivolge"),
-    "level": _l("Livello territoriale"),
-    "municipalities": _l("Comuni coinvolti"),
-    "beneficiaries": _l("Beneficiari"),
-    "started": _l("Inizio"),
-    "ended": _l("Conclusione"),
-    "status": _l("Stato di avanzamento"),
-    "partners": _l("Enti e soggetti coinvolti"),
-    "funding": _l("Fonti di finanziamento"),
-    "results": _l("Risultati"),
-    "address": _l("Sede"),
-    "email": _l("E-mail pubblica"),
-    "phone": _l("Telefono pubblico"),
-    "url": _l("Sito"),
-    "management": _l("Modalità di gestione"),
-    "services": _l("Servizi offerti"),
-    "professions": _l("Figure professionali"),
-    "place": _l("Posizione sulla mappa"),
-    "language": _l("Lingua in cui è scritta"),
-}
-"""All that is shown of a record, in the order in which it is read. `place` stands for latitude and longitude together."""
 LONG: Final = ("description", "results")
 TEXTS: Final = ("title", "description", "results", "address", "email", "phone", "url")
 ONE: Final = ("area", "level")
@@ -91,8 +64,8 @@ class Difference:
 
 def texts_of(record: PublicRecord, words: Labels, places: Mapping[str, str]) -> list[FieldText]:
     """The fields that hold something, in order. `places`: the names of municipalities by code."""
-    found = [(name, text_of(name, record, words, places)) for name in NAMES]
-    return [FieldText(name, str(NAMES[name]), text) for name, text in found if text]
+    found = [(name, text_of(name, record, words, places)) for name in FIELD_NAMES]
+    return [FieldText(name, str(FIELD_NAMES[name]), text) for name, text in found if text]
 
 
 def text_of(name: str, record: PublicRecord, words: Labels, places: Mapping[str, str]) -> str:
@@ -123,8 +96,8 @@ def value_text(name: str, value: Any, words: Labels, other: str = "") -> str:
 
 def differences(before: PublicRecord, after: PublicRecord, words: Labels, places: Mapping[str, str]) -> list[Difference]:
     """The fields in which two records differ, in order."""
-    pairs = ((name, text_of(name, before, words, places), text_of(name, after, words, places)) for name in NAMES)
-    return [Difference(name, str(NAMES[name]), old, new) for name, old, new in pairs if old != new]
+    pairs = ((name, text_of(name, before, words, places), text_of(name, after, words, places)) for name in FIELD_NAMES)
+    return [Difference(name, str(FIELD_NAMES[name]), old, new) for name, old, new in pairs if old != new]
 
 
 def corrected(record: PublicRecord, corrections: Corrections) -> PublicRecord:

@@ -15,7 +15,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from werkzeug.datastructures import MultiDict
 
@@ -23,6 +22,7 @@ from app.extensions import db
 from app.practices.entries import tag
 from app.practices.models import KINDS
 from app.practices.published import CURRENT, ENTRY, entry_table
+from app.practices.words import SHORT_NAMES
 from app.registry.folding import fold
 
 TEXT: Final = "q"
@@ -39,23 +39,8 @@ PARAMETERS: Final[dict[str, str]] = {
 }
 """Parameter → field of `Filters`, in the order of an address. But for text and Region and year and kind, also the field of a
 record and of `vocabulary.labels`."""
-TITLES: Final[dict[str, LazyString]] = {
-    TEXT: _l("Testo"),
-    "area": _l("Area"),
-    "tipo": _l("Tipo"),
-    "destinatari": _l("Destinatari"),
-    "fondi": _l("Finanziamento"),
-    "regione": _l("Regione"),
-    "livello": _l("Livello"),
-    "anno": _l("Anno"),
-    "genere": _l("Che cosa"),
-}
+TITLES: Final[dict[str, LazyString]] = {parameter: SHORT_NAMES[field] for parameter, field in PARAMETERS.items()}
 """Parameter → what a page calls it."""
-KIND_NAMES: Final[dict[str, LazyString]] = {
-    "practice": _l("Buona pratica"),
-    "centre": _l("Centro per le famiglie"),
-    "initiative": _l("Iniziativa della Regione"),
-}
 LONGEST_TEXT: Final = 100
 MOST_VALUES: Final = 25
 """Of one filter; there are not more Regions. What comes after is ignored."""
@@ -114,10 +99,6 @@ class Filters:
         kept = tuple(one for one in self.values(parameter) if value is not None and one != value)
         changed: dict[str, Any] = {PARAMETERS[parameter]: kept}
         return replace(self, **changed)
-
-    def matches(self, row: Any) -> bool:
-        """Whether an entry has what is looked for: what `condition` asks the database. `row`: of `entry_table`, all columns."""
-        return all(_ROW_TESTS[parameter](row, self) for parameter in PARAMETERS if self.values(parameter))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +190,6 @@ def _tagged(field: str) -> Callable[[Filters], sa.ColumnElement[bool]]:
     return lambda filters: sa.or_(*(ENTRY.tags.contains(tag(field, code), autoescape=True) for code in getattr(filters, field)))
 
 
-def _row_tagged(field: str) -> Callable[[Any, Filters], bool]:
-    return lambda row, filters: any(tag(field, code) in row.tags for code in getattr(filters, field))
-
-
 _CONDITIONS: Final[dict[str, Callable[[Filters], sa.ColumnElement[bool]]]] = {
     TEXT: _text,
     "area": _column("area", "area"),
@@ -223,15 +200,4 @@ _CONDITIONS: Final[dict[str, Callable[[Filters], sa.ColumnElement[bool]]]] = {
     "livello": _column("level", "livello"),
     "anno": _years,
     "genere": _column("kind", "genere"),
-}
-_ROW_TESTS: Final[dict[str, Callable[[Any, Filters], bool]]] = {
-    TEXT: lambda row, filters: all(f" {word}" in row.search_text for word in filters.words),
-    "area": lambda row, filters: row.area in filters.area,
-    "tipo": _row_tagged("types"),
-    "destinatari": _row_tagged("recipients"),
-    "fondi": _row_tagged("funding"),
-    "regione": lambda row, filters: row.region_code in filters.region,
-    "livello": lambda row, filters: row.level in filters.level,
-    "anno": lambda row, filters: str(row.year) in filters.year,
-    "genere": lambda row, filters: row.kind in filters.kind,
 }

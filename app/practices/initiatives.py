@@ -8,7 +8,6 @@ what is public stays until that is decided; what is withdrawn is out of the publ
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,8 +17,9 @@ import sqlalchemy as sa
 from app.audit.chain import record as write_down
 from app.editions.current import current_edition
 from app.extensions import db, table_of
+from app.practices.history import tell
 from app.practices.intake import LONGEST_TITLE, REGION, new_code, year_of
-from app.practices.models import APPROVED, DESK, IMPORT, INITIATIVE, WAITING, WITHDRAWN, Practice, ReviewEntry
+from app.practices.models import APPROVED, DESK, IMPORT, INITIATIVE, WAITING, WITHDRAWN, Practice
 from app.practices.publishing import TAKEN_BACK, retract
 from app.practices.record import PublicRecord, digest_of, read_record, write_record
 from app.registry.entities import entity_table
@@ -106,7 +106,7 @@ def add_initiative(region_code: str, record: PublicRecord, *, actor: str, now: d
         **_content(record),
     }
     added = db.session.execute(sa.insert(Practice).values(values).returning(_ROW.id)).scalar_one()
-    _note(added, "written", actor, now)
+    tell([added], "written", actor=actor, now=now)
     write_down("initiative_added", actor=actor, subject=f"practice:{values['code']}", detail={"region": region_code}, now=now)
     db.session.commit()
     return str(values["code"])
@@ -127,7 +127,7 @@ def change_initiative(code: str, region: str | None, record: PublicRecord, seen:
     values |= {"state": sa.case((back, APPROVED), else_=WAITING), "arrived_at": now, "changed_at": now}
     changed = sa.update(Practice).where(_ROW.id == row.id).values(**values, revision=_ROW.revision + 1)
     db.session.execute(changed)
-    _note(row.id, "rewritten", actor, now)
+    tell([row.id], "rewritten", actor=actor, now=now)
     write_down("initiative_changed", actor=actor, subject=f"practice:{code}", detail={"region": row.region_code}, now=now)
     db.session.commit()
     return True
@@ -141,7 +141,7 @@ def withdraw_initiative(code: str, region: str | None, seen: int, *, actor: str,
         return
     values: Mapping[str, Any] = TAKEN_BACK | {"changed_at": now, "revision": _ROW.revision + 1}
     db.session.execute(sa.update(Practice).where(_ROW.id == row.id).values(values))
-    _note(row.id, "withdrawn", actor, now)
+    tell([row.id], "withdrawn", actor=actor, now=now)
     retract([row.id], actor=actor, now=now)
     write_down("initiative_withdrawn", actor=actor, subject=f"practice:{code}", detail={"region": row.region_code}, now=now)
     db.session.commit()
@@ -161,8 +161,3 @@ def _locked(code: str, region: str | None, seen: int) -> InitiativeRow:
 def _content(record: PublicRecord) -> dict[str, Any]:
     text = write_record(record)
     return {"title": record.title[:LONGEST_TITLE], "area": record.area, "content": text, "digest": digest_of(text)}
-
-
-def _note(practice_id: int, action: str, actor: str, now: dt.datetime) -> None:
-    values = {"practice_id": practice_id, "action": action, "detail": json.dumps({}), "actor": actor, "at": now}
-    db.session.execute(sa.insert(ReviewEntry).values(values))

@@ -8,16 +8,17 @@ entity no longer lets be published, or no longer sends, is out of the public in 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from app.audit.chain import record_all
 from app.editions.current import EditionView
 from app.extensions import db, table_of
 from app.practices.gate import Passed, public_sheets
+from app.practices.history import PROGRAM, SENT_AGAIN, tell
 from app.practices.models import (
     ANSWER,
     APPROVED,
@@ -27,7 +28,6 @@ from app.practices.models import (
     WAITING,
     Practice,
     PublishedPractice,
-    ReviewEntry,
 )
 from app.practices.publishing import retract
 from app.practices.record import PublicRecord, digest_of, read_record, write_record
@@ -41,7 +41,6 @@ from app.responses.tables import response_table
 CODE_LENGTH: Final = 8
 LONGEST_TITLE: Final = 300
 REGION: Final = "region"
-PROGRAM: Final = "program"
 RESERVABLE: Final = ("address", "latitude", "longitude", "email", "phone", "url", "beneficiaries")
 """The fields whose absence may be a wish: what they held is taken out of every version."""
 _ROW: Final = table_of(Practice).c
@@ -72,10 +71,11 @@ def take_in(response: OpenResponse, number: int, now: dt.datetime) -> None:
 
 def take_back(response: OpenResponse, now: dt.datetime) -> None:
     """What was sent no longer counts: nothing of it stays public. Flushes."""
-    _remove([row for row in _known(response.id).values() if row.present], now)
+    gone = _remove([row for row in _known(response.id).values() if row.present], now)
+    _take_out(gone, now)
 
 
-def take_in_all(edition: EditionView, now: dt.datetime) -> int:
+def take_in_all(edition: EditionView, *, actor: str, now: dt.datetime) -> int:
     """Take in what was sent before there was a queue; how many responses. Commits after each, so that it may be stopped."""
     sent = (_RESPONSE.edition_id == edition.id, _RESPONSE.status == "submitted", _RESPONSE.submissions > 0)
     never = ~sa.exists().where(_ROW.response_id == _RESPONSE.id)
@@ -85,26 +85,31 @@ def take_in_all(edition: EditionView, now: dt.datetime) -> int:
         response = response_by_id(response_id, lock=True)
         document = submitted_document(response_id, response.submissions) if response else None
         if response is not None and document is not None:
-            _bring(response, document, response.submissions, now)
+            brought = _bring(response, document, response.submissions, now)
+            detail = {"number": response.submissions, "practices": brought}
+            told = (f"response:{response_id}", detail)
+            record_all("practices_taken_in", actor=actor, told=[told], now=now)
         db.session.commit()
     return len(ids)
 
 
-def _bring(response: OpenResponse, document: Document, number: int, now: dt.datetime) -> None:
+def _bring(response: OpenResponse, document: Document, number: int, now: dt.datetime) -> int:
+    """Make its practices what this document says; how many it has."""
     sheets = {one.item_id: one for one in public_sheets(response.questionnaire, document.values(), document.live_items())}
     known = _known(response.id)
     if not sheets and not known:
-        return
+        return 0
     region = _is_region(response.entity_id)
     for item, passed in sheets.items():
         if item in known:
             _update(known[item], passed, number, now)
         else:
             _add(response, passed, INITIATIVE if region and passed.sheet == PRACTICE else passed.sheet, number, now)
-    _remove([row for item, row in known.items() if item not in sheets and row.present], now)
+    gone = _remove([row for item, row in known.items() if item not in sheets and row.present], now)
     kept = {row.id: sheets[item] for item, row in known.items() if item in sheets}
-    hidden = _hidden({number: passed.record for number, passed in kept.items() if passed.consent})
-    retract([*(number for number, passed in kept.items() if not passed.consent), *hidden], actor=PROGRAM, now=now)
+    hidden = _hidden({practice_id: passed.record for practice_id, passed in kept.items() if passed.consent})
+    _take_out([*gone, *(one for one, passed in kept.items() if not passed.consent), *hidden], now)
+    return len(sheets)
 
 
 def _hidden(sent: Mapping[int, PublicRecord]) -> list[int]:
@@ -166,7 +171,7 @@ def _add(response: OpenResponse, passed: Passed, kind: str, number: int, now: dt
         **_content(passed),
     }
     added = db.session.execute(sa.insert(Practice).values(values).returning(_ROW.id)).scalar_one()
-    _note(added, "arrived", number, now)
+    tell([added], "arrived", actor=PROGRAM, now=now, detail={"submission": number})
 
 
 def _update(row: sa.Row[Any], passed: Passed, number: int, now: dt.datetime) -> None:
@@ -179,21 +184,21 @@ def _update(row: sa.Row[Any], passed: Passed, number: int, now: dt.datetime) -> 
     if row.state != WAITING and not back:
         values["arrived_at"] = now
     db.session.execute(sa.update(Practice).where(_ROW.id == row.id).values(values))
-    _note(row.id, "sent_again", number, now)
+    tell([row.id], SENT_AGAIN, actor=PROGRAM, now=now, detail={"submission": number})
 
 
-def _remove(rows: list[sa.Row[Any]], now: dt.datetime) -> None:
+def _remove(rows: list[sa.Row[Any]], now: dt.datetime) -> list[int]:
+    """Those are sent no longer; their ids."""
     ids = [row.id for row in rows]
-    if not ids:
-        return
-    values = {"present": False, "changed_at": now, "revision": _ROW.revision + 1}
-    db.session.execute(sa.update(Practice).where(_ROW.id.in_(ids)).values(values))
-    for practice_id in ids:
-        _note(practice_id, "taken_out", 0, now)
-    retract(ids, actor=PROGRAM, now=now)
+    if ids:
+        values = {"present": False, "changed_at": now, "revision": _ROW.revision + 1}
+        db.session.execute(sa.update(Practice).where(_ROW.id.in_(ids)).values(values))
+        tell(ids, "taken_out", actor=PROGRAM, now=now)
+    return ids
 
 
-def _note(practice_id: int, action: str, number: int, now: dt.datetime) -> None:
-    detail = json.dumps({"submission": number} if number else {})
-    values = {"practice_id": practice_id, "action": action, "detail": detail, "actor": PROGRAM, "at": now}
-    db.session.execute(sa.insert(ReviewEntry).values(values))
+def _take_out(practice_ids: list[int], now: dt.datetime) -> None:
+    """Out of the public with these, and an audit entry for each that was in some version. Last in what this room writes: it
+    holds the end of the chain."""
+    taken = retract(practice_ids, actor=PROGRAM, now=now)
+    record_all("practice_retracted", actor=PROGRAM, told=[(f"practice:{code}", {}) for code in taken], now=now)

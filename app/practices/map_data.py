@@ -4,13 +4,11 @@ Columns rather than objects: a row is an entry, rows of one place stand together
 that several rows share. Titles come in a file of their own, after the map can be used.
 Not for: drawing and filtering (`static/js/map_rows.js`, twin of `finding.py`), the page (`app.public.map_page`).
 Holds always: made of what is public alone; the same publication gives the same bytes and the same rows; each is made once for a
-publication and process, and the last two are kept.
+publication and process.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,17 +17,17 @@ import brotli
 import msgspec
 import sqlalchemy as sa
 
-from app.database import kept_with
 from app.extensions import db
+from app.practices.entries import TAGGED
 from app.practices.finding import PARAMETERS, TEXT, Filters, condition
+from app.practices.kept import FIGURES, kept, state_of
 from app.practices.plane import is_on_plane, on_plane
-from app.practices.published import CURRENT, ENTRY, current_version
+from app.practices.published import CURRENT, ENTRY, Version
 from app.registry.entities import label as entity_label
 
-MOST_VERSIONS: Final = 2
 QUALITY: Final = 10
 """Of brotli: a tenth smaller than 9, in half a second for 5,000 entries; paid once for a publication."""
-_TAGGED: Final = frozenset({"types", "recipients", "funding"})
+_TAGGED: Final = frozenset(PARAMETERS.values()).intersection(TAGGED)
 _COLUMNS: Final = (
     *(ENTRY.code, ENTRY.kind, ENTRY.year, ENTRY.region_code, ENTRY.area, ENTRY.level, ENTRY.tags, ENTRY.title),
     *(ENTRY.latitude, ENTRY.longitude, ENTRY.entity_code, ENTRY.entity_name, ENTRY.province_sign),
@@ -47,39 +45,19 @@ class MapFiles:
     titles: bytes
     rows: dict[str, int]
 
-
-class _Made:
-    """The files of the last publications that were asked for."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: OrderedDict[str, MapFiles] = OrderedDict()
-
-    def get(self, etag: str) -> MapFiles | None:
-        with self._lock:
-            return self._known.get(etag)
-
-    def put(self, etag: str, files: MapFiles) -> None:
-        with self._lock:
-            self._known[etag] = files
-            while len(self._known) > MOST_VERSIONS:
-                self._known.popitem(last=False)
+    def size(self) -> int:
+        """About its bytes in memory: a row's code and number take a hundred."""
+        return len(self.points) + len(self.titles) + 100 * len(self.rows)
 
 
-def map_files(etag: str) -> MapFiles | None:
-    """The files of the current publication; None where `etag` is not its own: what was taken back is in no address."""
-    version = current_version()
-    if version is None or version.etag != etag:
-        return None
-    made = kept_with(db.engine, _Made)
-    found = made.get(etag)
-    if found is None:
-        rows: Any = db.session.connection().execute(sa.select(*_COLUMNS).where(CURRENT).order_by(ENTRY.code))
-        found = pack(list(rows))
-        after = current_version()
-        if after is not None and after.etag == etag:  # else somebody published while it was read: this is of neither
-            made.put(etag, found)
-    return found
+def map_files(version: Version) -> MapFiles:
+    """The files of the last publication."""
+    return kept(FIGURES, state_of(version), "map", _read, MapFiles.size)
+
+
+def _read() -> MapFiles:
+    rows: Any = db.session.connection().execute(sa.select(*_COLUMNS).where(CURRENT).order_by(ENTRY.code))
+    return pack(list(rows))
 
 
 def rows_with(text: str, files: MapFiles) -> list[int]:

@@ -150,8 +150,8 @@ class Publication(Base):
 class PublishedPractice(Base):
     """An entry of the publications from `from_number` on, until before `to_number`; one that was taken back is in none.
 
-    `record`: JSON of a `PublicRecord`. `tags`: " area:families recipient:age02 … " for filters over fields of several values;
-    `search_text`: title, description, entity and place, folded (`app.registry.folding.fold`) between spaces.
+    `record`: JSON of a `PublicRecord`. `tags`: " types:counter recipients:age02 … " (`entries.tag`), for filters over fields of
+    several values; `search_text`: title, description, entity and place, folded (`app.registry.folding.fold`) between spaces.
     """
 
     __tablename__ = "published_practice"

@@ -8,8 +8,7 @@ not sent.
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
 import sqlalchemy as sa
 from flask_babel import force_locale, format_datetime, to_user_timezone
@@ -19,8 +18,7 @@ from app.accounts.tokens import keyed_hash
 from app.editions.messages import message_text
 from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
-from app.mail.messages import UnfitMessageError
-from app.mail.outbox import Message, queue_message
+from app.mail.notices import QueuedNotice, as_queued, queue_notice
 from app.practices.models import CENTRE, PRACTICE, SENT_BACK, Practice
 from app.registry.recipients import recipients_of
 from app.responses.reading import response_by_id
@@ -53,30 +51,7 @@ def tell_sent_back(practice_id: int, now: dt.datetime) -> None:
         text = message_text((happened, where, when), response.edition)
     for email in recipients_of(row.entity_id, KIND):
         key = f"{KIND}/{practice_id}/{row.revision}/{keyed_hash(f'notice|{email.lower()}')[:16]}"
-        message = Message(
-            kind=KIND,
-            reference=f"entity:{row.entity_id}",
-            recipient=email,
-            language=SOURCE_LANGUAGE,
-            subject=subject,
-            text=text,
-            dedupe_key=key,
-        )
-        with suppress(UnfitMessageError):  # an address that was mistyped must not undo the decision
-            queue_message(message, now)
-
-
-class QueuedNotice(Protocol):
-    """What the hook reads of a delivery."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def dedupe_key(self) -> str: ...
+        queue_notice(KIND, f"entity:{row.entity_id}", email, (subject, text), key, language=SOURCE_LANGUAGE, now=now)
 
 
 class SentBackHook:
@@ -93,7 +68,7 @@ class SentBackHook:
 
     def fill(self, delivery: QueuedNotice, now: dt.datetime) -> Filled:
         """As it was queued."""
-        return Filled(delivery.subject, delivery.text)
+        return as_queued(delivery)
 
 
 def register_hooks() -> None:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from app.extensions import db, table_of
 from app.practices import models
-from app.practices.models import Practice, ReviewEntry
+from app.practices.history import last_sent_back
+from app.practices.models import Practice
 from app.practices.record import PublicRecord, read_record
 
 WAITING, SENT_BACK, APPROVED, REJECTED, WITHDRAWN = models.STATES
@@ -25,7 +26,6 @@ UNDECIDED: Final = frozenset({APPROVED, WAITING, SENT_BACK})
 """What the desk, or the entity, still has in hand."""
 SINGLE: Final = "municipality"
 _ROW: Final = table_of(Practice).c
-_ENTRY: Final = table_of(ReviewEntry).c
 _COLUMNS: Final = (
     *(_ROW.id, _ROW.code, _ROW.kind, _ROW.year, _ROW.edition_id, _ROW.edition_label, _ROW.item_id, _ROW.title, _ROW.content),
     *(_ROW.consent, _ROW.present, _ROW.state, _ROW.approved, _ROW.published),
@@ -59,8 +59,8 @@ def fates_of(entity_id: int) -> list[Fate]:
     """All of them, the latest year first, then in the order in which they came. Two statements at most."""
     query = sa.select(*_COLUMNS).where(_ROW.entity_id == entity_id).order_by(_ROW.year.desc(), _ROW.id)
     rows = db.session.execute(query).all()
-    notes = _notes([row.id for row in rows if row.state == SENT_BACK])
-    return [_fate(row, notes.get(row.id, "")) for row in rows]
+    asked = last_sent_back([row.id for row in rows if row.state == SENT_BACK])
+    return [_fate(row, asked[row.id].note if row.id in asked else "") for row in rows]
 
 
 def _fate(row: Any, note: str) -> Fate:
@@ -79,11 +79,3 @@ def _fate_of(row: Any) -> str:
         return PUBLISHED
     state: str = row.state
     return state
-
-
-def _notes(practice_ids: list[int]) -> dict[int, str]:
-    """Practice → what was written when it was last sent back."""
-    if not practice_ids:
-        return {}
-    query = sa.select(_ENTRY.practice_id, _ENTRY.note).where(_ENTRY.practice_id.in_(practice_ids), _ENTRY.action == SENT_BACK)
-    return {row.practice_id: row.note for row in db.session.execute(query.order_by(_ENTRY.id))}

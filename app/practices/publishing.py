@@ -1,6 +1,6 @@
 """Publications: numbered versions of what everybody may read, and taking something back.
 
-Not for: approving (`review.py`), reading what is public (`published.py`), files (`files.py`).
+Not for: approving (`review.py`), reading what is public (`published.py`), files (`opendata/files.py`).
 Holds always: a publication holds exactly the practices that are approved, that their entity lets be published and that still
 stand in what it sent; taking back is at once and from every version, older ones included; a number is given once.
 """
@@ -19,7 +19,8 @@ from app.audit.chain import record
 from app.editions.current import STILL_RUNNING, edition_table
 from app.extensions import db, table_of
 from app.practices.entries import entry_of
-from app.practices.models import APPROVED, WITHDRAWN, Practice, Publication, PublicationFile, PublishedPractice, ReviewEntry
+from app.practices.history import tell
+from app.practices.models import APPROVED, WITHDRAWN, Practice, Publication, PublicationFile, PublishedPractice
 from app.practices.record import read_record
 from app.registry.entities import entity_table
 
@@ -87,24 +88,24 @@ def publish(*, actor: str, note: str, now: dt.datetime, shown: Mapping[int, int]
         ids = [row.id for row in part]
         values = {"published": _ROW.approved, "revision": _ROW.revision + 1, "changed_at": now}
         db.session.execute(sa.update(Practice).where(_ROW.id.in_(ids)).values(values))
-        db.session.execute(sa.insert(ReviewEntry), [_told(one, "published", actor, now) for one in ids])
+        tell(ids, "published", actor=actor, now=now)
     detail = {"added": done.added, "changed": done.changed, "entries": done.entries}
     record("practices_published", actor=actor, subject=f"publication:{done.number}", detail=detail, now=now)
     db.session.commit()
     return done
 
 
-def retract(practice_ids: Collection[int], *, actor: str, now: dt.datetime, note: str = "") -> Published | None:
-    """Take these out of what is public and of every earlier version; None where none of them was ever in one. Flushes.
+def retract(practice_ids: Collection[int], *, actor: str, now: dt.datetime, note: str = "") -> list[str]:
+    """Take these out of what is public and of every earlier version; the codes of those that were in one. Flushes.
 
     Their files are made anew without them; that something was taken back is told, what it was is not.
     """
     ids = sorted(practice_ids)
-    public = sa.select(_ENTRY.practice_id, _ENTRY.from_number, _ENTRY.to_number)
+    public = sa.select(_ENTRY.practice_id, _ENTRY.code, _ENTRY.from_number, _ENTRY.to_number)
     public = public.where(_ENTRY.practice_id.in_(ids), _ENTRY.redacted_at.is_(None)).order_by(_ENTRY.id).with_for_update()
     rows = db.session.execute(public).all() if ids else []
     if not rows:
-        return None
+        return []
     now_public = {row.practice_id for row in rows if row.to_number is None}
     done = _new_number(actor, note, now, added=0, changed=0, withdrawn=len(now_public)) if now_public else None
     gone = (_ENTRY.practice_id.in_(ids), _ENTRY.redacted_at.is_(None))
@@ -114,9 +115,8 @@ def retract(practice_ids: Collection[int], *, actor: str, now: dt.datetime, note
     db.session.execute(sa.update(PublishedPractice).where(*gone).values(redacted_at=now))
     _revise(min(row.from_number for row in rows), done.number if done else None, now)
     db.session.execute(sa.update(Practice).where(_ROW.id.in_(now_public)).values(published=None))
-    if now_public:
-        db.session.execute(sa.insert(ReviewEntry), [_told(one, "retracted", actor, now) for one in sorted(now_public)])
-    return done
+    tell(sorted(now_public), "retracted", actor=actor, now=now)
+    return sorted({row.code for row in rows})
 
 
 def _revise(first: int, last: int | None, now: dt.datetime) -> None:
@@ -141,10 +141,6 @@ def _new_number(actor: str, note: str, now: dt.datetime, *, added: int, changed:
         except sa.exc.IntegrityError:  # another publication came between; its number is seen at the next look
             continue
         return Published(number + 1, **values)
-
-
-def _told(practice_id: int, action: str, actor: str, now: dt.datetime) -> dict[str, Any]:
-    return {"practice_id": practice_id, "action": action, "actor": actor, "at": now}
 
 
 def _parts(rows: Sequence[Any]) -> list[Sequence[Any]]:

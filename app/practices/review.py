@@ -10,7 +10,6 @@ sheet out; whatever is withdrawn is out of the public, of every version, at once
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,7 +22,8 @@ from app.editions.current import EditionView
 from app.editions.extensions import grant
 from app.extensions import db, table_of
 from app.practices.fields import Corrections, corrected
-from app.practices.models import APPROVED, REJECTED, SENT_BACK, WAITING, WITHDRAWN, Practice, ReviewEntry
+from app.practices.history import PROGRAM, UNDONE, Happened, last_of, tell
+from app.practices.models import APPROVED, REJECTED, SENT_BACK, WAITING, WITHDRAWN, Practice
 from app.practices.notices import tell_sent_back
 from app.practices.publishing import TAKEN_BACK, retract
 from app.practices.record import read_record, write_record
@@ -32,7 +32,6 @@ from app.registry.entities import EntityRow, entity_table
 LONGEST_NOTE: Final = 2000
 MOST_DAYS: Final = 60
 _ROW: Final = table_of(Practice).c
-_ENTRY: Final = table_of(ReviewEntry).c
 DECISIONS: Final = frozenset({"approved", "sent_back", "rejected"})
 """The decisions that can be undone while nothing has followed them."""
 _BESIDE: Final = ("assigned", "note")
@@ -222,19 +221,16 @@ def undo(seen: Seen, *, actor: str, now: dt.datetime) -> None:
     last = last_decision(row.id)
     if last is None:
         raise _refused("state")
-    before = json.loads(last.detail)["before"]
-    _decide(row, "decision_undone", before, actor, now, told={"undone": last.action})
+    _decide(row, UNDONE, last.kept["before"], actor, now, told={"undone": last.action})
 
 
-def last_decision(practice_id: int) -> Any:
+def last_decision(practice_id: int) -> Happened | None:
     """The decision that can be undone: the last that happened with a practice, assignments aside.
 
     None too where it keeps nothing of before: an import that came in approved, which is undone as a whole or withdrawn.
     """
-    own = (_ENTRY.practice_id == practice_id, _ENTRY.action.not_in(_BESIDE))
-    query = sa.select(_ENTRY.action, _ENTRY.detail).where(*own).order_by(_ENTRY.id.desc()).limit(1)
-    row = db.session.execute(query).one_or_none()
-    return row if row is not None and row.action in DECISIONS and "before" in json.loads(row.detail) else None
+    last = last_of(practice_id, without=_BESIDE)
+    return last if last is not None and last.action in DECISIONS and "before" in last.kept else None
 
 
 def _select() -> sa.Select[Any]:
@@ -250,10 +246,9 @@ def _held(seen: Seen) -> sa.Row[Any]:
         db.session.rollback()
         raise UnknownPracticeError(seen.code)
     if row.revision != seen.revision:
-        own = sa.select(_ENTRY.action, _ENTRY.actor, _ENTRY.at).where(_ENTRY.practice_id == row.id)
-        last = db.session.execute(own.order_by(_ENTRY.id.desc()).limit(1)).one_or_none()
+        last = last_of(row.id)
         db.session.rollback()
-        raise ChangedMeanwhileError(*(last or ("changed", "program", row.changed_at)))
+        raise ChangedMeanwhileError(*((last.action, last.actor, last.at) if last else ("changed", PROGRAM, row.changed_at)))
     found: sa.Row[Any] = row
     return found
 
@@ -318,5 +313,4 @@ def _write(
     kept = dict(detail or {})
     if action in DECISIONS:
         kept["before"] = {name: getattr(row, name) for name in ("state", "approved", "approved_digest")}
-    entry = {"practice_id": row.id, "action": action, "note": note, "detail": json.dumps(kept), "actor": actor, "at": now}
-    db.session.execute(sa.insert(ReviewEntry).values(entry))
+    tell([row.id], action, actor=actor, now=now, note=note, detail=kept)

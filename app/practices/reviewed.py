@@ -1,12 +1,11 @@
-"""One practice as whoever reviews it reads it: the row, what is kept back of its sheet, its history, last year's of its entity.
+"""One practice as whoever reviews it reads it: the row, what is kept back of its sheet, what it is compared with.
 
-Not for: the queue (`queue.py`), deciding (`review.py`).
+Not for: the queue (`queue.py`), what happened with it (`history.py`), deciding (`review.py`).
 Holds always: no person's answer is read here; the address of a reserved seat is in no answer.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,8 +15,9 @@ import sqlalchemy as sa
 
 from app.accounts.tables import staff_table
 from app.extensions import db, table_of
-from app.practices.gate import KeptBack, kept_back
-from app.practices.models import Practice, ReviewEntry
+from app.practices.gate import KeptBack, kept_back, public_sheets
+from app.practices.history import Happened, reviewed_submission
+from app.practices.models import WAITING, Practice
 from app.practices.record import PublicRecord, read_record
 from app.registry.entities import entity_table, label
 from app.registry.folding import fold
@@ -27,20 +27,8 @@ from app.responses.submission import submitted_document
 ALIKE: Final = 0.6
 """How much two titles have in common (`SequenceMatcher.ratio`) to be taken for the same practice of two years."""
 _ROW: Final = table_of(Practice).c
-_ENTRY: Final = table_of(ReviewEntry).c
 _ENTITY: Final = entity_table.c
 _STAFF: Final = staff_table.c
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """A line of history. `detail`: JSON, as `ReviewEntry` has it."""
-
-    action: str
-    note: str
-    detail: str
-    actor: str
-    at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +63,23 @@ def entity_label_of(row: Any) -> str:
     return label(row.name, row.province_sign)
 
 
-def history_of(practice_id: int) -> list[Happened]:
-    """What happened with it, the latest first."""
-    columns = (_ENTRY.action, _ENTRY.note, _ENTRY.detail, _ENTRY.actor, _ENTRY.at)
-    query = sa.select(*columns).where(_ENTRY.practice_id == practice_id).order_by(_ENTRY.id.desc())
-    return [Happened(*row) for row in db.session.execute(query)]
-
-
 def private_of(row: Any, response: OpenResponse, locale: str) -> list[KeptBack]:
     """What its sheet answers, in the version that brought it, and may not be public. The questions in this language."""
     document = submitted_document(row.response_id, row.submission)
     if document is None:
         return []
     return kept_back(response.questionnaire_in(locale), document.values(), document.live_items(), row.item_id)
+
+
+def reviewed_before(row: Any, response: OpenResponse, history: Sequence[Happened]) -> PublicRecord | None:
+    """What the desk had read when it sent this practice back, where its entity has sent it again and it waits for a decision;
+    else None. `history`: its own, the latest first."""
+    number = reviewed_submission(history) if row.state == WAITING else 0
+    document = submitted_document(row.response_id, number) if number else None
+    if document is None:
+        return None
+    sheets = public_sheets(response.questionnaire, document.values(), document.live_items())
+    return next((one.record for one in sheets if one.item_id == row.item_id), None)
 
 
 def earlier_of(row: Any) -> Earlier | None:

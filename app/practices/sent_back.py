@@ -8,7 +8,6 @@ an ordinary operation on the answer that the person saw.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,7 +18,8 @@ from app.audit.chain import record
 from app.extensions import db, table_of
 from app.practices.fields import MANY, ONE, Corrections
 from app.practices.gate import public_sheets
-from app.practices.models import SENT_BACK, WAITING, Practice, ReviewEntry
+from app.practices.history import Happened, select_with_sending_back, tell
+from app.practices.models import SENT_BACK, WAITING, Practice
 from app.practices.record import FIELDS, PublicRecord
 from app.questionnaire.model import answer_key
 from app.responses.document import Operation
@@ -28,7 +28,6 @@ from app.responses.reading import OpenResponse
 from app.responses.submission import has_unsent_changes
 
 _ROW: Final = table_of(Practice).c
-_ENTRY: Final = table_of(ReviewEntry).c
 _INSIDE: Final = {"address": ("place", "address")} | {part: ("contact", part) for part in ("email", "phone", "url")}
 """Field → the field of the table of questions that holds it, and its part of the answer."""
 
@@ -57,27 +56,15 @@ class SentBack:
 
 def sent_back_of(response: OpenResponse, item: str | None = None) -> list[SentBack]:
     """Those of this response, or of this sheet of it, the one that waits longest first. One statement."""
-    latest = sa.select(sa.func.max(_ENTRY.id)).where(_ENTRY.practice_id == _ROW.id, _ENTRY.action == "sent_back")
     own = [_ROW.response_id == response.id, _ROW.state == SENT_BACK]
     own += [] if item is None else [_ROW.item_id == item]
-    query = (
-        sa.select(_ROW.id, _ROW.code, _ROW.item_id, _ROW.kind, _ROW.title, _ENTRY.note, _ENTRY.detail, _ENTRY.at)
-        .select_from(table_of(Practice))
-        .join(table_of(ReviewEntry), _ENTRY.id == latest.correlate(table_of(Practice)).scalar_subquery())
-        .where(*own)
-        .order_by(_ENTRY.at, _ROW.id)
-    )
-    found: Any = db.session.execute(query)
+    query = select_with_sending_back(_ROW.id, _ROW.code, _ROW.item_id, _ROW.kind, _ROW.title).where(*own)
+    found = [(row, Happened(*row[5:])) for row in db.session.execute(query)]
+    found.sort(key=lambda pair: (pair[1].at, pair[0].id))
     return [
-        SentBack(row.id, row.code, row.item_id, row.kind, row.title, row.note, read_corrections(row.detail), row.at)
-        for row in found
+        SentBack(one.id, one.code, one.item_id, one.kind, one.title, line.note, line.corrections, line.at)
+        for one, line in found
     ]
-
-
-def read_corrections(detail: str) -> Corrections:
-    """The corrections of a line of history."""
-    stored: dict[str, Any] = json.loads(detail).get("corrections") or {}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
 
 
 def record_now(response: OpenResponse, item: str) -> PublicRecord | None:
@@ -168,7 +155,6 @@ def confirm_as_it_is(response: OpenResponse, item: str, author: Author, now: dt.
     actor = f"operator:{author.operator_id}"
     values = {"state": WAITING, "revision": _ROW.revision + 1, "changed_at": now, "arrived_at": now}
     db.session.execute(sa.update(Practice).where(_ROW.id == row.id).values(values))
-    entry = {"practice_id": row.id, "action": "confirmed", "actor": actor, "at": now}
-    db.session.execute(sa.insert(ReviewEntry).values(entry))
+    tell([row.id], "confirmed", actor=actor, now=now)
     record("practice_confirmed", actor=actor, subject=f"practice:{row.code}", detail={}, now=now)
     db.session.commit()

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from app.extensions import db
 from app.practices import models
+from app.practices.entries import TAGGED
 from app.practices.published import CURRENT, ENTRY
 
 PRACTICE, CENTRE, INITIATIVE = models.KINDS  # for the surfaces, which count by them
@@ -25,7 +26,6 @@ AREA, REGION, RECIPIENTS, TYPES, FUNDING, LEVEL, SERVICES = DIMENSIONS = (
 """By what is counted: all of practices and initiatives, but `services`, which Centres alone have, and `region`, of both."""
 NOWHERE: Final = ""
 """The code of what has no Region, area or level."""
-_TAGGED: Final = frozenset({RECIPIENTS, TYPES, FUNDING, SERVICES})
 _COMBINATION: Final = (ENTRY.year, ENTRY.kind, ENTRY.area, ENTRY.level, ENTRY.region_code, ENTRY.region, ENTRY.tags)
 _COMBINATIONS: Final = sa.select(*_COMBINATION, sa.func.count()).where(CURRENT).group_by(*_COMBINATION)
 _ENTITIES: Final = sa.select(ENTRY.year, sa.func.count(sa.distinct(ENTRY.entity_code))).where(CURRENT).group_by(ENTRY.year)
@@ -89,7 +89,7 @@ def add_tags(codes: dict[str, Codes], tags: str, number: int) -> None:
     """Count so many entries under each code that their tags (`entries.tag`) name."""
     for one in tags.split():
         dimension, _, code = one.partition(":")
-        if dimension in _TAGGED and dimension in codes:
+        if dimension in TAGGED and dimension in codes:
             codes[dimension][code] = codes[dimension].get(code, 0) + number
 
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from app.audit.chain import record
 from app.extensions import db, table_of
-from app.practices.models import APPROVED, WAITING, Practice, ReviewEntry
+from app.practices.history import tell
+from app.practices.models import APPROVED, WAITING, Practice
 from app.practices.publishing import AT_ONCE
 from app.responses.tables import response_table
 
@@ -31,8 +32,7 @@ def approve_synthetic(share: float, *, actor: str, now: dt.datetime) -> int:
         part = chosen[start : start + AT_ONCE]
         values = {"state": APPROVED, "approved": _ROW.content, "approved_digest": _ROW.digest, "changed_at": now}
         db.session.execute(sa.update(Practice).where(_ROW.id.in_(part)).values(**values, revision=_ROW.revision + 1))
-        notes = [{"practice_id": one, "action": "approved", "actor": actor, "at": now} for one in part]
-        db.session.execute(sa.insert(ReviewEntry), notes)
+        tell(part, "approved", actor=actor, now=now)
     if chosen:
         detail = {"practices": len(chosen)}
         record("synthetic_practices_approved", actor=actor, subject="practices:synthetic", detail=detail, now=now)

@@ -14,7 +14,7 @@ OPEN_ENDPOINTS = frozenset(
     f"public.{name}"
     for name in (
         *("data_file", "data_file_of_version", "data_checksums", "data_catalogue"),
-        *("api_practices", "api_practice", "api_description"),
+        *("api_practices", "api_practice", "api_description", "results_csv"),
     )
 )
 """Files and answers for programs, which any site's scripts may read."""

@@ -19,9 +19,9 @@ from werkzeug.datastructures import MultiDict
 
 from app.config import settings
 from app.context import this_request
-from app.editions.current import EditionView
 from app.extensions import db
 from app.practices.finding import MOST_VALUES, PARAMETERS, TEXT, Filters, Found, find, read_filters
+from app.practices.kept import ALWAYS, state_of
 from app.practices.opendata.columns import ENTRY_COLUMNS, entry_of_row, nested
 from app.practices.opendata.description import LARGEST_PAGE, LAST_PAGE, PAGE_SIZE, description
 from app.practices.opendata.licences import LICENCES
@@ -29,7 +29,7 @@ from app.practices.published import CURRENT, ENTRY, Version, entries_in, version
 from app.practices.vocabulary import labels
 from app.public import blueprint
 from app.public.kept_answers import Made, kept_answer
-from app.public.open_pages import standing
+from app.public.open_pages import Standing, standing
 from app.web.problems import problem
 
 LANGUAGE: Final = "it"
@@ -59,7 +59,7 @@ def api_description() -> Response:
     """The description of the interface (OpenAPI 3.1)."""
     read = settings()
     about = ("description", read.base_url, read.data_licence)
-    return kept_answer(about, lambda: Made(_json.encode(description(read.base_url, LICENCES[read.data_licence])), JSON))
+    return kept_answer(ALWAYS, about, lambda: Made(_json.encode(description(read.base_url, LICENCES[read.data_licence])), JSON))
 
 
 @blueprint.get("/api/v1/pratiche")
@@ -70,11 +70,10 @@ def api_practices() -> Response:
     except BadQuestionError as error:
         return problem(400, _("Richiesta non valida"), _("Controlla il parametro «%(name)s».", name=str(error)))
     stands = standing()
-    last, edition = stands.version, stands.edition
-    version = last if question.number is None else version_of(question.number)
+    version = stands.version if question.number is None else version_of(question.number)
     if version is None and question.number is not None:
         return problem(404, _("Versione inesistente"), _("Le versioni sono elencate in /dati/modifiche."))
-    return kept_answer((*_depends(version, edition), question), lambda: _page(question, version))
+    return kept_answer(state_of(stands.version), _about(stands, question), lambda: _page(question, version))
 
 
 @blueprint.get("/api/v1/pratiche/<code>")
@@ -82,7 +81,7 @@ def api_practice(code: str) -> Response:
     """One practice as it is public now."""
     stands = standing()
     try:
-        return kept_answer((*_depends(stands.version, stands.edition), code), lambda: _practice(code))
+        return kept_answer(state_of(stands.version), _about(stands, code), lambda: _practice(code))
     except TakenBackError:
         return problem(410, _("Scheda ritirata"), _("Questa scheda non è più pubblica."))
     except UnknownError:
@@ -158,9 +157,9 @@ def _query(question: Question, version: Version | None, page: int) -> str:
     return question.filters.query_string(**{SIZE: question.size, PAGE: page, **number})
 
 
-def _depends(version: Version | None, edition: EditionView | None) -> tuple[Hashable, ...]:
-    """What every answer depends on: the publication, and the edition whose questionnaire names the codes."""
-    return this_request().endpoint, version.etag if version else "", edition.id if edition else 0, edition and edition.state
+def _about(stands: Standing, asked: Hashable) -> tuple[Hashable, ...]:
+    """What an answer depends on beside the publication: what was asked, and the edition whose questionnaire names the codes."""
+    return this_request().endpoint, stands.mark, asked
 
 
 def _practice(code: str) -> Made:

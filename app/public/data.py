@@ -20,6 +20,7 @@ from app.config import settings
 from app.context import this_request
 from app.editions.current import EditionView
 from app.extensions import db
+from app.practices.kept import state_of
 from app.practices.opendata.catalogue import FORMATS, Facts, describe
 from app.practices.opendata.columns import COLUMNS
 from app.practices.opendata.files import (
@@ -28,7 +29,7 @@ from app.practices.opendata.files import (
     Listed,
     checksums,
     file_of,
-    list_current_files,
+    list_files,
     make_files,
     modified_at,
 )
@@ -39,9 +40,10 @@ from app.public import OPEN_ENDPOINTS, blueprint
 from app.public.frame import PAGES_WRITTEN
 from app.public.kept_answers import Made, kept_answer
 from app.public.open_pages import open_page, standing
+from app.web.content_encoding import BROTLI, asked_encoding
 from app.web.language import current_language
 from app.web.numbers import number_words
-from app.web.open_answers import for_any_site, open_answer, takes_brotli
+from app.web.open_answers import for_any_site, open_answer
 from app.web.site_address import site_address
 
 PIECE: Final = 65_536
@@ -66,9 +68,9 @@ class Shown:
 @blueprint.get("/dati")
 def data_page() -> Response:
     """What the dataset is, its files, its licence, and how to use it."""
-    standing()  # before anything else is read, so that the files are not older than the version
-    made = tuple(list_current_files())
-    return open_page(made, lambda version: _page(version, made))
+    stands = standing()  # before anything else is read, so that the files are not older than the version
+    made = list_files(stands.version)
+    return open_page(made, lambda version: _page(version, made), stands)
 
 
 @blueprint.get("/dati/modifiche")
@@ -103,9 +105,11 @@ def data_catalogue(form: str) -> Response:
     media_type, write = CATALOGUES[form]
     stands = standing()
     version, edition = stands.version, stands.edition
-    made = tuple(list_current_files())
-    about = ("catalogue", form, made, version, edition)
-    return kept_answer(about, lambda: Made(write(describe(_facts(version, edition, made))).encode(), media_type))
+    made = list_files(version)
+    about = ("catalogue", form, made, stands.mark)
+    return kept_answer(
+        state_of(version), about, lambda: Made(write(describe(_facts(version, edition, made))).encode(), media_type)
+    )
 
 
 @blueprint.after_request
@@ -148,7 +152,7 @@ def _version(number: int) -> Version:
 
 def _sent(version: Version | None, name: str) -> Response:
     """A file, compressed as it is kept or plain, as the client can read it."""
-    found, packed = file_of(version, name), takes_brotli()
+    found, packed = file_of(version, name), asked_encoding(BROTLI) == BROTLI
     tag = f"{found.sha256[:32]}{'-br' if packed else ''}"
     return open_answer(lambda: _response(found, version, packed), tag, modified_at(version) if version else None)
 
@@ -162,7 +166,7 @@ def _response(found: DataFile, version: Version | None, packed: bool) -> Respons
     headers["Content-Disposition"] = f'attachment; filename="ricognizione-{stem}-v{version.number if version else 0}.{end}"'
     headers["Vary"] = "Accept-Encoding"
     if packed:
-        headers["Content-Encoding"] = "br"
+        headers["Content-Encoding"] = BROTLI
     return response
 
 

@@ -1,69 +1,54 @@
 """Answers for programs that are made once for what they depend on, kept compressed, and sent with an ETag of their content.
 
-Not for: pages (`open_pages.py`), files, which the database keeps (`app.practices.opendata.files`).
-Holds always: what is kept depends on its key alone and on nobody's session; memory is bounded.
+Not for: pages (`open_pages.py`), files, which the database keeps (`app.practices.opendata.files`), nor the memory in which
+these are kept (`app.practices.kept`).
+Holds always: what is kept depends on its state and its key alone, and on nobody's session.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-import brotli
 from flask import Response
 
 from app.config import settings
-from app.context import this_request
-from app.database import kept_with
-from app.extensions import db
-from app.public.open_pages import Kept, Shelf, encoding_for, unpacked
+from app.practices.kept import ANSWERS, State, kept
+from app.public.packed import Packed, pack
+from app.web.content_encoding import asked_encoding, unpacked
 from app.web.open_answers import open_answer
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What an answer holds. `link`: its header Link, "" for none."""
+    """What an answer holds. `link`: its header Link, "" for none; `file_name`: where it is to be saved as a file, "" else."""
 
     content: bytes
     content_type: str
     link: str = ""
+    file_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Packed(Kept):
-    """The same as it is kept."""
+def kept_answer(state: State, about: Hashable, make: Callable[[], Made]) -> Response:
+    """The answer about this, all that it depends on in this state; made where it is not kept."""
 
-    content_type: str
-    link: str
+    def packed() -> Packed:
+        made = make()
+        return pack(made.content, made.content_type, made.link, made.file_name)
 
-
-class AnswerShelf(Shelf):
-    """The answers that were asked for last."""
-
-
-def kept_answer(about: Hashable, make: Callable[[], Made]) -> Response:
-    """The answer about this, all that it depends on; made where it is not kept."""
-    shelf = kept_with(db.engine, AnswerShelf)
-    found = shelf.get(about)
-    if not isinstance(found, Packed):
-        found = _pack(make())
-        shelf.put(about, found)
-    kept = found
-    return open_answer(lambda: _response(kept), kept.tag, weak=True)
+    found = kept(ANSWERS, state, about, packed, Packed.size)
+    return open_answer(lambda: _response(found), found.tag, weak=True)
 
 
-def _pack(made: Made) -> Packed:
-    packed = brotli.compress(made.content, mode=brotli.MODE_TEXT, quality=settings().compress_quality)
-    return Packed(packed, hashlib.sha256(made.content).hexdigest()[:24], made.content_type, made.link)
-
-
-def _response(kept: Packed) -> Response:
-    encoding = encoding_for(this_request().headers.get("Accept-Encoding", "")) if settings().compress else ""
-    response = Response(unpacked(kept.packed, encoding), content_type=kept.content_type)
+def _response(found: Packed) -> Response:
+    encoding = asked_encoding() if settings().compress else ""
+    response = Response(unpacked(found.content, encoding), content_type=found.content_type)
+    headers = response.headers
     if encoding:
-        response.headers["Content-Encoding"] = encoding
-    if kept.link:
-        response.headers["Link"] = kept.link
-    response.headers["Vary"] = "Accept-Encoding"
+        headers["Content-Encoding"] = encoding
+    if found.link:
+        headers["Link"] = found.link
+    if found.file_name:
+        headers["Content-Disposition"] = f'attachment; filename="{found.file_name}"'
+    headers["Vary"] = "Accept-Encoding"
     return response

@@ -16,8 +16,9 @@ from flask import Response, abort, request
 
 from app.practices.finding import read_filters
 from app.practices.map_data import MapFiles, map_files, rows_with
-from app.practices.published import current_version
 from app.public import blueprint
+from app.public.open_pages import standing
+from app.web.content_encoding import BROTLI, asked_encoding, unpacked
 
 KEPT: Final = "private, max-age=31536000, immutable"
 ASKED: Final = "private, no-cache"
@@ -31,10 +32,10 @@ def map_points(etag: str | None = None) -> Response:
     """Where every entry stands, and what the filters ask of it; without an etag of the publication as it is now."""
     if etag is not None:
         return _file(_files(etag).points, f"punti-{etag}", KEPT)
-    version = current_version()
+    version = standing().version
     if version is None:
         abort(404)
-    return _file(_files(version.etag).points, f"punti-{version.etag}", ASKED)
+    return _file(map_files(version).points, f"punti-{version.etag}", ASKED)
 
 
 @blueprint.get("/mappa/titoli-<etag>.json")
@@ -53,20 +54,21 @@ def map_rows(etag: str) -> Response:
 
 
 def _files(etag: str) -> MapFiles:
-    found = map_files(etag)
-    if found is None:
+    """The files of the publication that is this one now: what was taken back is in no address."""
+    version = standing().version
+    if version is None or version.etag != etag:
         abort(404)
-    return found
+    return map_files(version)
 
 
 def _file(packed: bytes, tag: str, cached: str) -> Response:
     if request.if_none_match.contains_weak(tag):
         response = Response(status=304)
     else:
-        accepts = "br" in request.headers.get("Accept-Encoding", "")
-        response = Response(packed if accepts else brotli.decompress(packed), content_type="application/json; charset=utf-8")
-        if accepts:
-            response.headers["Content-Encoding"] = "br"
+        encoding = asked_encoding(BROTLI)
+        response = Response(unpacked(packed, encoding), content_type="application/json; charset=utf-8")
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
     response.headers["ETag"] = f'W/"{tag}"'
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = cached

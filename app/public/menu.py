@@ -1,7 +1,7 @@
-"""The menu of the public pages: what everybody may look at, where the page of it exists.
+"""The menu of the public pages: what everybody may look at.
 
 Not for: the pages of the entity (`templates/fill/nav.html`) and of the desk.
-Holds always: a page that the program does not have is not named.
+Holds always: the line of the page that is shown, or of the one above it, is marked.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
@@ -33,16 +33,9 @@ class Item:
     current: str
 
 
-def address_of(endpoint: str) -> str | None:
-    """The path of a page that may not be there yet."""
-    return url_for(endpoint) if endpoint in current_app.view_functions else None
-
-
 def menu(shown: str | None) -> tuple[Item, ...]:
     """The menu as it stands on the page of this endpoint."""
     above = _UNDER.get(shown or "")
     return tuple(
-        Item(address, str(text), {shown: "page", above: "true"}.get(endpoint, ""))
-        for endpoint, text in PAGES
-        if (address := address_of(endpoint)) is not None
+        Item(url_for(endpoint), str(text), {shown: "page", above: "true"}.get(endpoint, "")) for endpoint, text in PAGES
     )

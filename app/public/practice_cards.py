@@ -18,16 +18,18 @@ from babel.numbers import format_decimal
 from flask import url_for
 from flask_babel import gettext as _
 
-from app.practices.finding import KIND_NAMES
 from app.practices.opendata.columns import MUNICIPALITY
 from app.practices.published import ENTRY
 from app.practices.record import PublicRecord, read_record, web_address
 from app.practices.vocabulary import STATUS, Labels
+from app.practices.words import KIND_NAMES, SHORT_NAMES
 from app.registry.entities import label as entity_label
 from app.registry.entities import labels_of
 from app.web.numbers import number_words
 
 LONGEST_SUMMARY: Final = 240
+_CHOSEN: Final = ("area", "types", "recipients", "level", "services", "management", "professions", "partners", "funding")
+"""The fields of options, in the order of a sheet."""
 CARD_COLUMNS: Final = (
     *(ENTRY.code, ENTRY.kind, ENTRY.year, ENTRY.entity_name, ENTRY.province_sign, ENTRY.region, ENTRY.title, ENTRY.area),
     ENTRY.record,
@@ -133,7 +135,8 @@ def _paragraphs(text: str) -> tuple[str, ...]:
 
 
 def _facts(record: PublicRecord, named: Labels, locale: str, language: str) -> Iterator[Fact]:
-    for field, title in _field_titles().items():
+    for field in _CHOSEN:
+        title = str(SHORT_NAMES[field])
         given = getattr(record, field)
         codes: tuple[str, ...] = given if isinstance(given, tuple) else (given,) if given else ()
         if codes:
@@ -151,21 +154,6 @@ def _facts(record: PublicRecord, named: Labels, locale: str, language: str) -> I
     if record.municipalities:
         names: Mapping[str, str] = labels_of(record.municipalities)
         yield Fact(_("Comuni coinvolti"), tuple(names.get(code, code) for code in record.municipalities))
-
-
-def _field_titles() -> dict[str, str]:
-    """Field of options → what a sheet calls it, in the order of a sheet."""
-    return {
-        "area": _("Area"),
-        "types": _("Tipo"),
-        "recipients": _("Destinatari"),
-        "level": _("Livello"),
-        "services": _("Servizi"),
-        "management": _("Come è gestito"),
-        "professions": _("Figure professionali"),
-        "partners": _("Partner"),
-        "funding": _("Finanziamento"),
-    }
 
 
 def _day(text: str, locale: str) -> str:

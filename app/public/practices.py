@@ -32,7 +32,6 @@ from app.practices.record import read_record
 from app.practices.vocabulary import Labels, labels
 from app.public import blueprint
 from app.public.map_page import map_sheet_address
-from app.public.menu import address_of
 from app.public.open_pages import open_page
 from app.public.practice_cards import CARD_COLUMNS, Card, card_of, sheet_of
 from app.web.language import current_language
@@ -124,7 +123,6 @@ def _list(asked: Asked, version: Version | None) -> str:
     found = find(filters, *CARD_COLUMNS, page=asked.page, size=ON_A_PAGE)
     named = labels(locale)
     chips = _chips(asked, version, named)
-    map_address = address_of("public.map_page")
     return render_template(
         "public/practices.html",
         published=True,
@@ -142,8 +140,8 @@ def _list(asked: Asked, version: Version | None) -> str:
         ],
         page_address=lambda page: asked.address(page=page),
         all_address=asked.address(Filters()),
-        map_address=map_address and map_address + filters.query_string(),
-        data_address=address_of("public.data_page"),
+        map_address=url_for("public.map_page") + filters.query_string(),
+        data_address=url_for("public.data_page"),
         loosened=_loosened(chips, filters) if not found.total else [],
     )
 

@@ -1,33 +1,30 @@
 """What `/risultati` shows of what was published: a year beside the year before, as charts with their numbers, and as a file.
 
 Not for: counting (`app.practices.statistics`), the response (`results.py`).
-Holds always: what is made of a publication is kept by this process until there is another, for each language; so a visit costs
-the query for the last version. Nothing is read but what is public.
+Holds always: counts and figures are made once for a publication, a language and the questionnaires that name the codes
+(`app.practices.kept`). Nothing is read but what is public.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from flask_babel import gettext as _
 
-from app.context import this_app
 from app.practices import statistics as counted
+from app.practices.kept import FIGURES, kept, size_by_text, state_of
 from app.practices.published import Version
-from app.practices.statistics import CENTRE, INITIATIVE, PRACTICE, Codes, Counts, YearCounts, count_published
-from app.practices.vocabulary import Labels, labels
+from app.practices.statistics import CENTRE, PRACTICE, Codes, Counts, YearCounts, count_published
+from app.practices.vocabulary import Labels, asked, labels, labels_of
+from app.practices.words import KIND_PLURALS
 from app.web.language import SOURCE_LANGUAGE
 from app.web.numbers import number_words
 from app.web.spreadsheets import inert
 
 THOUSAND: Final = 1_000
-MOST_KEPT: Final = 64
-_KEPT: Final = "public_published_figures"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +66,23 @@ def published_figures(version: Version, language: str, year: int | None) -> Publ
     if not counts.years:
         return None
     shown = year if year in counts.years else next(iter(counts.years))
-    return _kept(version, ("figures", language, shown), lambda: _figures(counts, shown, labels(language), language))
+    digests = asked()
+    about = ("figures", language, shown, digests)
+
+    def draw() -> PublishedFigures:
+        return _figures(counts, shown, labels_of(digests, language), language)
+
+    return kept(FIGURES, state_of(version), about, draw, size_by_text)
 
 
 def counts_of(version: Version) -> Counts:
     """What is counted of the last publication."""
-    return _kept(version, ("counts",), count_published)
+    return kept(FIGURES, state_of(version), "counts", count_published, size_by_text)
 
 
 def published_csv(version: Version) -> bytes:
     """All years: year, dimension, code, label, number. UTF-8 with the mark by which spreadsheets know it."""
-    return _kept(version, ("csv",), lambda: _csv(counts_of(version), labels(SOURCE_LANGUAGE)))
-
-
-def _kept(version: Version, key: tuple[Hashable, ...], make: Callable[[], T]) -> T:
-    """What was made of this publication, or is made now. What was made of an earlier one goes."""
-    held: dict[str, Any] = this_app().extensions.setdefault(_KEPT, {})
-    stamp = (version.etag, version.modified_at)
-    if held.get("stamp") != stamp or len(held["made"]) >= MOST_KEPT:
-        held.update(stamp=stamp, made={})
-    made: dict[tuple[Hashable, ...], T] = held["made"]
-    if key not in made:
-        made[key] = make()
-    return made[key]
+    return _csv(counts_of(version), labels(SOURCE_LANGUAGE))
 
 
 def _figures(counts: Counts, year: int, words: Labels, language: str) -> PublishedFigures:
@@ -127,9 +118,8 @@ class _Drawing:
 
     def kinds(self) -> tuple[Bar, ...]:
         """How many practices, Centres, initiatives and publishing entities."""
-        names = {PRACTICE: _("Buone pratiche"), CENTRE: _("Centri per le famiglie"), INITIATIVE: _("Iniziative delle Regioni")}
         was = self.before.kinds if self.before else {}
-        rows = [(name, self.now.kinds[kind], was.get(kind, 0)) for kind, name in names.items()]
+        rows = [(str(name), self.now.kinds[kind], was.get(kind, 0)) for kind, name in KIND_PLURALS.items()]
         entities = (_("Enti che le hanno pubblicate"), self.now.entities, self.before.entities if self.before else 0)
         return self._bars([*rows, entities])
 

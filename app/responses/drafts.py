@@ -86,6 +86,10 @@ class TooLargeError(Exception):
     """More operations than a save may hold, or a document that would outgrow its limit. Nothing was stored."""
 
 
+SESSION_PART: Final = 16
+"""How many characters of a session's key stand with an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who saves: the operator, the browser session (its key, or a part of it) and how: "form" or "json".
@@ -227,7 +231,11 @@ def _merge(
     """Carry the operations out on the document: what is to be said, and the journal's line, None where nothing is stored."""
     document = current.document
     stamp = Stamp(
-        current.version + 1, author.operator_id, now.astimezone(dt.UTC).isoformat(), author.session[:16], author.channel
+        current.version + 1,
+        author.operator_id,
+        now.astimezone(dt.UTC).isoformat(),
+        author.session[:SESSION_PART],
+        author.channel,
     )
     kept: list[Operation] = []
     outcomes: list[Outcome] = []

@@ -9,9 +9,7 @@ read before its notice left is not sent.
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import sqlalchemy as sa
 from flask_babel import force_locale
@@ -25,8 +23,7 @@ from app.editions.current import EditionView
 from app.editions.notice_words import THREAD_MESSAGE, words_for
 from app.extensions import db, table_of
 from app.mail.hooks import Filled, register_hook
-from app.mail.messages import UnfitMessageError
-from app.mail.outbox import Message, queue_message
+from app.mail.notices import QueuedNotice, as_queued, queue_notice
 from app.mail.returns.redirecting import desk_mailbox
 from app.registry.entities import EntityRow, entity_table
 from app.registry.recipients import recipients_of
@@ -44,17 +41,6 @@ _MARK: Final = table_of(ThreadMark).c
 _OPERATOR: Final = operator_table.c
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A notice before it is addressed to somebody."""
-
-    kind: str
-    reference: str
-    language: str
-    subject: str
-    text: str
-
-
 def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
     """Queue the notice to the entity's registered addresses and to whoever of it has written in the thread. Flushes only."""
     read = db.session.execute(sa.select(_THREAD.entity_read).where(_THREAD.id == thread_id)).scalar_one()
@@ -63,10 +49,10 @@ def tell_entity(edition: EditionView, entity: EntityRow, thread_id: int, now: dt
     happened = words.say("happened", name=words.name_of(entity), edition=edition.title)
     where = words.say("where", address=site_address("fill.thread", number=str(thread_id)))
     text = words.text((words.say("greeting"), happened, where, words.say("safe")), edition)
-    notice = Notice(TO_ENTITY, f"entity:{entity.id}", words.language, words.say("subject"), text)
+    told = (words.say("subject"), text)
     for small, email in emails.items():
         key = f"{TO_ENTITY}/{thread_id}/{read}/{keyed_hash(f'notice|{small}')[:16]}"  # the next notice may go to others as well
-        _queue(notice, email, key, now)
+        queue_notice(TO_ENTITY, f"entity:{entity.id}", email, told, key, language=words.language, now=now)
 
 
 def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
@@ -88,22 +74,8 @@ def tell_staff(entity: EntityRow, thread_id: int, now: dt.datetime) -> None:
         address = site_address("desk.thread", number=str(thread_id))
         where = _("Per leggere e rispondere entra da qui: %(address)s", address=address)
         text = "\n\n".join((happened, where)) + "\n"
-    notice = Notice(TO_STAFF, f"thread:{thread_id}", SOURCE_LANGUAGE, subject, text)
-    _queue(notice, recipient, f"{TO_STAFF}/{thread_id}/{read}/{reader}", now)
-
-
-def _queue(notice: Notice, email: str, key: str, now: dt.datetime) -> None:
-    message = Message(
-        kind=notice.kind,
-        reference=notice.reference,
-        recipient=email,
-        language=notice.language,
-        subject=notice.subject,
-        text=notice.text,
-        dedupe_key=key,
-    )
-    with suppress(UnfitMessageError):  # an address that an operator mistyped must not undo what was written
-        queue_message(message, now)
+    key = f"{TO_STAFF}/{thread_id}/{read}/{reader}"
+    queue_notice(TO_STAFF, f"thread:{thread_id}", recipient, (subject, text), key, language=SOURCE_LANGUAGE, now=now)
 
 
 def _writers(thread_id: int) -> list[str]:
@@ -123,19 +95,6 @@ def _looks_after(staff_id: int, row: Any) -> bool:
     """Whether a thread is still this member's, and may be."""
     member = staff_by_id(staff_id)
     return row.assigned_id == staff_id and member is not None and may_look_after(member, row.region_code)
-
-
-class QueuedNotice(Protocol):
-    """What the hook reads of a delivery."""
-
-    @property
-    def subject(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def dedupe_key(self) -> str: ...
 
 
 class ThreadHook:
@@ -159,7 +118,7 @@ class ThreadHook:
 
     def fill(self, delivery: QueuedNotice, now: dt.datetime) -> Filled:
         """As it was queued."""
-        return Filled(delivery.subject, delivery.text)
+        return as_queued(delivery)
 
 
 def register_thread_hooks() -> None:

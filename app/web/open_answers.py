@@ -48,11 +48,6 @@ def for_any_site(response: Response) -> Response:
     return response
 
 
-def takes_brotli() -> bool:
-    """Whether the client says that it reads brotli."""
-    return this_request().accept_encodings.quality("br") > 0
-
-
 def _is_unchanged(tag: str, modified: dt.datetime | None) -> bool:
     environ = this_request().environ
     if environ.get("HTTP_IF_NONE_MATCH"):

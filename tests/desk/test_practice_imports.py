@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from typing import Any
 
@@ -105,10 +106,10 @@ def test_an_approval_that_came_with_the_import_is_not_undone_alone_but_a_decisio
     assert db.session.execute(sa.select(Practice.state).where(Practice.code == code)).scalar_one() == "approved"
 
 
-def test_what_is_public_is_withdrawn_after_a_page_that_says_what_happens(coordinator: Person, now: object) -> None:
+def test_what_is_public_is_withdrawn_after_a_page_that_says_what_happens(coordinator: Person, now: dt.datetime) -> None:
     preview = choose(coordinator, upload(coordinator, of_2017()), "livello-0-tipo")
     choose(coordinator, preview, "versione", esame="approva")
-    publish(actor="staff:1", note="", now=now)  # type: ignore[arg-type]
+    publish(actor="staff:1", note="", now=now)
     page = coordinator.get("/gestione/pratiche/importazioni/1")
     assert "4 sono pubbliche." in page.text
     assert "Annulla l'importazione" not in page.text

@@ -16,7 +16,7 @@ from tests.conftest import Clock
 from tests.desk.conftest import NewStaff
 from tests.desk.logins import FIRENZE, deeds, register
 from tests.fill.conftest import NewPerson, new_person
-from tests.fill.person import Person, Screen
+from tests.fill.person import Person, Screen, flat
 from tests.fill.walk import SHORT_SHEET, begin, submit
 from tests.public_practices import add_practices, practice_row
 
@@ -181,7 +181,7 @@ def test_sent_back_is_read_answered_with_a_click_and_waits_again(
     assert missing.summary() == [("#nota", "Scrivi una nota: l'ente e i colleghi devono sapere perché.")]
     assert missing.value("title") == ["Sportello famiglie"], "what was typed stays"
     told = coordinator.send(missing, {"nota": f"Titolo più corto {HOSTILE}", "phone": "055 123456"}, ("azione", "rimanda"))
-    assert told.alerts == [f"{NAMED} Pratica rimandata: l'ente riceve un avviso per e-mail, senza il testo della nota."]
+    assert told.alerts == [f"{NAMED} Pratica rinviata all'ente, che riceve un avviso per e-mail, senza il testo della nota."]
     overview = person.get("/compila")
     assert "La segreteria chiede di rivedere una scheda" in overview.text
     address = f"/compila/pratiche/{row()[3]}"
@@ -202,6 +202,12 @@ def test_sent_back_is_read_answered_with_a_click_and_waits_again(
     again = coordinator.get(f"/gestione/pratiche/{code}")
     assert again.heading == "Sportello famiglie"
     assert "055 123456" in again.text
+    assert "Che cosa ha cambiato l'ente dopo la richiesta della segreteria" in again.text
+    cells = [flat(cell.text) for cell in again.page.all("td")]
+    assert cells == ["Sportello di ascolto", "Sportello famiglie", "(vuoto)", "055 123456"]
+    decide(coordinator, code, "approva")
+    decided = coordinator.get(f"/gestione/pratiche/{code}")
+    assert "Che cosa ha cambiato l'ente" not in decided.text, "it was for whoever had to decide"
     assert "La segreteria chiede" not in person.get("/compila").text
 
 
@@ -295,51 +301,6 @@ def test_many_are_approved_after_a_page_that_shows_them(
     assert "2 pratiche saranno assegnate a Persona reviewer" in given.text
     coordinator._send(given.form("/gestione/pratiche/insieme?vista=approvate"), {}, None)
     assert other.get("/gestione/pratiche?vista=approvate").text.count("Persona reviewer") >= 2
-
-
-def _several(at: dt.datetime) -> None:
-    waiting = {"state": "waiting"}
-    prima, terza = PublicRecord(title="Prima", area="families"), PublicRecord(title="Terza", area="families")
-    second, third = at + dt.timedelta(1), at + dt.timedelta(2)
-    rows = [
-        practice_row(FIRENZE, prima, at, **waiting, year=2025, edition_label="2025"),
-        practice_row(FIRENZE, PublicRecord(title="Seconda 100%", area="centres"), second, **waiting),
-        practice_row("022165", terza, third, **waiting, kind="centre"),
-        practice_row("022165", PublicRecord(title="Quarta"), at, **waiting, consent=False),
-        practice_row("022165", PublicRecord(title="Quinta"), at),
-    ]
-    add_practices(rows)
-
-
-def test_filters_find_and_the_way_through_the_queue_keeps_them(coordinator: Person, edition: object, clock: Clock) -> None:
-    _several(clock())
-
-    def found(query: str) -> list[str]:
-        text = coordinator.get(f"/gestione/pratiche?{query}").texts("sheet-name")
-        return [name for name in ("Prima", "Seconda", "Terza", "Quarta", "Quinta") if any(name in one for one in text)]
-
-    assert found("") == ["Prima", "Seconda", "Terza"]
-    assert found("vista=tutte") == ["Prima", "Seconda", "Terza", "Quarta", "Quinta"]
-    assert found("vista=escluse") == ["Quarta"]
-    assert found("vista=pubblicare") == ["Quinta"]
-    assert found("vista=approvate") == ["Quinta"]
-    assert found("vista=libere") == ["Prima", "Seconda", "Terza"]
-    assert found("vista=mie") == []
-    assert found("tipo=centre") == ["Terza"]
-    assert found("anno=2025") == ["Prima"]
-    assert found("area=families") == ["Prima", "Terza"]
-    assert found("regione=09") == ["Prima", "Seconda"]
-    assert found("q=samone") == ["Terza"]
-    assert found("q=100%25") == ["Seconda"]
-    assert found("q=5%25") == []
-    assert found("vista=x&tipo=x&anno=x&regione=zz&area=%00&q=%00&pagina=9") == ["Prima", "Seconda", "Terza"]
-    listed = coordinator.get("/gestione/pratiche?area=families&q=")
-    second = coordinator.get(coordinator.get(listed.links()["Prima"]).links()["Pratica successiva"])
-    assert second.heading == "Terza"
-    assert second.links()["Pratica precedente"].endswith("?area=families")
-    first = coordinator.get(listed.links()["Prima"])
-    onward = coordinator._send(first.form(f"{first.path}?area=families"), {}, ("azione", "approva"))
-    assert onward.heading == "Terza", "the next of what was filtered"
 
 
 def test_what_its_entity_changed_after_the_approval_is_a_view_of_its_own(coordinator: Person, new_person: NewPerson) -> None:

@@ -150,7 +150,7 @@ def _send_back(person: Person, code: str, better: str, *, scripts: bool) -> None
     look(person.page, "a practice, with errors", scripts=scripts)
     person.types("nota", "Il titolo può essere più corto.")
     person.presses('main button[value="rimanda"]')
-    person.reads("Pratica rimandata")
+    person.reads("Pratica rinviata")
 
 
 def _correct(person: Person, title: str, *, scripts: bool) -> None:
@@ -159,9 +159,13 @@ def _correct(person: Person, title: str, *, scripts: bool) -> None:
     person.presses('main section[aria-labelledby="rimandate"] a')
     person.reads("Il titolo può essere più corto.")
     look(person.page, "a sheet that was sent back", scripts=scripts)
+    if scripts:  # what the page saves by itself meanwhile is no second person's word
+        with person.page.expect_response("**/compila/sincronizza"):
+            person.types("P01", "Scritto a metà")
     person.presses(TAKE)
     person.reads("Correzione registrata.")
-    person.presses('main section[aria-labelledby="rimandata"] a')
+    person.reads("la segreteria non la vede ancora")
+    person.presses("#da-inviare a")
     send_whole(person)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from app.audit.models import AuditEntry
+from app.audit.verifying import first_broken_entry
 from app.extensions import db, table_of
+from app.practices.history import history_of
 from app.practices.intake import take_in_all
 from app.practices.models import APPROVED, SENT_BACK, WAITING, Practice, PublishedPractice, ReviewEntry
 from app.practices.published import CURRENT, ENTRY, current_version, entries_in, list_versions
@@ -23,6 +26,12 @@ def public() -> list[str]:
 
 def titles_in(number: int) -> list[str]:
     return [row.title for row in db.session.execute(sa.select(ENTRY.title).where(entries_in(number)).order_by(ENTRY.id))]
+
+
+def deeds(action: str) -> list[tuple[str, str]]:
+    """(actor, subject) of the audit entries of an action."""
+    query = sa.select(AuditEntry.actor, AuditEntry.subject).where(AuditEntry.action == action).order_by(AuditEntry.number)
+    return [tuple(row) for row in db.session.execute(query)]
 
 
 def count(model: type) -> int:
@@ -104,6 +113,8 @@ def test_without_consent_nothing_is_published_and_consent_taken_back_takes_it_ou
     sheets.submit(FIRENZE)
     assert public() == []
     assert titles_in(1) == []
+    assert deeds("practice_retracted") == [("program", f"practice:{sheets.row(kept).code}")]
+    assert history_of(sheets.row(kept).id)[0].action == "retracted"
     assert [(one.number, one.withdrawn, one.entries, one.revision) for one in list_versions()] == [(2, 1, 0, 0), (1, 0, 1, 1)]
 
 
@@ -117,6 +128,10 @@ def test_a_sheet_that_is_no_longer_sent_is_out_of_the_public(sheets: Sheets) -> 
     assert not sheets.row(second).present
     sheets.send(FIRENZE, NOTHING)
     assert public() == []
+    codes = [sheets.row(one).code for one in (second, first)]
+    assert deeds("practice_retracted") == [("program", f"practice:{code}") for code in codes]
+    assert deeds("response_submitted")[-1][1].startswith("response:")
+    assert first_broken_entry() is None
 
 
 def test_the_position_is_its_own_else_its_entitys(sheets: Sheets) -> None:
@@ -134,8 +149,10 @@ def test_what_was_sent_before_there_was_a_queue_is_taken_in_once(sheets: Sheets)
     db.session.execute(sa.delete(ReviewEntry))
     db.session.execute(sa.delete(Practice))
     db.session.commit()
-    assert take_in_all(sheets.edition, sheets.now) == 1
-    assert take_in_all(sheets.edition, sheets.now) == 0
+    assert take_in_all(sheets.edition, actor="command", now=sheets.now) == 1
+    assert take_in_all(sheets.edition, actor="command", now=sheets.now) == 0
     assert [tuple(row)[1:] for row in db.session.execute(sa.select(table_of(Practice).c.item_id, Practice.title))] == before
     assert current_version() is None
     assert count(PublishedPractice) == 0
+    told = deeds("practices_taken_in")
+    assert told == [("command", f"response:{sheets.response(FIRENZE).id}")]

@@ -238,7 +238,7 @@ def test_what_is_taken_back_leaves_the_files_of_every_version(codes: dict[str, s
     retract([row.id], actor="test", now=now)
     db.session.commit()
     old = numbered(1)
-    assert list_files(old) == []
+    assert list_files(old) == ()
     after = make_files(old)
     assert [one.name for one in after if one.sha256 == before[one.name]] == ["codebook.csv"]
     for name in set(FILES) - {"codebook.csv"}:
@@ -297,15 +297,6 @@ def test_two_that_need_a_file_at_once_get_the_same(app: Flask, codes: dict[str, 
     assert len(found) == 2
     assert len(set(found)) == 1
     assert db.session.execute(sa.select(sa.func.count()).select_from(PublicationFile)).scalar_one() == 1
-
-
-def test_the_memory_of_a_process_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_KEPT", 10)
-    memory = files._Memory()
-    for number in range(4):
-        memory.put((number, 0, "a"), files.DataFile("a", "text/csv", b"12345", 5, ""))
-    memory.put((9, 0, "a"), files.DataFile("a", "text/csv", b"x" * 11, 11, ""))
-    assert [memory.get((number, 0, "a")) is not None for number in (0, 1, 2, 3, 9)] == [False, False, True, True, False]
 
 
 def test_the_licences_are_those_of_the_setting() -> None:

@@ -1,4 +1,4 @@
-"""Pages that are kept for everybody: in bounded memory, never with somebody's session in them; the menu of what is there."""
+"""Pages that are kept for everybody: never with somebody's session in them; the menu of what is there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from app.accounts.sessions import open_session
 from app.extensions import db
 from app.practices.record import PublicRecord
 from app.public import menu as menus
-from app.public.open_pages import OVERHEAD, Kept, Shelf
 from app.registry.entities import find_by_code
 from tests.fill.person import Screen
 from tests.public.conftest import Stage
@@ -33,27 +32,6 @@ def code(app: Flask, bring: Stage, now: dt.datetime) -> str:
         publish_all(now)
     bring("open")
     return found
-
-
-def test_a_shelf_holds_so_much_and_forgets_what_was_asked_for_longest_ago() -> None:
-    key = OVERHEAD + 2 * len(repr("a"))
-    shelf = Shelf(most_bytes=25 + 2 * key)
-    for name in ("a", "b"):
-        shelf.put(name, Kept(b"x" * 10, name))
-    assert shelf.get("a") is not None
-    shelf.put("c", Kept(b"x" * 10, "c"))
-    assert [name for name in "abc" if shelf.get(name)] == ["a", "c"]
-    shelf.put("c", Kept(b"x" * 5, "c"))
-    assert shelf.bytes == 15 + 2 * key
-    shelf.put("large", Kept(b"x" * 3 * key, "large"))
-    assert (shelf.bytes, shelf.get("large"), shelf.get("a")) == (0, None, None)
-
-
-def test_a_shelf_counts_what_a_key_takes() -> None:
-    shelf = Shelf(most_bytes=100_000)
-    for number in range(100):
-        shelf.put(f"{number}" * 5_000, Kept(b"", "tag"))
-    assert 0 < sum(shelf.get(f"{number}" * 5_000) is not None for number in range(100)) < 10
 
 
 def test_who_has_signed_in_gets_a_page_that_nobody_keeps(
@@ -79,10 +57,8 @@ def test_who_has_signed_in_gets_a_page_that_nobody_keeps(
         assert Screen(own).page.all("h1")[0].text == Screen(after).page.all("h1")[0].text
 
 
-def test_the_menu_names_the_pages_that_there_are(app: Flask, monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
-    monkeypatch.setattr(
-        menus, "PAGES", (("public.practices", "Una"), ("public.not_there", "Altra"), ("public.results", "Terza"))
-    )
+def test_the_menu_marks_the_page_above_the_shown_one(app: Flask, monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
+    monkeypatch.setattr(menus, "PAGES", (("public.practices", "Una"), ("public.results", "Terza")))
     with app.test_request_context():
         items = menus.menu("public.practice_page")
     assert [(item.address, item.text, item.current) for item in items] == [

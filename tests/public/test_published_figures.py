@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -121,6 +122,9 @@ def test_the_file_holds_all_years_and_is_asked_again_with_its_etag(client: Flask
     assert numbers["2026", "centres_by_region", "09"] == "1"
     again = client.get("/risultati.csv", headers={"If-None-Match": file.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+    assert (again.headers["Access-Control-Allow-Origin"], again.headers["ETag"]) == ("*", file.headers["ETag"])
+    assert file.headers["Content-Disposition"] == 'attachment; filename="risultati.csv"'
+    assert "Set-Cookie" not in again.headers
 
 
 def test_in_english_the_page_speaks_english(client: FlaskClient, published: dict[str, str]) -> None:
@@ -140,8 +144,8 @@ def test_a_further_visit_costs_no_counting(
     client.get(address)
     made: list[str] = []
 
-    def note(*about: object, seen: list[object] = made) -> None:  # type: ignore[assignment]
-        seen.append(about[2])
+    def note(*about: Any) -> None:
+        made.append(about[2])
 
     with app.app_context():
         sa.event.listen(db.engine, "before_cursor_execute", note)

@@ -10,7 +10,6 @@ withdrawn.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import sqlalchemy as sa
 from app.audit.chain import Scalar, record
 from app.editions.current import edition_by_code
 from app.extensions import db, table_of
+from app.practices.history import forget_history, tell
 from app.practices.importing.drafting import READY, Row, draft
 from app.practices.importing.mapping import Labels, write_meaning
 from app.practices.importing.matching import REGION_KEY, Matcher
@@ -34,7 +34,6 @@ from app.practices.models import (
     Practice,
     PracticeImport,
     PublishedPractice,
-    ReviewEntry,
 )
 from app.practices.publishing import AT_ONCE, TAKEN_BACK, retract
 from app.practices.record import digest_of, write_record
@@ -194,13 +193,8 @@ def _add_practices(
     for start in range(0, len(ready), AT_ONCE):
         part = [common | _columns(row, owners[row.match.key], approve) for row in ready[start : start + AT_ONCE]]
         ids = db.session.execute(sa.insert(Practice).returning(_ROW.id), part).scalars().all()
-        told = [("imported", {"import": import_id}), *([("approved", {"import": import_id})] if approve else [])]
-        notes = [
-            {"practice_id": one, "action": action, "detail": json.dumps(detail), "actor": actor, "at": now}
-            for one in ids
-            for action, detail in told
-        ]
-        db.session.execute(sa.insert(ReviewEntry), notes)
+        for action in ("imported", *(("approved",) if approve else ())):
+            tell(ids, action, actor=actor, now=now, detail={"import": import_id})
 
 
 def _columns(row: Row, entity_id: int, approve: bool) -> dict[str, Any]:
@@ -277,7 +271,7 @@ def undo_import(number: int, *, actor: str, now: dt.datetime) -> int:
         raise NotUndoneError(number)
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
-        db.session.execute(sa.delete(ReviewEntry).where(table_of(ReviewEntry).c.practice_id.in_(part)))
+        forget_history(part)
         db.session.execute(sa.delete(Practice).where(_ROW.id.in_(part)))
     db.session.execute(sa.update(PracticeImport).where(_IMPORT.id == number).values(undone_at=now))
     record("practice_import_undone", actor=actor, subject=f"practice_import:{number}", detail={"practices": len(ids)}, now=now)
@@ -292,8 +286,7 @@ def withdraw_import(number: int, *, actor: str, now: dt.datetime) -> int:
         part = ids[start : start + AT_ONCE]
         values = TAKEN_BACK | {"changed_at": now, "revision": _ROW.revision + 1}
         db.session.execute(sa.update(Practice).where(_ROW.id.in_(part)).values(values))
-        notes = [{"practice_id": one, "action": "withdrawn", "actor": actor, "at": now} for one in part]
-        db.session.execute(sa.insert(ReviewEntry), notes)
+        tell(part, "withdrawn", actor=actor, now=now)
     if ids:
         retract(ids, actor=actor, now=now)
         detail = {"practices": len(ids)}

@@ -1,7 +1,7 @@
 """A file of practices between its upload and its confirmation: what it holds, how it is to be read, what was settled by hand.
 
 Not for: what it would become (`drafting.py`), taking it in (`storing.py`).
-Holds always: what is kept has been read already, so that a stranger's bytes are parsed once; it is gone after a week, when it
+Holds always: what is kept has been read already, so that a stranger's bytes are parsed once; it is gone after its days, when it
 was taken in, or when somebody throws it away; a change names nothing but its own upload.
 """
 
@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
+from app.config import settings
 from app.extensions import db, table_of
 from app.practices.importing.mapping import Labels, Meaning, guess, read_meaning, write_meaning
 from app.practices.importing.plain import plain_line
@@ -24,7 +25,6 @@ from app.practices.importing.reading import read_source
 from app.practices.importing.source import Source
 from app.practices.models import PracticeUpload
 
-KEPT: Final = dt.timedelta(days=7)
 LONGEST_LABEL: Final = 40
 LONGEST_FILE_NAME: Final = 200
 FIRST_YEAR: Final = 2000
@@ -35,7 +35,7 @@ _settled: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class UnknownUploadError(LookupError):
-    """There is no upload of this number, or its week is over."""
+    """There is no upload of this number, or its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,15 @@ def keep_upload(
     return number
 
 
+def _oldest(now: dt.datetime) -> dt.datetime:
+    """When the oldest that is still kept may have come: `retention_practice_uploads_days` before."""
+    return now - dt.timedelta(days=settings().retention_practice_uploads_days)
+
+
 def read_upload(number: int, now: dt.datetime, *, lock: bool = False) -> Upload:
-    """An upload whose week is not over. Raises UnknownUploadError."""
+    """An upload that is still kept. Raises UnknownUploadError."""
     wanted = sa.select(*_LISTED, _ROW.digest, _ROW.source, _ROW.meaning, _ROW.settled, _ROW.revision)
-    wanted = wanted.where(_ROW.id == number, _ROW.uploaded_at >= now - KEPT)
+    wanted = wanted.where(_ROW.id == number, _ROW.uploaded_at >= _oldest(now))
     row = db.session.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     if row is None:
         raise UnknownUploadError(number)
@@ -104,7 +109,7 @@ def read_upload(number: int, now: dt.datetime, *, lock: bool = False) -> Upload:
 
 def list_uploads(now: dt.datetime) -> list[UploadRow]:
     """Those that wait for somebody to go on, the last first."""
-    query = sa.select(*_LISTED).where(_ROW.uploaded_at >= now - KEPT).order_by(_ROW.uploaded_at.desc(), _ROW.id.desc())
+    query = sa.select(*_LISTED).where(_ROW.uploaded_at >= _oldest(now)).order_by(_ROW.uploaded_at.desc(), _ROW.id.desc())
     return [UploadRow(*row) for row in db.session.execute(query)]
 
 
@@ -131,13 +136,13 @@ def drop_upload(number: int) -> None:
 
 
 def forget_old(now: dt.datetime) -> int:
-    """Those whose week is over; how many. Flushes."""
-    gone = db.session.execute(sa.delete(PracticeUpload).where(_ROW.uploaded_at < now - KEPT).returning(_ROW.id))
+    """Those whose time is over; how many. Flushes."""
+    gone = db.session.execute(sa.delete(PracticeUpload).where(_ROW.uploaded_at < _oldest(now)).returning(_ROW.id))
     return len(gone.all())
 
 
 def _change(number: int, values: Mapping[str, str], now: dt.datetime) -> None:
-    still = (_ROW.id == number, _ROW.uploaded_at >= now - KEPT)
+    still = (_ROW.id == number, _ROW.uploaded_at >= _oldest(now))
     changed = sa.update(PracticeUpload).where(*still).values(**values, revision=_ROW.revision + 1).returning(_ROW.id)
     if db.session.execute(changed).one_or_none() is None:
         db.session.rollback()

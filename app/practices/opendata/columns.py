@@ -31,6 +31,7 @@ MUNICIPALITY: Final = "municipality"
 REGION: Final = "region"
 OWN, ENTITY = "own", "entity"
 PAGES: Final = "/pratiche/"
+# Data, not words of a page: they stay as they are in every version, whatever `words.py` says.
 KIND_LABELS: Final[Mapping[str, str]] = {
     "practice": N_("Buona pratica"),
     "centre": N_("Centro per le famiglie"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -21,32 +20,28 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.config import settings
-from app.database import kept_with, unit_of_work
+from app.database import unit_of_work
 from app.extensions import db, table_of
+from app.practices.kept import DATA_FILES, shelf, size_by_text, state_of_files
 from app.practices.models import Publication, PublicationFile
 from app.practices.opendata import writing
 from app.practices.opendata.columns import ENTRY_COLUMNS, Entry, entry_of_row
 from app.practices.opendata.licences import LICENCES
 from app.practices.opendata.umap import Layer, write_umap
-from app.practices.published import ENTRY, LATEST_NUMBER, Version, entries_in
+from app.practices.published import ENTRY, Version, entries_in
 from app.practices.vocabulary import labels
 
 BROTLI: Final = "br"
 QUALITY: Final = 7
 """Brotli's, of 11: a file is made once and sent many times."""
 PIECE: Final = 65_536
-MOST_KEPT: Final = 32 * 1024 * 1024
-"""Bytes of compressed files that a process holds in memory."""
 ROWS_AT_ONCE: Final = 500
 TRIES: Final = 5
 _INSERTS: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _FILE: Final = table_of(PublicationFile).c
 _VERSION: Final = table_of(Publication).c
-_LISTED_NOW: Final = (
-    sa.select(_FILE.name, _FILE.bytes, _FILE.sha256)
-    .join(table_of(Publication), sa.and_(_VERSION.number == _FILE.number, _VERSION.revision == _FILE.revision))
-    .where(_FILE.number == LATEST_NUMBER)
-)
+_making: Final = threading.Lock()
+"""Held by the thread of this process that makes a file."""
 Write = Callable[[writing.About, sa.ColumnElement[bool]], Iterator[str]]
 
 
@@ -124,26 +119,28 @@ def file_of(version: Version | None, name: str) -> DataFile:
     kind = FILES[name]
     if version is None:
         return _made(kind, None)
-    memory = kept_with(db.engine, _Memory)
-    key = (version.number, version.revision, name)
-    found = memory.get(key) or _stored(version, kind)
+    memory, state = shelf(DATA_FILES), state_of_files(version)
+    found: DataFile | None = memory.get(state, name)
+    if found is not None:
+        return found
+    found = _stored(version, kind)
     if found is None:
-        with memory.making:
+        with _making:
             found = _stored(version, kind)
             if found is None:
-                found, key = _make_and_keep(version, kind)
-    memory.put(key, found)
+                found, version = _make_and_keep(version, kind)
+    memory.put(state_of_files(version), name, found, len(found.content))
     return found
 
 
-def make_files(version: Version, *, again: bool = False) -> list[Listed]:
+def make_files(version: Version, *, again: bool = False) -> tuple[Listed, ...]:
     """Make the files of a version that are not kept yet, or all of them `again`. Commits after each."""
     if again:
         with unit_of_work(writes=True):
             db.session.rollback()
             db.session.execute(sa.delete(PublicationFile).where(_FILE.number == version.number))
             db.session.commit()
-        kept_with(db.engine, _Memory).clear()
+        shelf(DATA_FILES).clear()
     made = {one.name for one in list_files(version)}
     for name in FILES:
         if name not in made:
@@ -151,20 +148,21 @@ def make_files(version: Version, *, again: bool = False) -> list[Listed]:
     return list_files(version)
 
 
-def list_files(version: Version | None) -> list[Listed]:
-    """The files of a version that have been made, in the order of `FILES`."""
+def list_files(version: Version | None) -> tuple[Listed, ...]:
+    """The files of a version that have been made, in the order of `FILES`. One statement, none once all have been."""
     if version is None:
-        return []
+        return ()
+    memory, state = shelf(DATA_FILES), state_of_files(version)
+    whole: tuple[Listed, ...] | None = memory.get(state, "list")
+    if whole is not None:
+        return whole
     query = sa.select(_FILE.name, _FILE.bytes, _FILE.sha256)
     query = query.where(_FILE.number == version.number, _FILE.revision == version.revision)
     known = {row.name: Listed(*row) for row in db.session.execute(query)}
-    return [known[name] for name in FILES if name in known]
-
-
-def list_current_files() -> list[Listed]:
-    """Those of the last version that have been made, in the order of `FILES`. One statement."""
-    known = {row.name: Listed(*row) for row in db.session.connection().execute(_LISTED_NOW)}
-    return [known[name] for name in FILES if name in known]
+    found = tuple(known[name] for name in FILES if name in known)
+    if len(found) == len(FILES):
+        memory.put(state, "list", found, size_by_text(found))
+    return found
 
 
 def checksums(listed: Iterable[Listed]) -> str:
@@ -217,8 +215,9 @@ def _stored(version: Version, kind: Kind) -> DataFile | None:
     return None if row is None else DataFile(kind.name, kind.media_type, row.content, row.bytes, row.sha256)
 
 
-def _make_and_keep(version: Version, kind: Kind) -> tuple[DataFile, tuple[int, int, str]]:
-    """Make a file and store it. Where entries were taken back meanwhile, once more, of the version as it is then."""
+def _make_and_keep(version: Version, kind: Kind) -> tuple[DataFile, Version]:
+    """Make a file and store it; of which revision it is. Where entries were taken back meanwhile, once more, of the version as
+    it is then."""
     number, revision = version.number, version.revision
     for _try in range(TRIES):
         made = _made(kind, version)
@@ -231,7 +230,7 @@ def _make_and_keep(version: Version, kind: Kind) -> tuple[DataFile, tuple[int, i
             db.session.commit()
         version = replace(version, revision=now)
         if now == revision:
-            return _stored(version, kind) or made, (number, now, kind.name)
+            return _stored(version, kind) or made, version
         revision = now
     raise RevisedMeanwhileError(f"{kind.name} of version {number}")
 
@@ -242,38 +241,6 @@ def _store(made: DataFile, number: int, revision: int) -> None:
     values |= {"content": made.content, "bytes": made.bytes, "sha256": made.sha256}
     insert = _INSERTS[db.session.connection().dialect.name](table_of(PublicationFile)).values(values)
     db.session.execute(insert.on_conflict_do_nothing())
-
-
-class _Memory:
-    """The files that this process has sent last, up to `MOST_KEPT` bytes. `making`: held by whoever makes one."""
-
-    def __init__(self) -> None:
-        self.making = threading.Lock()
-        self._lock = threading.Lock()
-        self._files: OrderedDict[tuple[int, int, str], DataFile] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, key: tuple[int, int, str]) -> DataFile | None:
-        with self._lock:
-            found = self._files.get(key)
-            if found is not None:
-                self._files.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[int, int, str], file: DataFile) -> None:
-        with self._lock:
-            if key in self._files or len(file.content) > MOST_KEPT:
-                return
-            self._files[key] = file
-            self._bytes += len(file.content)
-            while self._bytes > MOST_KEPT:
-                _key, oldest = self._files.popitem(last=False)
-                self._bytes -= len(oldest.content)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._files.clear()
-            self._bytes = 0
 
 
 def modified_at(version: Version) -> dt.datetime:

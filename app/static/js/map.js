@@ -144,7 +144,6 @@ async function search() {
   const text = typed();
   if (text === state.asked) return;
   state.asked = text;
-  state.answered = !text;
   state.within = null;
   if (text) previewWithin(text);
   apply();
@@ -163,7 +162,6 @@ async function search() {
   } catch {
     if (state.asked !== text) return;
   }
-  state.answered = !failure;
   apply();
   if (failure) insist(failure);
 }

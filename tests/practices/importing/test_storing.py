@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.audit.models import AuditEntry
+from app.config import settings
 from app.editions.current import EditionView
 from app.extensions import db, table_of
 from app.practices.importing.drafting import DOUBLE, LEAVE, LEFT_OUT, READY, UNMATCHED, UNTITLED
@@ -29,7 +30,6 @@ from app.practices.importing.storing import (
     withdraw_import,
 )
 from app.practices.importing.uploads import (
-    KEPT,
     UnknownUploadError,
     change_meaning,
     keep_upload,
@@ -232,7 +232,7 @@ def test_a_whole_import_is_undone_while_nothing_of_it_has_changed(now: dt.dateti
 
 def test_an_upload_is_gone_after_a_week_and_a_file_that_is_none_is_not_kept(now: dt.datetime) -> None:
     number = upload(of_2017(), now)
-    later = now + KEPT + dt.timedelta(minutes=1)
+    later = now + dt.timedelta(days=settings().retention_practice_uploads_days, minutes=1)
     assert list_uploads(later) == []
     with pytest.raises(UnknownUploadError):
         read_upload(number, later)
