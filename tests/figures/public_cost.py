@@ -120,6 +120,8 @@ def _measure(sites: Demos, kind: str, site: Site, bare: BareSite) -> dict[str, _
         asker, plain = Asker(site.url), Asker(bare.url)
         for name, path in paths.items():
             costs[name].cold = _cold(site, asker, path)
+        for path in paths.values():
+            asker.get(path)  # a file is made when it is first asked for, and /dati and the catalogue tell of it from then on
         for name, path in paths.items():
             costs[name].bytes = max(asker.get(path) for _time in range(WARMING))
             costs[name].tag = asker.tag
