@@ -239,7 +239,10 @@ def test_an_entry_without_a_place_has_no_way_to_the_map(app: Flask, client: Flas
     with app.app_context():
         db.session.execute(sa.update(PublishedPractice).where(ENTRY.code == codes[1]).values(latitude=None, longitude=None))
         db.session.commit()
-    assert "/mappa?scheda=" not in client.get(f"/pratiche/{codes[1]}").text
+    page = client.get(f"/pratiche/{codes[1]}").text
+    assert "/mappa?scheda=" not in page
+    assert "Vedi sulla mappa" not in page
+    assert 'href=""' not in page
 
 
 def test_a_value_that_nothing_has_stays_in_the_form(client: FlaskClient, publish: Publish) -> None:
