@@ -17,8 +17,8 @@ from collections.abc import Iterator
 
 from app.extensions import db
 from tests.figures.harness import DATABASES, EXACTLY, Figure, Share, bench
-from tests.privacy_marks.asking import Fetched, fetch_all
-from tests.privacy_marks.marked import Marks, write_marked
+from tests.privacy_marks.asking import PAGE, Fetched, fetch_all
+from tests.privacy_marks.marked import PUBLICATION_NOTE, Marks, write_marked
 
 SHOWN = 40
 
@@ -37,6 +37,11 @@ def measure() -> Iterator[Figure | Share]:
             yield from judge(kind, marks, fetched)
 
 
+def _stands(name: str, way: str) -> bool:
+    """Whether what is public stands in this way: a publication's note is told on the page of changes alone."""
+    return way == PAGE or name != PUBLICATION_NOTE
+
+
 def judge(kind: str, marks: Marks, fetched: Fetched) -> Iterator[Figure | Share]:
     """The figures of what was fetched."""
     private = fetched.holding(marks.private)
@@ -45,7 +50,7 @@ def judge(kind: str, marks: Marks, fetched: Fetched) -> Iterator[Figure | Share]
         print(f"{kind}: {line}", file=sys.stderr)
     print(f"{kind}: {len(fetched.answers)} answers of {len(fetched.endpoints)} endpoints", file=sys.stderr)
     asked = f"in {len(fetched.answers)} answers"
-    ways = [(name, mark, way) for name, mark in marks.public.items() for way in fetched.WAYS]
+    ways = [(name, mark, way) for name, mark in marks.public.items() for way in fetched.WAYS if _stands(name, way)]
     unseen = [f"{name} in no {way}" for name, mark, way in ways if not fetched.holding({name: mark}, ways=way)]
     print(f"{kind}: unseen: {', '.join(unseen) or 'nothing'}", file=sys.stderr)
     yield Share(f"publication-privacy-public-seen-{kind}", len(ways) - len(unseen), len(ways), "public marks by way")

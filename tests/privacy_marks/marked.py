@@ -30,6 +30,7 @@ from tests.open_edition import open_edition, operator
 from tests.practices.sheets import CENTRE, PRACTICE, Sheets
 from tests.responses.people import BOLZANO, FIRENZE, SAMONE_TO, VALENTINO
 
+PUBLICATION_NOTE: Final = "publication, note"
 LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 _ROW: Final = table_of(Practice).c
 COSTS: Final = {"cost": "7391846.25"}
@@ -187,8 +188,8 @@ def _take_back(people: Sheets, marks: Marks, items: dict[str, str]) -> None:
     people.submit(SAMONE_TO)
     publish_again = people.send_sheets(BOLZANO, marks.entry("published last", public=True))
     people.approve(*publish_again)
-    marks.public["publication, note"] = word("publication note")  # the page says that all may read it
-    marks.versions = publish(actor="staff:1", note=f"Nota {marks.public['publication, note']}", now=people.now).number
+    note = marks.public[PUBLICATION_NOTE] = word("publication note")  # the desk's page says that all may read it
+    marks.versions = publish(actor="staff:1", note=f"Nota {note}", now=people.now).number
 
 
 def _leave_drafts(people: Sheets, marks: Marks, items: dict[str, str]) -> None:
