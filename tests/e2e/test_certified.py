@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import expect
 
 from app.chasing.filters import Filter
 from app.editions.current import edition_by_code
@@ -120,10 +121,10 @@ def test_by_hand_with_the_mouse(site: Site, batches: tuple[int, int, int], open_
     assert target.read_bytes()[:2] == b"PK"
     page.goto(f"/gestione/promemoria/{by_hand}")
     page.get_by_role("button", name="Segna come spediti").click()
-    assert page.get_by_text("Non resta nulla da spedire.").is_visible()
+    expect(page.get_by_text("Non resta nulla da spedire.")).to_be_visible()
     page.get_by_role("link", name="Carica le ricevute").click()
     page.get_by_role("button", name="Leggi le ricevute").click()
-    assert page.locator(".error-summary").is_visible()
+    expect(page.locator(".error-summary")).to_be_visible()
     app = site.application()
     with app.app_context():
         row = db.session.scalars(sa.select(Delivery).where(Delivery.channel == "pec", Delivery.reply == "by hand")).first()
